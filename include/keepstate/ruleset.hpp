@@ -1,0 +1,56 @@
+// A ruleset: iptables-save text in, a checked ruleset out, and back to text.
+//
+// Threads: a Ruleset is a plain value; an Engine takes its own copy and keeps its own counters.
+// Tested by: rules/parse_test.cpp, tests/rules, tests/kernel.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "keepstate/address.hpp"
+#include "keepstate/result.hpp"
+#include "keepstate/verdict.hpp"
+
+namespace keepstate {
+
+namespace rules {
+struct RulesetText;  // the AST; private to the library
+}
+
+/// Packets and bytes.
+struct Counters {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+    bool operator==(const Counters&) const = default;
+};
+
+class Ruleset {
+  public:
+    /// iptables-save or ip6tables-save text. `file` names it in faults. All faults of the text are
+    /// reported, not the first; a rule that is not understood is never left out.
+    static Result<Ruleset> parse(std::string_view text, Family family, std::string file = {});
+    /// No rules: every table empty, every policy ACCEPT, no table loaded.
+    static Ruleset empty(Family family);
+
+    ~Ruleset();
+    Ruleset(const Ruleset& other);
+    Ruleset& operator=(const Ruleset& other);
+    Ruleset(Ruleset&& other) noexcept;
+    Ruleset& operator=(Ruleset&& other) noexcept;
+
+    Family family() const;
+    /// As iptables-legacy-save 1.8.9 prints it, without the two comment lines that carry date and
+    /// version; `with_counters` as its -c.
+    std::string print(bool with_counters) const;
+
+    const rules::RulesetText& ast() const { return *ast_; }
+
+  private:
+    explicit Ruleset(std::unique_ptr<rules::RulesetText> ast);
+    std::unique_ptr<rules::RulesetText> ast_;
+};
+
+}  // namespace keepstate

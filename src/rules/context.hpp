@@ -1,0 +1,43 @@
+// What a rule can see of a packet, and what it can do to it.
+//
+// A match reads a Context and answers yes or no. A target reads it and returns a verdict; the few that
+// change something (mark, connection mark, tracking) change it here. Nothing is allocated.
+//
+// source: kernel:include/linux/netfilter/x_tables.h struct xt_action_param.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "ct/entry.hpp"
+#include "keepstate/time.hpp"
+#include "keepstate/verdict.hpp"
+#include "wire/packet.hpp"
+
+namespace keepstate::rules {
+
+/// What the raw table may ask of tracking for this packet (NOTRACK, CT target).
+struct TrackRequest {
+    bool untracked = false;
+    std::uint16_t zone_original = 0;
+    std::uint16_t zone_reply = 0;
+    bool has_template = false;  ///< a CT rule without --notrack applied
+};
+
+/// One packet at one hook. Device names are the engine's, zero padded to 16 bytes; an absent device
+/// (in at OUTPUT and POSTROUTING of local packets, out at PREROUTING and INPUT) is 16 zero bytes.
+struct Context {
+    const wire::Packet* packet = nullptr;
+    Hook hook = Hook::prerouting;
+    Table table = Table::filter;
+    const char* in_device = nullptr;   ///< 16 bytes
+    const char* out_device = nullptr;  ///< 16 bytes
+    Time now;
+    std::uint32_t mark = 0;            ///< the packet's (nfmark)
+    ct::PacketFlow flow;
+    TrackRequest track;
+    bool tracking_done = false;        ///< false before priority -200: the raw table
+    bool hotdrop = false;              ///< a match found the packet too broken to go on: drop it
+};
+
+}  // namespace keepstate::rules
