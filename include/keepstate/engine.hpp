@@ -1,0 +1,156 @@
+// The engine: packets in, decisions out.
+//
+//     Engine::make(setup) -> Engine
+//     engine.process(batch, decisions)      frames with their arrival times; one decision each, in order
+//     engine.for_each_entry / print_counters / take_events / statistics
+//
+// The engine is pure: it reads no clock, does no I/O, keeps no globals, and after make() allocates nothing
+// on the packet's path (explanations excepted: they are text).
+//
+// Threads: one engine belongs to one thread; two engines share nothing.
+// Tested by: api/engine_test.cpp, tests/scenarios, tests/kernel, tests/property.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "keepstate/address.hpp"
+#include "keepstate/conntrack.hpp"
+#include "keepstate/reason.hpp"
+#include "keepstate/result.hpp"
+#include "keepstate/ruleset.hpp"
+#include "keepstate/state.hpp"
+#include "keepstate/time.hpp"
+#include "keepstate/verdict.hpp"
+
+namespace keepstate {
+
+/// A device of the firewall and the networks behind it.
+struct DeviceSetup {
+    std::string name;              ///< at most 15 bytes
+    std::vector<Prefix> networks;  ///< the longest one that holds an address names the device
+};
+
+struct EngineSetup {
+    Settings settings;
+    /// Empty: the engine is a bump in the wire, every packet arrives at and leaves by `eth0`, nothing is
+    /// routed, and TTL and address duties of a router do not apply. Otherwise it routes by `networks`.
+    std::vector<DeviceSetup> devices;
+    /// The firewall's own addresses: INPUT and OUTPUT instead of FORWARD.
+    std::vector<Address> local;
+    std::optional<Ruleset> rules4;  ///< absent: every IPv4 packet is accepted and only tracked
+    std::optional<Ruleset> rules6;
+    std::uint64_t seed = 0;         ///< of the entry map's keyed hash and of random matches
+    bool listen_events = false;     ///< somebody will call take_events()
+};
+
+/// What stands before the IP header in a frame: pcap's LINKTYPE_ number.
+using LinkNumber = std::uint16_t;
+inline constexpr LinkNumber kLinkRaw = 101;
+inline constexpr LinkNumber kLinkEthernet = 1;
+
+/// One frame. The bytes stay the caller's and must live until process() returns (and as long as
+/// Decision::out_bytes is used).
+struct Frame {
+    std::span<const std::uint8_t> bytes;
+    LinkNumber link = kLinkEthernet;
+    Time time;
+    /// Index into EngineSetup::devices of the arrival device; kAnyDevice: the one whose networks hold
+    /// the source.
+    std::uint16_t device = 0xffff;
+};
+inline constexpr std::uint16_t kAnyDevice = 0xffff;
+
+/// The rule, or the policy, that decided. Views into the engine, good as long as it lives.
+struct RuleReference {
+    Table table = Table::filter;
+    std::string_view chain;      ///< empty: no rule or policy decided
+    std::uint32_t number = 0;    ///< from 1 in its chain; 0: the chain's policy
+    std::string_view rule_text;  ///< "-A FORWARD -m state --state NEW -j ACCEPT"; empty for a policy
+
+    bool is_set() const { return !chain.empty(); }
+};
+
+/// What the entry looks like after a packet.
+struct EntryFacts {
+    std::uint64_t number = 0;  ///< in order of creation, from 1
+    std::uint32_t status = 0;
+    std::int64_t timeout_ns = 0;
+    std::uint32_t mark = 0;
+    std::optional<TcpState> tcp_state;
+    std::optional<SctpState> sctp_state;
+};
+
+/// The answer for one frame.
+struct Decision {
+    Verdict verdict = Verdict::accept;
+    /// Why the packet is INVALID or was refused before or beside the rules; none otherwise.
+    Reason reason = Reason::none;
+    /// Whether the frame carried an IP packet at all; if not, everything below is empty.
+    bool is_ip = false;
+    Family family = Family::ipv4;
+    std::uint8_t protocol = 0;           ///< IPPROTO_ number of the transport header found
+    std::optional<CtState> state;        ///< absent: the packet never reached tracking
+    std::optional<CtDirection> direction;
+    std::uint8_t hook_count = 0;
+    std::array<Hook, 4> hooks{};         ///< those of its path that it reached, in order
+    std::string_view in_device;          ///< empty: made by this host
+    std::string_view out_device;         ///< empty: for this host
+    RuleReference rule;
+    std::uint32_t mark = 0;              ///< nfmark
+    std::optional<EntryFacts> entry;
+    /// Accepted packets as they left the firewall, from the IP header on; a view into the frame, or into
+    /// the engine until its next process().
+    std::span<const std::uint8_t> out_bytes;
+    /// A packet that the firewall itself sends in answer (REJECT); empty if none. Lives until the next
+    /// process().
+    std::span<const std::uint8_t> reply_bytes;
+};
+
+/// Called with each entry that has not expired at the asked time, in order of creation.
+using EntryVisitor = std::function<void(const EntryCopy&)>;
+
+class Engine {
+  public:
+    /// Errors: bad device names, a ruleset that does not compile.
+    static Result<Engine> make(EngineSetup setup);
+    ~Engine();
+    Engine(Engine&& other) noexcept;
+    Engine& operator=(Engine&& other) noexcept;
+
+    /// Decides frames in order; times must not go back (an earlier one counts as the latest seen).
+    /// `decisions` and, if not null, `stories` have the batch's size. A story is the whole way of the
+    /// packet in words, one step a line, each line ended.
+    void process(std::span<const Frame> batch, std::span<Decision> decisions,
+                 std::string* stories = nullptr);
+
+    /// Events since the last call, with how many events the packets of the last batch raised each: the
+    /// i-th count belongs to the i-th frame of that batch. Only with EngineSetup::listen_events.
+    std::vector<Event> take_events();
+    /// For each frame of the last batch, the index behind its last event in take_events().
+    std::span<const std::uint32_t> event_ends() const;
+
+    void for_each_entry(Time now, const EntryVisitor& visit) const;
+    /// The expectations as /proc/net/nf_conntrack_expect prints them.
+    std::string print_expectations(Time now) const;
+    /// The ruleset as `iptables-save -c` prints it, with the counters of all packets so far.
+    std::string print_counters(Family family) const;
+    Statistics statistics() const;
+    /// How often each reason was given.
+    const std::array<std::uint64_t, kReasons>& reason_counts() const;
+    std::uint32_t entry_count() const;
+
+  private:
+    struct Parts;
+    explicit Engine(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace keepstate
