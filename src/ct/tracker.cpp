@@ -262,12 +262,6 @@ void Tracker::collect(Time now) {
     });
 }
 
-void Tracker::set_mark(Entry& entry, std::uint32_t mark) {
-    if (entry.mark == mark) return;
-    entry.mark = mark;
-    entry.pending_events |= event_bit::kMark;
-}
-
 EntryCopy Tracker::copy_of(const Entry& entry, Time now) const {
     EntryCopy copy;
     copy.number = entry.number;

@@ -49,8 +49,8 @@ class Tracker {
     /// Gives back what has expired. Also done by track().
     void collect(Time now);
 
-    /// A rule changed the entry's mark (CONNMARK).
-    void set_mark(Entry& entry, std::uint32_t mark);
+    /// A rule changed the entry's mark (CONNMARK): listeners will be told.
+    void note_mark(Entry& entry) { entry.pending_events |= event_bit::kMark; }
 
     const EntryMap& entries() const { return map_; }
     EntryCopy copy_of(const Entry& entry, Time now) const;

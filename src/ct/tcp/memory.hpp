@@ -17,7 +17,7 @@ namespace keepstate::ct {
 enum class SegmentKind : std::uint8_t { syn, synack, fin, ack, rst, none };
 inline constexpr std::size_t kSegmentKinds = 6;
 
-/// "syn", "synack", ...
+/// "SYN", "SYN/ACK", ...
 std::string_view text(SegmentKind kind);
 
 /// Per-side flags; numbers as in nf_conntrack_tcp.h, so that ctnetlink can carry them.

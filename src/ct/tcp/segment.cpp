@@ -40,6 +40,18 @@ bool is_timestamp_only(base::ByteView options) {
 
 }  // namespace
 
+std::string_view text(SegmentKind kind) {
+    switch (kind) {
+        case SegmentKind::syn: return "SYN";
+        case SegmentKind::synack: return "SYN/ACK";
+        case SegmentKind::fin: return "FIN";
+        case SegmentKind::ack: return "ACK";
+        case SegmentKind::rst: return "RST";
+        case SegmentKind::none: return "no flags";
+    }
+    return "?";
+}
+
 SegmentKind kind_of(std::uint8_t flags) {
     using namespace wire::tcp_flag;
     if (flags & kRst) return SegmentKind::rst;
