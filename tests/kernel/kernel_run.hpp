@@ -16,8 +16,9 @@
 //
 // Where the kernel does not do what a replay does (each seen on 6.18):
 //  * Before PREROUTING it throws away what is no IP packet: state and hooks stay empty.
-//  * Between PREROUTING and FORWARD routing throws away multicast, broadcast sources, 0.0.0.0/8,
-//    IPv6 link-local: hooks holds only PREROUTING, no entry is confirmed. 255.255.255.255 is INPUT.
+//  * Between PREROUTING and FORWARD routing throws away multicast destinations, multicast, broadcast and
+//    0.0.0.0 sources, and IPv6 link-local ends: hooks holds only PREROUTING, no entry is confirmed.
+//    255.255.255.255 is INPUT, and so is 127.0.0.1.
 //  * A raw socket rewrites total length and header checksum of IPv4 (right values); id 0 is kept by a
 //    trick (nft_probe.hpp). Broken headers cannot be sent by the host: `error` holds errno.
 //  * nf_conntrack_max, _buckets and _expect_max cannot be set here: make() refuses them.

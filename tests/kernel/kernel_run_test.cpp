@@ -319,6 +319,84 @@ TEST_F(KernelRunTest, a_broken_header_never_reaches_a_hook) {
     EXPECT_NE(inject(packet).error, 0);
 }
 
+struct Stray {
+    const char* source;
+    const char* destination;
+    Hooks hooks;
+    bool is_confirmed;
+};
+
+TEST_F(KernelRunTest, routing_throws_away_what_has_no_business_beyond_its_link) {
+    start();
+    const Hooks only_prerouting = {KernelHook::prerouting};
+    const Stray strays[] = {
+        {kClient, "224.0.0.251", only_prerouting, false},
+        {kClient, "239.1.2.3", only_prerouting, false},
+        {"0.0.0.0", kServer, only_prerouting, false},
+        {"224.0.0.1", kServer, only_prerouting, false},
+        {"255.255.255.255", kServer, only_prerouting, false},
+        {"0.0.0.0", "255.255.255.255", kInputHooks, true},
+        {kClient, "255.255.255.255", kInputHooks, true},
+        {kClient, "192.168.3.255", kForwardHooks, true},
+        {"127.0.0.5", kServer, kForwardHooks, true},
+        {kClient, "127.0.0.1", kInputHooks, true},
+        {kClient6, "ff02::fb", only_prerouting, false},
+        {kClient6, "ff0e::1", only_prerouting, false},
+        {"fe80::1", kServer6, only_prerouting, false},
+        {kClient6, "fe80::1", only_prerouting, false},
+        {"::", kServer6, only_prerouting, false},
+    };
+    for (const Stray& stray : strays) {
+        SCOPED_TRACE(std::string(stray.source) + " > " + stray.destination);
+        const auto verdict =
+            inject(make_udp({stray.source, stray.destination}, 4000, 53, {1}), "eth0");
+        EXPECT_EQ(verdict.state, KernelState::is_new);
+        std::string names;
+        for (const KernelHook hook : verdict.hooks) names += std::string(hook_name(hook)) + " ";
+        EXPECT_EQ(verdict.hooks, stray.hooks) << names;
+        EXPECT_EQ(verdict.entry.has_value(), stray.is_confirmed);
+        const bool is_answered = stray.destination == std::string("fe80::1");  // no route
+        EXPECT_EQ(verdict.replies.size(), is_answered ? 1U : 0U);
+    }
+}
+
+TEST_F(KernelRunTest, a_raw_socket_mends_length_and_checksum_and_nothing_else) {
+    start();
+    const Bytes right = make_udp({kHost, kServer, 1, 0x1234}, 5000, 53, {1, 2, 3});
+    Bytes wrong = right;
+    set16(wrong, 10, 0x0bad);
+    EXPECT_EQ(inject(wrong).out_bytes, right);  // not routed, so the hop count stays
+    wrong = right;
+    wrong.insert(wrong.end(), 10, 0);  // link layer padding
+    EXPECT_EQ(inject(wrong).out_bytes, right);
+    wrong = right;
+    set16(wrong, 2, 200);  // longer than what is there
+    EXPECT_EQ(inject(wrong).out_bytes, right);
+    wrong = right;
+    set16(wrong, 26, 0x0bad);  // the UDP checksum is not looked at in OUTPUT
+    const auto verdict = inject(wrong);
+    expect_state(verdict, KernelState::is_new, Direction::original);
+    EXPECT_EQ(verdict.out_bytes, wrong);
+    wrong = right;
+    wrong[0] = 0x4f;  // a header longer than the packet
+    EXPECT_NE(inject(wrong).error, 0);
+}
+
+TEST_F(KernelRunTest, a_packet_of_the_host_to_itself_takes_both_ways) {
+    setup_.local_addresses.push_back("192.168.1.253");
+    start();
+    const auto verdict = inject(make_udp({kHost, "192.168.1.253"}, 5000, 53, {1}));
+    EXPECT_EQ(verdict.hooks, (Hooks{KernelHook::output, KernelHook::postrouting,
+                                    KernelHook::prerouting, KernelHook::input}));
+    EXPECT_TRUE(verdict.delivered);
+    EXPECT_TRUE(verdict.replies.empty());
+}
+
+TEST_F(KernelRunTest, settings_of_the_whole_machine_are_refused) {
+    setup_.sysctls = {{"net.netfilter.nf_conntrack_max", "100"}};
+    EXPECT_FALSE(KernelRun::make(setup_).has_value());
+}
+
 TEST_F(KernelRunTest, expiry_in_real_time_comes_as_an_event) {
     setup_.sysctls = {{"net.netfilter.nf_conntrack_udp_timeout", "1"}};
     start();
