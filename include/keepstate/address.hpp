@@ -4,7 +4,7 @@
 // zero, so that equality is one comparison. Text forms are those of inet_ntop (RFC 5952 for IPv6),
 // which iptables and conntrack print too.
 //
-// Threads: plain values.  Tested by: api/address_test.cpp.
+// Threads: plain values.  Tested by: base/address_test.cpp.
 #pragma once
 
 #include <array>

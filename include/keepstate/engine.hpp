@@ -105,6 +105,8 @@ struct Decision {
     std::string_view out_device;         ///< empty: for this host
     RuleReference rule;
     std::uint32_t mark = 0;              ///< nfmark
+    /// A rule of the nat table would have translated it; translation is not built yet.
+    bool would_translate = false;
     std::optional<EntryFacts> entry;
     /// Accepted packets as they left the firewall, from the IP header on; a view into the frame, or into
     /// the engine until its next process().

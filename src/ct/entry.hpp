@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <variant>
 
 #include "ct/tcp/memory.hpp"
 #include "keepstate/state.hpp"
@@ -20,7 +21,7 @@ namespace keepstate::ct {
 
 inline constexpr std::uint32_t kNoEntry = 0xffffffffU;
 
-/// UDP: when the flow becomes a stream. source: kernel:nf_conntrack_proto_udp.c
+/// UDP: when the flow becomes a stream. source: kernel:net/netfilter/nf_conntrack_proto_udp.c
 struct UdpMemory {
     Time stream_after;
 };
@@ -33,47 +34,65 @@ struct GreMemory {
 
 struct SctpMemory {
     SctpState state = SctpState::none;
-    std::uint8_t last_direction = 0;
+    CtDirection last_direction = CtDirection::original;
     std::uint8_t flags = 0;
-    std::array<std::uint32_t, 2> vtag{};
-    std::array<std::uint8_t, 2> init{};
+    std::array<std::uint32_t, 2> vtag{};  ///< by the direction that uses it
+    std::array<bool, 2> init{};  ///< an INIT or INIT_ACK is outstanding from this direction
 };
 
+/// What the protocol remembers; monostate for those that remember nothing.
+using ProtocolMemory = std::variant<std::monostate, TcpMemory, UdpMemory, GreMemory, SctpMemory>;
+
+/// What has happened to an entry since it was last told, as bits of the kernel's IPCT_ numbers.
+namespace event_bit {
+inline constexpr std::uint16_t kNew = 1U << 0;
+inline constexpr std::uint16_t kRelated = 1U << 1;
+inline constexpr std::uint16_t kDestroy = 1U << 2;
+inline constexpr std::uint16_t kReply = 1U << 3;
+inline constexpr std::uint16_t kAssured = 1U << 4;
+inline constexpr std::uint16_t kProtoInfo = 1U << 5;
+inline constexpr std::uint16_t kHelper = 1U << 6;
+inline constexpr std::uint16_t kMark = 1U << 7;
+}  // namespace event_bit
+
 struct Entry {
-    std::array<Tuple, 2> tuples;                ///< by CtDirection
-    std::array<std::uint16_t, 2> zones{};       ///< by CtDirection
+    std::array<Tuple, 2> tuples;                            ///< by CtDirection
+    std::array<std::uint16_t, 2> zones{};                   ///< by CtDirection
     std::array<std::uint32_t, 2> next{kNoEntry, kNoEntry};  ///< the map's chains, by CtDirection
-    std::array<std::uint32_t, 2> bucket{};      ///< where the map holds it, by CtDirection
-    std::uint32_t status = 0;                   ///< status:: bits
+    std::array<std::uint32_t, 2> bucket{};  ///< where the map holds it, by CtDirection
+    std::uint32_t status = 0;               ///< status:: bits
     std::uint32_t mark = 0;
-    std::uint64_t number = 0;                   ///< in order of creation, from 1
-    std::int64_t timeout_ns = 0;                ///< unconfirmed: from confirmation on
-    Time expires;                               ///< confirmed: when it goes
-    Time started;                               ///< nf_conntrack_timestamp, else 0
-    std::uint32_t slot = 0;                     ///< own place in the slab
-    std::uint32_t master = kNoEntry;            ///< slot of the flow that announced it
-    std::uint16_t pending_events = 0;           ///< told when the packet is done
-    bool counted = false;                       ///< accounting was on when it was made
-    bool has_labels = false;
+    std::uint64_t number = 0;             ///< in order of creation, from 1
+    std::int64_t timeout_ns = 0;          ///< unconfirmed: from confirmation on
+    Time expires;                         ///< confirmed: when it goes
+    Time started;                         ///< nf_conntrack_timestamp, else 0
+    std::uint32_t slot = 0;               ///< own place in the slab
+    std::uint32_t master = kNoEntry;      ///< slot of the flow that announced it
+    std::uint32_t wheel_next = kNoEntry;  ///< the expiry wheel's list
+    std::uint32_t wheel_previous = kNoEntry;
+    std::uint32_t wheel_place = kNoEntry;  ///< which list of the wheel; kNoEntry: none
+    std::uint16_t pending_events = 0;      ///< event_bit:: told when the packet is done
+    bool counted = false;                  ///< accounting was on when it was made
+    bool stamped = false;                  ///< timestamps were on when it was made
     std::array<std::uint64_t, 2> packets{};
     std::array<std::uint64_t, 2> bytes{};
     std::array<std::uint8_t, 16> labels{};
-    TcpMemory tcp;
-    UdpMemory udp;
-    GreMemory gre;
-    SctpMemory sctp;
+    ProtocolMemory memory;
 
     bool has(std::uint32_t bits) const { return (status & bits) != 0; }
+    bool is_confirmed() const { return has(status::kConfirmed); }
     const Tuple& tuple(CtDirection direction) const {
         return tuples[static_cast<std::size_t>(direction)];
     }
     std::uint8_t protocol() const { return tuples[0].protocol; }
+    /// Time left; negative when it has run out. Of an unconfirmed entry the timeout it will get.
+    std::int64_t left_ns(Time now) const { return is_confirmed() ? expires - now : timeout_ns; }
 };
 
 /// What tracking says of one packet: the kernel's skb->_nfct and ctinfo.
 struct PacketFlow {
-    Entry* entry = nullptr;              ///< null: INVALID, UNTRACKED or not tracked yet
-    CtState state = CtState::invalid;    ///< what -m conntrack --ctstate matches
+    Entry* entry = nullptr;                         ///< null: INVALID, UNTRACKED or not tracked yet
+    CtState state = CtState::invalid;               ///< what -m conntrack --ctstate matches
     CtDirection direction = CtDirection::original;  ///< means something only with an entry
 };
 

@@ -1,4 +1,9 @@
 // Bytes -> Packet | Reason: the tests that Linux makes before any hook, each with a named refusal.
+//
+// parse_link finds the IP packet in a frame, parse_ip judges and measures its network header, the rest are
+// the readers that later steps use on it. Nothing here copies, allocates or keeps state.
+//
+// Tested by: wire/parse_test.cpp, fuzz/packet.cpp.
 #pragma once
 
 #include <optional>
@@ -41,6 +46,33 @@ LinkPayload parse_link(LinkType type, base::ByteView frame);
 /// cost: one pass over the headers, no allocation. source: kernel:net/ipv4/ip_input.c ip_rcv_core,
 /// kernel:net/ipv6/ip6_input.c ip6_rcv_core.
 Reason parse_ip(Family family, base::ByteView bytes, bool from_outside, Packet& packet);
+
+/// The tests that a router makes of IPv4 options after PREROUTING and before it decides where the packet
+/// goes: Reason::ipv4_options if they are malformed, source_route_refused if they ask for a source route
+/// and `source_routes_allowed` (sysctl accept_source_route, by default off) is false.
+/// source: kernel:net/ipv4/ip_options.c ip_options_compile, ip_input.c ip_rcv_options.
+Reason check_ipv4_options(const Packet& packet, bool source_routes_allowed);
+
+/// The packet that an ICMP error quotes, at `offset` of packet.ip: as connection tracking reads it, that
+/// is without looking at version, lengths or checksums. False if it names no flow: cut before the
+/// addresses end, a later fragment, or an extension header chain that ends nowhere.
+/// source: kernel:net/netfilter/nf_conntrack_core.c nf_ct_get_tuplepr.
+bool find_quoted_transport(const Packet& packet, std::size_t offset, Family family, Quoted& quoted);
+
+/// Whether an IPv6 next-header value names an extension header that Linux steps over (hop-by-hop, routing,
+/// fragment, AH, none, destination options; not ESP, not mobility).
+bool is_ipv6_extension(std::uint8_t next_header);
+
+/// What ipv6_skip_exthdr finds. `offset` may lie past the end if the last header names a length beyond it.
+struct SkippedChain {
+    bool found = false;               ///< false: the chain is cut or ends with "no next header"
+    std::uint8_t protocol = 0;        ///< of what stands at offset
+    std::uint32_t offset = 0;
+    std::uint16_t fragment_bits = 0;  ///< offset and flags of the last fragment header; & 0xfff8: a later fragment
+};
+/// Steps over extension headers from `offset`, whose kind is `next_header`. At a later fragment's header it
+/// stops: protocol is then kFragment. source: kernel:net/ipv6/exthdrs_core.c ipv6_skip_exthdr.
+SkippedChain skip_ipv6_extensions(base::ByteView ip, std::size_t offset, std::uint8_t next_header);
 
 /// The TCP header at the packet's transport offset; nullopt if fewer than 20 bytes are there.
 std::optional<TcpHeader> parse_tcp(const Packet& packet);

@@ -17,29 +17,30 @@ namespace keepstate::ct {
 enum class SegmentKind : std::uint8_t { syn, synack, fin, ack, rst, none };
 inline constexpr std::size_t kSegmentKinds = 6;
 
-/// "syn", "synack", ...
+/// "SYN", "SYN/ACK", ...
 std::string_view text(SegmentKind kind);
 
 /// Per-side flags; numbers as in nf_conntrack_tcp.h, so that ctnetlink can carry them.
 namespace side_flag {
-inline constexpr std::uint8_t kWindowScale = 0x01;   ///< this side offered window scaling
-inline constexpr std::uint8_t kSackPermitted = 0x02; ///< this side offered SACK
-inline constexpr std::uint8_t kCloseInit = 0x04;     ///< this side sent the first FIN
-inline constexpr std::uint8_t kBeLiberal = 0x08;     ///< picked up in the middle: bounds are not known
+inline constexpr std::uint8_t kWindowScale = 0x01;    ///< this side offered window scaling
+inline constexpr std::uint8_t kSackPermitted = 0x02;  ///< this side offered SACK
+inline constexpr std::uint8_t kCloseInit = 0x04;      ///< this side sent the first FIN
+inline constexpr std::uint8_t kBeLiberal = 0x08;  ///< picked up in the middle: bounds are not known
 inline constexpr std::uint8_t kDataUnacknowledged = 0x10;
-inline constexpr std::uint8_t kMaxAckSet = 0x20;     ///< max_ack is meaningful
+inline constexpr std::uint8_t kMaxAckSet = 0x20;           ///< max_ack is meaningful
 inline constexpr std::uint8_t kExpectChallengeAck = 0x40;  ///< of the ignored SYN only
 inline constexpr std::uint8_t kSimultaneousOpen = 0x80;    ///< of the ignored SYN only
 }  // namespace side_flag
 
 /// One side of the flow, as sender.
 struct TcpSide {
-    wire::SeqNumber end;          ///< highest seq + len it sent
-    wire::SeqNumber max_end;      ///< highest it may send: what the other side's window allowed
-    std::uint32_t max_window = 0; ///< the largest window it ever offered, scaled; 0: nothing known of it yet
-    wire::SeqNumber max_ack;      ///< the highest ACK it sent
-    std::uint8_t scale = 0;       ///< its window shift, 0..14
-    std::uint8_t flags = 0;       ///< side_flag:: bits
+    wire::SeqNumber end;      ///< highest seq + len it sent
+    wire::SeqNumber max_end;  ///< highest it may send: what the other side's window allowed
+    std::uint32_t max_window =
+        0;  ///< the largest window it ever offered, scaled; 0: nothing known of it yet
+    wire::SeqNumber max_ack;  ///< the highest ACK it sent
+    std::uint8_t scale = 0;   ///< its window shift, 0..14
+    std::uint8_t flags = 0;   ///< side_flag:: bits
 
     bool operator==(const TcpSide&) const = default;
 };

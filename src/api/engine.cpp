@@ -1,0 +1,121 @@
+// The engine: the layers put together; see keepstate/engine.hpp.
+#include "keepstate/engine.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <utility>
+
+#include "base/arena.hpp"
+#include "ct/tracker.hpp"
+#include "explain/story.hpp"
+#include "hooks/path.hpp"
+#include "rules/program.hpp"
+
+namespace keepstate {
+
+struct Engine::Parts {
+    explicit Parts(const EngineSetup& setup)
+        : routing(setup.devices, setup.local),
+          tracker(setup.settings, setup.seed, setup.listen_events) {}
+
+    hooks::Routing routing;
+    ct::Tracker tracker;
+    base::Arena arena;
+    std::optional<Ruleset> rulesets[2];
+    std::optional<rules::Program> programs[2];
+    std::optional<hooks::Path> path;
+    std::array<std::uint64_t, kReasons> reasons{};
+    std::vector<std::uint32_t> event_ends;
+    Time latest{INT64_MIN};
+};
+
+namespace {
+
+std::size_t index_of(Family family) { return family == Family::ipv4 ? 0 : 1; }
+
+Result<void> check_devices(const EngineSetup& setup) {
+    constexpr std::size_t kLongestName = 15;
+    for (const DeviceSetup& device : setup.devices) {
+        if (!device.name.empty() && device.name.size() <= kLongestName) continue;
+        return Unexpected(
+            Error::of(ErrorKind::usage, fmt::format("device name `{}' must have 1 to {} characters",
+                                                    device.name, kLongestName)));
+    }
+    return {};
+}
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+Result<Engine> Engine::make(EngineSetup setup) {
+    if (Result<void> devices = check_devices(setup); !devices) {
+        return Unexpected(std::move(devices.error()));
+    }
+    auto parts = std::make_unique<Parts>(setup);
+    for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {
+        if (!*rules) continue;
+        const std::size_t i = index_of((*rules)->family());
+        Result<rules::Program> program = rules::Program::make(**rules);
+        if (!program) return Unexpected(std::move(program.error()));
+        parts->programs[i].emplace(std::move(*program));
+        parts->rulesets[i] = std::move(*rules);
+    }
+    const auto program_at = [&parts](std::size_t i) {
+        return parts->programs[i] ? &*parts->programs[i] : nullptr;
+    };
+    parts->path.emplace(parts->routing, parts->tracker, parts->arena, program_at(0), program_at(1));
+    return Engine(std::move(parts));
+}
+
+void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions,
+                     std::string* stories) {
+    KS_ASSERT(decisions.size() >= batch.size());
+    Parts& parts = *parts_;
+    parts.arena.reset();
+    parts.event_ends.clear();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        parts.latest = std::max(parts.latest, batch[i].time);
+        if (stories) {
+            explain::Story story{stories[i]};
+            parts.path->decide(batch[i], parts.latest, decisions[i], &story);
+        } else {
+            parts.path->decide(batch[i], parts.latest, decisions[i], nullptr);
+        }
+        ++parts.reasons[static_cast<std::size_t>(decisions[i].reason)];
+        parts.event_ends.push_back(static_cast<std::uint32_t>(parts.tracker.events().size()));
+    }
+}
+
+std::vector<Event> Engine::take_events() { return std::exchange(parts_->tracker.events(), {}); }
+
+std::span<const std::uint32_t> Engine::event_ends() const { return parts_->event_ends; }
+
+void Engine::for_each_entry(Time now, const EntryVisitor& visit) const {
+    std::vector<const ct::Entry*> living;
+    parts_->tracker.entries().visit_all([&living, now](const ct::Entry& entry) {
+        if (entry.expires > now) living.push_back(&entry);
+    });
+    std::sort(living.begin(), living.end(),
+              [](const ct::Entry* a, const ct::Entry* b) { return a->number < b->number; });
+    for (const ct::Entry* entry : living) visit(parts_->tracker.copy_of(*entry, now));
+}
+
+std::string Engine::print_expectations(Time) const { return {}; }
+
+std::string Engine::print_counters(Family family) const {
+    const std::size_t i = index_of(family);
+    if (!parts_->programs[i]) return {};
+    return parts_->programs[i]->print_counters();
+}
+
+Statistics Engine::statistics() const { return parts_->tracker.statistics(); }
+
+const std::array<std::uint64_t, kReasons>& Engine::reason_counts() const { return parts_->reasons; }
+
+std::uint32_t Engine::entry_count() const { return parts_->tracker.entries().size(); }
+
+}  // namespace keepstate

@@ -1,0 +1,67 @@
+// The entry map; see entry_map.hpp for its layout.
+#include "ct/entry_map.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "ct/tuple.hpp"
+
+namespace keepstate::ct {
+
+EntryMap::EntryMap(std::uint32_t buckets, std::uint32_t capacity, std::uint64_t seed)
+    : key_(base::HashKey::from_seed(seed)),
+      mask_(std::bit_ceil(std::clamp<std::uint32_t>(buckets, 1, 1U << 26)) - 1),
+      buckets_(std::size_t{mask_} + 1, kNoEntry),
+      slab_(capacity) {}
+
+std::uint64_t EntryMap::hash(const Tuple& tuple, std::uint16_t zone) const {
+    return hash_of(tuple, zone, key_);
+}
+
+Entry* EntryMap::make() {
+    const std::uint32_t slot = slab_.take();
+    if (slot == base::Slab<Entry>::kNone) return nullptr;
+    Entry& entry = slab_.at(slot);
+    entry.slot = slot;
+    return &entry;
+}
+
+void EntryMap::discard(Entry& entry) { slab_.give_back(entry.slot); }
+
+void EntryMap::insert(Entry& entry) {
+    KS_ASSERT(entry.next[0] == kNoEntry && entry.next[1] == kNoEntry);
+    for (std::uint32_t d = 0; d < 2; ++d) {
+        entry.bucket[d] = bucket_of(entry.tuples[d], entry.zones[d]);
+        entry.next[d] = buckets_[entry.bucket[d]];
+        buckets_[entry.bucket[d]] = entry.slot << 1 | d;
+    }
+    ++size_;
+}
+
+void EntryMap::remove(Entry& entry) {
+    for (std::uint32_t d = 0; d < 2; ++d) {
+        const std::uint32_t wanted = entry.slot << 1 | d;
+        std::uint32_t* ref = &buckets_[entry.bucket[d]];
+        while (*ref != wanted) {
+            KS_ASSERT(*ref != kNoEntry);
+            ref = &slab_.at(*ref >> 1).next[*ref & 1];
+        }
+        *ref = entry.next[d];
+        entry.next[d] = kNoEntry;
+    }
+    --size_;
+}
+
+Found EntryMap::find(const Tuple& tuple, std::uint16_t zone) {
+    for (std::uint32_t ref = buckets_[bucket_of(tuple, zone)]; ref != kNoEntry;) {
+        Entry& entry = slab_.at(ref >> 1);
+        const std::uint32_t d = ref & 1;
+        if (entry.tuples[d] == tuple && entry.zones[d] == zone) {
+            return {&entry, static_cast<CtDirection>(d)};
+        }
+        ref = entry.next[d];
+    }
+    return {};
+}
+
+}  // namespace keepstate::ct

@@ -1,0 +1,47 @@
+// judge_tcp: one segment against the memory of its flow. Pure: returns the new memory and a timeout.
+//
+//     cell of the transitions table -> exceptions -> window -> remember -> timeout
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "ct/tcp/exceptions.hpp"
+#include "ct/tcp/window.hpp"
+
+namespace keepstate::ct {
+
+enum class TcpOutcome : std::uint8_t {
+    accepted,  ///< it counts: new memory, new timeout
+    let_by,    ///< it passes as a packet of the flow, but no timeout is renewed
+    invalid,
+    reopen,  ///< the entry goes, and the segment is looked up again as a new flow's first
+    forget,  ///< it counts, and the entry goes at once (a lone RST)
+};
+
+struct TcpJudgement {
+    TcpOutcome outcome = TcpOutcome::invalid;
+    Reason reason = Reason::none;            ///< why invalid
+    TcpMemory memory;                        ///< to be kept, whatever the outcome
+    std::optional<std::uint32_t> timeout_s;  ///< from now; absent: not renewed
+    bool shorten_only = false;  ///< timeout_s holds only if more than it is left (see below)
+    bool becomes_assured = false;
+    bool state_changed = false;
+    // facts for explanations
+    Ruling ruling = Ruling::bad;
+    std::string_view exception;  ///< the name of the one that answered; empty if none
+    WindowCheck window;
+};
+
+/// The first segment of a flow nobody knows: its memory, or why it cannot begin one.
+struct TcpBeginning {
+    Reason reason = Reason::none;
+    TcpMemory memory;
+};
+TcpBeginning begin_tcp(const Segment& segment, const Settings& settings);
+
+/// `status` are the entry's bits before this packet. Cost: constant, no allocation.
+TcpJudgement judge_tcp(const TcpMemory& memory, const Segment& segment, CtDirection direction,
+                       std::uint32_t status, const Settings& settings);
+
+}  // namespace keepstate::ct

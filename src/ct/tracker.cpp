@@ -1,0 +1,308 @@
+// The way of a packet through tracking; see tracker.hpp. ICMP errors: tracker_icmp.cpp.
+#include "ct/tracker.hpp"
+
+#include <algorithm>
+
+#include "ct/tuple.hpp"
+
+namespace keepstate::ct {
+
+namespace {
+
+/// How many entries the slab holds: nf_conntrack_max, one for the packet in flight and one that a
+/// packet may still look at after its end. "No limit" (0) is 4 Mi entries here, and 64 Mi are the most.
+std::uint32_t capacity_of(const Settings& settings) {
+    constexpr std::uint32_t kUnlimited = 1U << 22;
+    constexpr std::uint32_t kMost = 1U << 26;
+    const std::uint32_t wanted = settings.max == 0 ? kUnlimited : std::min(settings.max, kMost);
+    return wanted + 2;
+}
+
+/// As many buckets as the kernel looks through for an entry to drop early.
+constexpr std::uint32_t kEarlyDropBuckets = 8;
+constexpr std::int64_t kShortenOnlyAboveNs = 120 * kNsPerSecond;
+
+CtState state_of(const Entry& entry, CtDirection direction) {
+    if (direction == CtDirection::reply || entry.has(status::kSeenReply)) {
+        return CtState::established;
+    }
+    return entry.has(status::kExpected) ? CtState::related : CtState::new_;
+}
+
+}  // namespace
+
+Tracker::Tracker(const Settings& settings, std::uint64_t seed, bool records_events)
+    : settings_(settings),
+      map_(settings.buckets, capacity_of(settings), seed),
+      records_events_(records_events && settings.events != 0) {}
+
+TrackResult Tracker::refuse(Reason reason, Observer* observer) {
+    TrackResult result;
+    result.reason = reason;
+    if (observer) observer->refused(reason);
+    return result;
+}
+
+TrackResult Tracker::track(const wire::Packet& packet, const TrackOrder& order, Time now,
+                           Observer* observer) {
+    collect(now);
+    TrackResult result;
+    if (order.untracked) {
+        result.flow.state = CtState::untracked;
+        if (observer) observer->untracked("the raw table said so");
+        return result;
+    }
+    if (!packet.has_transport) {
+        ++statistics_.invalid;
+        return refuse(Reason::transport_not_found, observer);
+    }
+    const bool is_icmp = packet.family == Family::ipv4 ? packet.protocol == protocol::kIcmp
+                                                       : packet.protocol == protocol::kIcmpv6;
+    if (is_icmp) {
+        bool is_done = false;
+        result = track_icmp(packet, order, now, observer, is_done);
+        if (is_done) return result;
+    }
+    result = resolve(packet, order, now, observer);
+    if (result.reason != Reason::none && !result.must_drop) ++statistics_.invalid;
+    if (observer) {
+        if (result.reason != Reason::none) {
+            observer->refused(result.reason);
+        } else {
+            observer->tracked(result.flow, now);
+        }
+    }
+    return result;
+}
+
+TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order, Time now,
+                             Observer* observer) {
+    TrackResult result;
+    const auto refused = [&result](Reason reason) {
+        result.flow = {};
+        result.reason = reason;
+        return result;
+    };
+    const TupleResult read = read_tuple(packet);
+    if (read.reason != Reason::none) return refused(read.reason);
+    // Twice at most: a closed flow may be opened again by this very packet.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        Found found = find_living(read.tuple, order.zones[0], now);
+        if (!found.entry && order.zones[0] != order.zones[1]) {
+            found = find_living(read.tuple, order.zones[1], now);
+            if (found.direction == CtDirection::original) found = {};
+        }
+        if (observer) observer->looked_up(read.tuple, found.entry, found.direction);
+        if (!found.entry) {
+            const std::optional<Tuple> inverse = inverse_of(read.tuple);
+            if (!inverse) return refused(Reason::not_invertible);
+            Reason reason = Reason::none;
+            found.entry = make_entry(read.tuple, *inverse, order, now, reason);
+            found.direction = CtDirection::original;
+            if (!found.entry) {
+                ++statistics_.drop;
+                refused(reason);
+                result.must_drop = true;
+                return result;
+            }
+            if (observer) observer->entry_made(*found.entry);
+        }
+        Entry& entry = *found.entry;
+        result.flow = {&entry, state_of(entry, found.direction), found.direction};
+        const Judgement judgement = find_protocol(entry.protocol())
+                                        .judge({packet, entry, found.direction, order.at_prerouting,
+                                                now, settings_, observer});
+        if (judgement.outcome == Outcome::reopen) {
+            kill(entry, now, "opened again", observer);
+            release_if_dead(entry);
+            continue;
+        }
+        grant(entry, found.direction, judgement, packet, now);
+        if (judgement.outcome == Outcome::invalid) {
+            if (!entry.is_confirmed()) map_.discard(entry);
+            return refused(judgement.reason);
+        }
+        if (judgement.outcome == Outcome::forget)
+            kill(entry, now, "refused by a lone RST", observer);
+        if (found.direction == CtDirection::reply && !entry.has(status::kSeenReply)) {
+            entry.status |= status::kSeenReply;
+            entry.pending_events |= event_bit::kReply;
+        }
+        in_flight_ = &entry;
+        return result;
+    }
+    return refused(Reason::tcp_kill_raced);
+}
+
+Found Tracker::find_living(const Tuple& tuple, std::uint16_t zone, Time now) {
+    const Found found = map_.find(tuple, zone);
+    if (!found.entry || found.entry->expires > now) return found;
+    kill(*found.entry, now, "expired", nullptr);
+    release_if_dead(*found.entry);
+    return {};
+}
+
+Entry* Tracker::make_entry(const Tuple& tuple, const Tuple& inverse, const TrackOrder& order,
+                           Time now, Reason& reason) {
+    const bool is_full = settings_.max != 0 && map_.in_use() + 1 > settings_.max;
+    Entry* entry = nullptr;
+    if (!is_full || drop_one_early(tuple, order.zones[0], now)) entry = map_.make();
+    if (!entry) {
+        reason = Reason::table_full;
+        return nullptr;
+    }
+    entry->tuples = {tuple, inverse};
+    entry->zones = order.zones;
+    entry->counted = settings_.acct != 0;
+    entry->stamped = settings_.timestamp != 0;
+    entry->number = next_number_;  // taken at confirmation
+    return entry;
+}
+
+bool Tracker::drop_one_early(const Tuple& tuple, std::uint16_t zone, Time now) {
+    Entry* victim = nullptr;
+    map_.visit_near(tuple, zone, kEarlyDropBuckets, [&victim, now](Entry& entry) {
+        if (entry.has(status::kAssured) && entry.expires > now) return false;
+        victim = &entry;
+        return true;
+    });
+    if (!victim) return false;
+    kill(*victim, now, "dropped early for a new flow", nullptr);
+    release_if_dead(*victim);
+    ++statistics_.early_drop;
+    return true;
+}
+
+void Tracker::grant(Entry& entry, CtDirection direction, const Judgement& judgement,
+                    const wire::Packet& packet, Time now) {
+    entry.memory = judgement.memory;
+    if (judgement.state_changed) entry.pending_events |= event_bit::kProtoInfo;
+    if (judgement.becomes_assured) {
+        entry.status |= status::kAssured;
+        entry.pending_events |= event_bit::kAssured;
+    }
+    const bool is_fixed = entry.has(status::kFixedTimeout);
+    if (judgement.timeout_s && !is_fixed) {
+        const std::int64_t timeout_ns = std::int64_t{*judgement.timeout_s} * kNsPerSecond;
+        const std::int64_t left_ns = entry.left_ns(now);
+        const bool holds =
+            !judgement.shorten_only || (left_ns >= kShortenOnlyAboveNs && left_ns > timeout_ns);
+        if (!entry.is_confirmed()) {
+            entry.timeout_ns = timeout_ns;
+        } else if (holds) {
+            entry.expires = now + timeout_ns;
+            if (timeout_ns < left_ns) expiry_.put(map_, entry);
+        }
+    }
+    const bool counts = judgement.outcome == Outcome::forget ||
+                        (judgement.outcome == Outcome::accepted && judgement.timeout_s.has_value());
+    if (counts && entry.counted) {
+        ++entry.packets[static_cast<std::size_t>(direction)];
+        entry.bytes[static_cast<std::size_t>(direction)] += packet.ip.size();
+    }
+}
+
+bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
+    if (!flow.entry) return true;
+    Entry& entry = *flow.entry;
+    if (!entry.is_confirmed()) {
+        if (flow.direction != CtDirection::original || flow.state == CtState::established)
+            return true;
+        if (map_.find(entry.tuples[0], entry.zones[0]).entry ||
+            map_.find(entry.tuples[1], entry.zones[1]).entry) {
+            ++statistics_.insert_failed;
+            ++statistics_.drop;
+            return false;
+        }
+        entry.number = next_number_++;
+        entry.expires = now + entry.timeout_ns;
+        entry.status |= status::kConfirmed;
+        if (entry.stamped) entry.started = now;
+        map_.insert(entry);
+        expiry_.put(map_, entry);
+        entry.pending_events |= entry.master == kNoEntry ? event_bit::kNew : event_bit::kRelated;
+        if (observer) observer->entry_confirmed(entry);
+    }
+    if (!entry.has(status::kDying)) tell_pending(entry, now);
+    return true;
+}
+
+void Tracker::finish(PacketFlow& flow) {
+    Entry* entry = in_flight_;
+    in_flight_ = nullptr;
+    flow.entry = nullptr;
+    if (!entry) return;
+    if (!entry->is_confirmed()) {
+        map_.discard(*entry);
+    } else {
+        release_if_dead(*entry);
+    }
+}
+
+void Tracker::kill(Entry& entry, Time now, std::string_view why, Observer* observer) {
+    if (entry.has(status::kDying)) return;
+    entry.status |= status::kDying;
+    if (entry.is_confirmed()) {
+        expiry_.take(map_, entry);
+        map_.remove(entry);
+        tell(EventKind::destroy, entry, now);
+    }
+    if (observer) observer->entry_gone(entry, why);
+}
+
+/// Gives the slot of a killed entry back, unless the packet in flight still looks at it.
+void Tracker::release_if_dead(Entry& entry) {
+    if (entry.has(status::kDying) && in_flight_ != &entry) map_.discard(entry);
+}
+
+void Tracker::collect(Time now) {
+    expiry_.sweep(map_, now, [this, now](Entry& entry) {
+        kill(entry, now, "expired", nullptr);
+        release_if_dead(entry);
+    });
+}
+
+EntryCopy Tracker::copy_of(const Entry& entry, Time now) const {
+    EntryCopy copy;
+    copy.number = entry.number;
+    copy.original = entry.tuples[0];
+    copy.reply = entry.tuples[1];
+    copy.status = entry.status;
+    copy.timeout_ns = std::max<std::int64_t>(entry.left_ns(now), 0);
+    copy.mark = entry.mark;
+    copy.zone_original = entry.zones[0];
+    copy.zone_reply = entry.zones[1];
+    copy.packets = entry.packets;
+    copy.bytes = entry.bytes;
+    copy.counted = entry.counted;
+    copy.labels = entry.labels;
+    if (entry.stamped) copy.started = entry.started;
+    if (const TcpMemory* tcp = std::get_if<TcpMemory>(&entry.memory)) copy.tcp_state = tcp->state;
+    if (const SctpMemory* sctp = std::get_if<SctpMemory>(&entry.memory)) {
+        copy.sctp_state = sctp->state;
+    }
+    if (const GreMemory* gre = std::get_if<GreMemory>(&entry.memory)) {
+        copy.gre_timeout_s = gre->timeout_s;
+        copy.gre_stream_timeout_s = gre->stream_timeout_s;
+    }
+    return copy;
+}
+
+void Tracker::tell(EventKind kind, Entry& entry, Time now) {
+    if (!records_events_) return;
+    Event event{kind, copy_of(entry, now)};
+    const bool shows_protocol =
+        kind == EventKind::destroy || (entry.pending_events & event_bit::kProtoInfo) != 0;
+    if (!shows_protocol) event.entry.tcp_state.reset(), event.entry.sctp_state.reset();
+    events_.push_back(std::move(event));
+}
+
+/// One record a packet: what has gathered since the entry was last told.
+void Tracker::tell_pending(Entry& entry, Time now) {
+    if (entry.pending_events == 0) return;
+    const bool is_new = (entry.pending_events & (event_bit::kNew | event_bit::kRelated)) != 0;
+    tell(is_new ? EventKind::new_ : EventKind::update, entry, now);
+    entry.pending_events = 0;
+}
+
+}  // namespace keepstate::ct

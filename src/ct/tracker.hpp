@@ -1,0 +1,90 @@
+// The tracker: who belongs to which flow, in what state. Steps 4 and 12 of a packet's way.
+//
+//     track()    tuple -> find | make -> judge -> grant        -> PacketFlow for the rules
+//     confirm()  at the last hook: a new entry becomes visible
+//     finish()   the packet is done, whatever became of it: unconfirmed and killed entries are given back
+//
+// Exactly one packet is in flight at a time; track, confirm and finish are called for it in this order
+// (confirm only if no rule dropped it).
+//
+// Threads: one owner. No allocation after the making, but for event records if somebody listens.
+// source: kernel:net/netfilter/nf_conntrack_core.c nf_conntrack_in, __nf_conntrack_confirm.
+// Tested by: ct/tracker_test.cpp, tests/scenarios, tests/kernel.
+#pragma once
+
+#include <vector>
+
+#include "ct/entry_map.hpp"
+#include "ct/expiry.hpp"
+#include "ct/observer.hpp"
+#include "ct/proto/protocol.hpp"
+#include "keepstate/conntrack.hpp"
+#include "wire/packet.hpp"
+
+namespace keepstate::ct {
+
+/// What the tracker is told with a packet.
+struct TrackOrder {
+    bool at_prerouting = true;             ///< false: the packet was made by this host
+    bool untracked = false;                ///< the raw table said NOTRACK
+    std::array<std::uint16_t, 2> zones{};  ///< by CtDirection
+};
+
+struct TrackResult {
+    PacketFlow flow;
+    Reason reason = Reason::none;  ///< why INVALID; table_full with must_drop
+    bool must_drop = false;        ///< the kernel refuses the packet here, no rule is asked
+};
+
+class Tracker {
+  public:
+    Tracker(const Settings& settings, std::uint64_t seed, bool records_events);
+
+    TrackResult track(const wire::Packet& packet, const TrackOrder& order, Time now,
+                      Observer* observer);
+    /// False: the packet must be dropped (the entry died or another one has its tuples).
+    bool confirm(PacketFlow& flow, Time now, Observer* observer);
+    void finish(PacketFlow& flow);
+
+    /// Gives back what has expired. Also done by track().
+    void collect(Time now);
+
+    /// A rule changed the entry's mark (CONNMARK): listeners will be told.
+    void note_mark(Entry& entry) { entry.pending_events |= event_bit::kMark; }
+
+    const EntryMap& entries() const { return map_; }
+    EntryCopy copy_of(const Entry& entry, Time now) const;
+    std::vector<Event>& events() { return events_; }
+    const Statistics& statistics() const { return statistics_; }
+    const Settings& settings() const { return settings_; }
+
+  private:
+    TrackResult track_icmp(const wire::Packet& packet, const TrackOrder& order, Time now,
+                           Observer* observer, bool& is_done);
+    TrackResult track_error(const wire::Packet& packet, std::size_t quote_offset,
+                            const TrackOrder& order, Time now, Observer* observer);
+    TrackResult refuse(Reason reason, Observer* observer);
+    TrackResult resolve(const wire::Packet& packet, const TrackOrder& order, Time now,
+                        Observer* observer);
+    Found find_living(const Tuple& tuple, std::uint16_t zone, Time now);
+    Entry* make_entry(const Tuple& tuple, const Tuple& inverse, const TrackOrder& order, Time now,
+                      Reason& reason);
+    bool drop_one_early(const Tuple& tuple, std::uint16_t zone, Time now);
+    void grant(Entry& entry, CtDirection direction, const Judgement& judgement,
+               const wire::Packet& packet, Time now);
+    void kill(Entry& entry, Time now, std::string_view why, Observer* observer);
+    void release_if_dead(Entry& entry);
+    void tell(EventKind kind, Entry& entry, Time now);
+    void tell_pending(Entry& entry, Time now);
+
+    Settings settings_;
+    EntryMap map_;
+    Expiry expiry_;
+    Statistics statistics_;
+    std::vector<Event> events_;
+    bool records_events_;
+    std::uint64_t next_number_ = 1;
+    Entry* in_flight_ = nullptr;  ///< an entry that the packet still looks at after its death
+};
+
+}  // namespace keepstate::ct

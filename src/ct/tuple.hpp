@@ -1,0 +1,32 @@
+// Packet -> tuple, and the tuple of the answer.
+#pragma once
+
+#include <optional>
+
+#include "base/hash.hpp"
+#include "keepstate/reason.hpp"
+#include "keepstate/tuple.hpp"
+#include "wire/packet.hpp"
+
+namespace keepstate::ct {
+
+struct TupleResult {
+    Reason reason = Reason::none;  ///< tuple_truncated, gre_key
+    Tuple tuple;                   ///< good if reason is none
+};
+
+/// The tuple of what stands at `offset` of `ip`, for the addresses and protocol given.
+/// source: kernel:net/netfilter/nf_conntrack_core.c nf_ct_get_tuple.
+TupleResult read_tuple(base::ByteView ip, std::size_t offset, const Address& source,
+                       const Address& destination, std::uint8_t protocol);
+
+/// The tuple of a packet whose transport header was found.
+TupleResult read_tuple(const wire::Packet& packet);
+
+/// The tuple that an answer has; nullopt for ICMP messages that nothing answers.
+std::optional<Tuple> inverse_of(const Tuple& tuple);
+
+/// Where in the entry map: keyed, over all of the tuple and the zone.
+std::uint64_t hash_of(const Tuple& tuple, std::uint16_t zone, const base::HashKey& key);
+
+}  // namespace keepstate::ct

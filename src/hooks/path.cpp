@@ -1,0 +1,238 @@
+// One packet along the order; see path.hpp. The answers that the firewall itself sends: path_answer.cpp.
+//
+// source: kernel:net/ipv4/ip_input.c, ip_forward.c, ip_output.c and their IPv6 twins.
+#include "hooks/path.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "hooks/trip.hpp"
+#include "wire/checksum.hpp"
+#include "wire/parse.hpp"
+
+namespace keepstate::hooks {
+
+namespace {
+
+std::size_t index_of(Family family) { return family == Family::ipv4 ? 0 : 1; }
+
+/// The source address, if the bytes reach that far; whether a packet is this host's own decides how it is
+/// parsed.
+std::optional<Address> peek_source(Family family, base::ByteView ip) {
+    Address address;
+    address.family = family;
+    const std::size_t offset = family == Family::ipv4 ? 12 : 8;
+    if (!ip.has(offset, address.size())) return std::nullopt;
+    std::memcpy(address.bytes.data(), ip.data() + offset, address.size());
+    return address;
+}
+
+void lower_ttl(std::uint8_t* ip, Family family) {
+    if (family == Family::ipv6) {
+        --ip[7];
+        return;
+    }
+    --ip[8];
+    // RFC 1141: the checksum grows by what the TTL's half word lost.
+    const std::uint32_t sum = base::load_be16(ip + 10) + 0x0100U;
+    base::store_be16(ip + 10, static_cast<std::uint16_t>(sum + (sum >= 0xffff ? 1 : 0)));
+}
+
+}  // namespace
+
+Path::Path(const Routing& routing, ct::Tracker& tracker, base::Arena& arena, rules::Program* rules4,
+           rules::Program* rules6)
+    : routing_(routing), tracker_(tracker), programs_{rules4, rules6}, arena_(arena) {}
+
+void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* observer) {
+    decision = Decision{};
+    const wire::LinkPayload link =
+        wire::parse_link(static_cast<wire::LinkType>(frame.link), frame.bytes);
+    if (link.reason != Reason::none) {
+        decision.reason = link.reason;
+        decision.verdict = Verdict::drop;
+        tracker_.collect(now);
+        return;
+    }
+    decision.is_ip = true;
+    decision.family = link.family;
+    const std::optional<Address> source = peek_source(link.family, link.ip);
+    const bool is_own = source && routing_.is_local(*source);
+
+    wire::Packet packet;
+    const Reason reason = wire::parse_ip(link.family, link.ip, !is_own, packet);
+    if (observer) observer->parsed(packet, reason);
+    if (reason != Reason::none) {
+        decision.reason = reason;
+        decision.verdict = Verdict::drop;
+        tracker_.collect(now);
+        if (observer) observer->done(decision);
+        return;
+    }
+    decision.protocol = packet.protocol;
+    Trip trip{packet, decision, observer, programs_[index_of(link.family)]};
+    trip.is_own = is_own;
+    trip.context.now = now;
+    decide_ip(packet, frame, trip);
+    travel(trip);
+    conclude(trip);
+    if (observer) observer->done(decision);
+}
+
+void Path::decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip) {
+    if (trip.is_own) {
+        trip.out = &routing_.device_of(packet.destination());
+        return;
+    }
+    trip.in = frame.device == kAnyDevice ? &routing_.device_of(packet.source())
+                                         : &routing_.device_at(frame.device);
+}
+
+/// Hook after hook, until one drops the packet or it is out or here.
+void Path::travel(Trip& trip) {
+    if (trip.is_own) {
+        if (!pass_hook(trip, Hook::output) || !pass_hook(trip, Hook::postrouting)) return;
+        if (!routing_.is_local(trip.packet.destination())) return;
+        trip.in = trip.out;
+        trip.out = &kNoDevice;
+        if (pass_hook(trip, Hook::prerouting)) pass_hook(trip, Hook::input);
+        return;
+    }
+    if (!pass_hook(trip, Hook::prerouting) || !route(trip)) return;
+    if (trip.is_for_us) {
+        pass_hook(trip, Hook::input);
+        return;
+    }
+    if (pass_hook(trip, Hook::forward)) pass_hook(trip, Hook::postrouting);
+}
+
+bool Path::route(Trip& trip) {
+    const Route route = routing_.route(trip.packet);
+    if (trip.observer) trip.observer->routed(route);
+    if (route.kind == RouteKind::local) {
+        trip.is_for_us = true;
+        return true;
+    }
+    if (route.kind == RouteKind::refuse) {
+        trip.verdict = Verdict::drop;
+        trip.route_reason = route.reason;
+        if (route.reason == Reason::ttl_exceeded) answer_ttl_exceeded(trip);
+        return false;
+    }
+    trip.out = route.out;
+    if (!routing_.is_router()) return true;
+    const std::size_t size = trip.packet.ip.size();
+    std::uint8_t* forwarded = arena_.take(size);
+    std::memcpy(forwarded, trip.packet.ip.data(), size);
+    lower_ttl(forwarded, trip.packet.family);
+    trip.packet.ip = base::ByteView{forwarded, size};
+    --trip.packet.ttl;
+    return true;
+}
+
+bool Path::pass_hook(Trip& trip, Hook hook) {
+    trip.context.hook = hook;
+    const bool knows_in = hook != Hook::output && !(hook == Hook::postrouting && trip.is_own);
+    const bool knows_out = hook != Hook::prerouting && hook != Hook::input;
+    trip.context.in_device = (knows_in ? *trip.in : kNoDevice).data();
+    trip.context.out_device = (knows_out ? *trip.out : kNoDevice).data();
+    if (trip.decision.hook_count < trip.decision.hooks.size() && !trip.is_answer) {
+        trip.decision.hooks[trip.decision.hook_count++] = hook;
+    }
+    if (trip.observer) {
+        trip.observer->hook_entered(hook, knows_in ? text(*trip.in) : std::string_view{},
+                                    knows_out ? text(*trip.out) : std::string_view{});
+    }
+    for (const OrderedStep& ordered : steps_at(hook)) {
+        if (!run_step(trip, hook, ordered.step)) return false;
+    }
+    return true;
+}
+
+bool Path::run_step(Trip& trip, Hook hook, Step step) {
+    switch (step) {
+        case Step::reassemble: return true;
+        case Step::raw: return run_table(trip, hook, Table::raw);
+        case Step::track: return run_track(trip, hook);
+        case Step::mangle: return run_table(trip, hook, Table::mangle);
+        case Step::nat_destination: return run_nat(trip, hook, false);
+        case Step::filter: return run_table(trip, hook, Table::filter);
+        case Step::security: return run_table(trip, hook, Table::security);
+        case Step::nat_source: return run_nat(trip, hook, true);
+        case Step::help: return true;
+        case Step::confirm: return run_confirm(trip);
+    }
+    return true;
+}
+
+bool Path::run_track(Trip& trip, Hook hook) {
+    trip.context.tracking_done = true;
+    if (trip.is_tracked) return true;  // a looped-back packet, or an answer that carries its flow
+    trip.is_tracked = true;
+    ct::TrackOrder order;
+    order.at_prerouting = hook == Hook::prerouting;
+    order.untracked = trip.context.track.untracked;
+    order.zones = {trip.context.track.zone_original, trip.context.track.zone_reply};
+    const ct::TrackResult result =
+        tracker_.track(trip.packet, order, trip.context.now, trip.observer);
+    trip.context.flow = result.flow;
+    trip.ct_reason = result.reason;
+    if (result.must_drop) trip.verdict = Verdict::drop;
+    trip.was_refused = result.must_drop;
+    return !result.must_drop;
+}
+
+bool Path::run_confirm(Trip& trip) {
+    if (tracker_.confirm(trip.context.flow, trip.context.now, trip.observer)) return true;
+    trip.verdict = Verdict::drop;
+    trip.ct_reason = Reason::clash;
+    return false;
+}
+
+bool Path::run_nat(Trip& trip, Hook hook, bool is_source) {
+    const ct::PacketFlow& flow = trip.context.flow;
+    if (!trip.program || !trip.program->has_table(Table::nat) || !flow.entry) return true;
+    const std::uint32_t done = is_source ? status::kSrcNatDone : status::kDstNatDone;
+    if (flow.state == CtState::established || flow.entry->has(done)) return true;
+    flow.entry->status |= done;
+    return run_table(trip, hook, Table::nat);
+}
+
+bool Path::run_table(Trip& trip, Hook hook, Table table) {
+    if (!trip.program || !trip.program->has_chain(table, hook)) return true;
+    trip.context.table = table;
+    const std::uint32_t mark_before = trip.entry_mark();
+    const rules::Outcome outcome =
+        rules::walk(*trip.program, table, hook, trip.context, trip.observer);
+    if (trip.context.flow.entry && trip.entry_mark() != mark_before) {
+        tracker_.note_mark(*trip.context.flow.entry);
+    }
+    trip.note_decider(table, outcome);
+    if (outcome.kind == rules::Ruling::Kind::translate) trip.decision.would_translate = true;
+    const Verdict verdict = outcome.verdict();
+    if (verdict == Verdict::accept) return true;
+    trip.verdict = verdict;
+    if (verdict == Verdict::reject) answer(trip, outcome.reject);
+    return false;
+}
+
+/// What the caller is told. The entry's facts are read before its packet is done with it.
+void Path::conclude(Trip& trip) {
+    Decision& decision = trip.decision;
+    decision.verdict = trip.verdict;
+    decision.mark = trip.context.mark;
+    decision.in_device = trip.is_own ? std::string_view{} : text(*trip.in);
+    decision.out_device = trip.is_for_us ? std::string_view{} : text(*trip.out);
+    decision.reason = trip.route_reason != Reason::none ? trip.route_reason : trip.ct_reason;
+    trip.fill_rule();
+    const ct::PacketFlow& flow = trip.context.flow;
+    if (trip.is_tracked && !trip.was_refused) decision.state = flow.state;
+    if (flow.entry) {
+        decision.direction = flow.direction;
+        if (flow.entry->is_confirmed()) decision.entry = facts_of(*flow.entry, trip.context.now);
+    }
+    if (trip.verdict == Verdict::accept) decision.out_bytes = trip.packet.ip.span();
+    tracker_.finish(trip.context.flow);
+}
+
+}  // namespace keepstate::hooks

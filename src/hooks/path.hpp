@@ -1,0 +1,61 @@
+// Path: one packet along the order.
+//
+//     from a device:  PREROUTING -> route -> INPUT
+//                                        \-> FORWARD -> POSTROUTING
+//     from this host: OUTPUT -> POSTROUTING [-> PREROUTING -> INPUT if it is for this host too]
+//
+// Path alone runs the steps of order.hpp, grants what targets ask for, and writes the Decision.
+// A REJECT's answer goes its own way through OUTPUT and POSTROUTING, as any packet that this host sends.
+//
+// Threads: one owner. Cost: no allocation.  Tested by: api/engine_test.cpp, tests/scenarios, tests/kernel.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/arena.hpp"
+#include "ct/tracker.hpp"
+#include "hooks/observer.hpp"
+#include "hooks/order.hpp"
+#include "hooks/route.hpp"
+#include "keepstate/engine.hpp"
+#include "rules/context.hpp"
+#include "rules/outcome.hpp"
+#include "rules/program.hpp"
+#include "rules/walk.hpp"
+
+namespace keepstate::hooks {
+
+class Path {
+  public:
+    /// Programs may be null: no rules of that family. All outlive the Path.
+    Path(const Routing& routing, ct::Tracker& tracker, base::Arena& arena, rules::Program* rules4,
+         rules::Program* rules6);
+
+    /// One frame, from link header to decision. `now` never goes back.
+    void decide(const Frame& frame, Time now, Decision& decision, Observer* observer);
+
+  private:
+    struct Trip;
+    void decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip);
+    void travel(Trip& trip);
+    bool pass_hook(Trip& trip, Hook hook);
+    bool run_step(Trip& trip, Hook hook, Step step);
+    bool run_table(Trip& trip, Hook hook, Table table);
+    bool run_nat(Trip& trip, Hook hook, bool is_source);
+    bool run_track(Trip& trip, Hook hook);
+    bool run_confirm(Trip& trip);
+    bool route(Trip& trip);
+    void answer(Trip& trip, rules::RejectType type);
+    void answer_ttl_exceeded(Trip& trip);
+    Address answer_source(const Trip& trip) const;
+    void send_answer(Trip& asked, base::ByteView bytes);
+    void conclude(Trip& trip);
+
+    const Routing& routing_;
+    ct::Tracker& tracker_;
+    std::array<rules::Program*, 2> programs_;
+    base::Arena& arena_;  ///< rewritten packets and answers, until the caller resets it
+};
+
+}  // namespace keepstate::hooks

@@ -1,0 +1,124 @@
+// Routing by prefixes, and the addresses that a router refuses; see route.hpp.
+#include "hooks/route.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "wire/parse.hpp"
+
+namespace keepstate::hooks {
+
+namespace {
+
+constexpr std::string_view kDefaultDevice = "eth0";
+
+bool is_multicast_v4(const Address& a) { return (a.bytes[0] & 0xf0) == 0xe0; }
+bool is_limited_broadcast(const Address& a) { return a == Address::v4(255, 255, 255, 255); }
+bool is_zero_net(const Address& a) { return a.bytes[0] == 0; }
+bool is_loopback_v4(const Address& a) { return a.bytes[0] == 127; }
+
+Route refused(Reason reason) { return {RouteKind::refuse, &kNoDevice, reason}; }
+
+/// What Linux decides by the addresses alone; nullopt: look the destination up.
+std::optional<Route> decide_v4(const Address& source, const Address& destination) {
+    if (is_multicast_v4(destination)) {
+        const bool is_all_hosts = destination == Address::v4(224, 0, 0, 1);
+        if (!is_all_hosts || is_multicast_v4(source) || is_limited_broadcast(source)) {
+            return refused(Reason::not_forwardable);
+        }
+        return Route{RouteKind::local};
+    }
+    if (is_multicast_v4(source) || is_limited_broadcast(source)) {
+        return refused(Reason::not_forwardable);
+    }
+    if (is_limited_broadcast(destination) ||
+        (source.is_unspecified() && destination.is_unspecified())) {
+        return Route{RouteKind::local};
+    }
+    if (is_zero_net(source) || is_zero_net(destination) || is_loopback_v4(source) ||
+        is_loopback_v4(destination)) {
+        return refused(Reason::not_forwardable);
+    }
+    return std::nullopt;
+}
+
+bool is_link_local_v6(const Address& a) {
+    return a.bytes[0] == 0xfe && (a.bytes[1] & 0xc0) == 0x80;
+}
+bool is_multicast_v6(const Address& a) { return a.bytes[0] == 0xff; }
+
+std::optional<Route> decide_v6(const Address& source, const Address& destination) {
+    constexpr Address kAllNodes{Family::ipv6,
+                                {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+    if (is_multicast_v6(destination)) {
+        return destination == kAllNodes ? Route{RouteKind::local}
+                                        : refused(Reason::not_forwardable);
+    }
+    if (source.is_unspecified() || destination.is_unspecified() || is_link_local_v6(source) ||
+        is_link_local_v6(destination)) {
+        return refused(Reason::not_forwardable);
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+DeviceName make_device_name(std::string_view name) {
+    DeviceName padded{};
+    std::memcpy(padded.data(), name.data(), std::min(name.size(), padded.size() - 1));
+    return padded;
+}
+
+std::string_view text(const DeviceName& name) { return {name.data(), std::strlen(name.data())}; }
+
+Routing::Routing(const std::vector<DeviceSetup>& devices, const std::vector<Address>& local)
+    : local_(local), is_router_(!devices.empty()) {
+    for (const DeviceSetup& device : devices) {
+        for (const Prefix& prefix : device.networks) networks_.push_back({prefix, names_.size()});
+        names_.push_back(make_device_name(device.name));
+    }
+    names_.push_back(make_device_name(kDefaultDevice));
+    std::stable_sort(networks_.begin(), networks_.end(), [](const Network& a, const Network& b) {
+        return a.prefix.bits > b.prefix.bits;
+    });
+}
+
+bool Routing::is_local(const Address& address) const {
+    return std::find(local_.begin(), local_.end(), address) != local_.end();
+}
+
+std::optional<Address> Routing::own_address(Family family) const {
+    const auto own = std::find_if(local_.begin(), local_.end(),
+                                  [family](const Address& a) { return a.family == family; });
+    return own == local_.end() ? std::nullopt : std::optional<Address>{*own};
+}
+
+const DeviceName& Routing::device_of(const Address& address) const {
+    for (const Network& network : networks_) {
+        if (network.prefix.contains(address)) return names_[network.device];
+    }
+    return names_.back();
+}
+
+const DeviceName& Routing::device_at(std::size_t index) const {
+    return index < names_.size() ? names_[index] : names_.back();
+}
+
+Route Routing::route(const wire::Packet& packet) const {
+    const Address destination = packet.destination();
+    if (is_local(destination)) return {RouteKind::local};
+    if (!is_router_) return {RouteKind::forward, &names_.back()};
+    if (packet.family == Family::ipv4) {
+        const Reason options = wire::check_ipv4_options(packet, false);
+        if (options != Reason::none) return refused(options);
+    }
+    const Address source = packet.source();
+    const std::optional<Route> decided = packet.family == Family::ipv4
+                                             ? decide_v4(source, destination)
+                                             : decide_v6(source, destination);
+    if (decided) return *decided;
+    if (packet.ttl <= 1) return refused(Reason::ttl_exceeded);
+    return {RouteKind::forward, &device_of(destination)};
+}
+
+}  // namespace keepstate::hooks

@@ -1,0 +1,66 @@
+// Where a packet came from and where it goes: this host, or a device.
+//
+// Two kinds of firewall. With devices given, it is a router: the longest prefix names the device, and a
+// router's own duties decide fates too (TTL, source routes, addresses that nobody forwards). Without,
+// it is a bump in the wire: everything comes in and goes out by `eth0`, and no router touches it.
+//
+// source: kernel:net/ipv4/route.c ip_route_input_slow, net/ipv4/ip_forward.c, net/ipv6/ip6_output.c ip6_forward.
+// tested by: hooks/route_test.cpp, tests/scenarios/routing.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "keepstate/address.hpp"
+#include "keepstate/engine.hpp"
+#include "keepstate/reason.hpp"
+#include "wire/packet.hpp"
+
+namespace keepstate::hooks {
+
+/// As rules see a device: zero padded.
+using DeviceName = std::array<char, 16>;
+inline constexpr DeviceName kNoDevice{};
+
+DeviceName make_device_name(std::string_view name);
+/// Without the padding. The view lives as long as the name.
+std::string_view text(const DeviceName& name);
+
+enum class RouteKind : std::uint8_t { local, forward, refuse };
+
+struct Route {
+    RouteKind kind = RouteKind::forward;
+    const DeviceName* out = &kNoDevice;  ///< forward only
+    Reason reason = Reason::none;        ///< refuse only
+};
+
+class Routing {
+  public:
+    Routing(const std::vector<DeviceSetup>& devices, const std::vector<Address>& local);
+
+    bool is_router() const { return is_router_; }
+    bool is_local(const Address& address) const;
+    /// The first of the firewall's own addresses of this family.
+    std::optional<Address> own_address(Family family) const;
+    /// The device whose networks hold the address; the default one if none does.
+    const DeviceName& device_of(const Address& address) const;
+    /// By EngineSetup's index; the default device if there is none such.
+    const DeviceName& device_at(std::size_t index) const;
+
+    /// For a packet that came in by a device, after PREROUTING: local, forwarded, or refused.
+    Route route(const wire::Packet& packet) const;
+
+  private:
+    struct Network {
+        Prefix prefix;
+        std::size_t device = 0;
+    };
+    std::vector<DeviceName> names_;  ///< the last one is the default device
+    std::vector<Network> networks_;  ///< longest first
+    std::vector<Address> local_;
+    bool is_router_ = false;
+};
+
+}  // namespace keepstate::hooks

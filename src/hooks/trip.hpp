@@ -1,0 +1,78 @@
+// What Path carries along with one packet. Private to hooks/path*.cpp.
+#pragma once
+
+#include <algorithm>
+
+#include "hooks/path.hpp"
+
+namespace keepstate::hooks {
+
+struct Path::Trip {
+    Trip(const wire::Packet& p, Decision& d, Observer* o, rules::Program* rules)
+        : packet(p), decision(d), observer(o), program(rules) {
+        context.packet = &packet;
+    }
+    Trip(const Trip&) = delete;
+    Trip& operator=(const Trip&) = delete;
+
+    wire::Packet packet;  ///< a copy of views: forwarding points it to other bytes
+    Decision& decision;
+    Observer* observer;
+    rules::Program* program;
+    rules::Context context;
+    const DeviceName* in = &kNoDevice;
+    const DeviceName* out = &kNoDevice;
+    bool is_own = false;  ///< sent by this host
+    bool is_for_us = false;
+    bool is_answer = false;  ///< made here in answer to another packet
+    bool is_tracked = false;
+    bool was_refused = false;  ///< tracking refused to deal with it at all
+    Verdict verdict = Verdict::accept;
+    Reason ct_reason = Reason::none;
+    Reason route_reason = Reason::none;
+    bool has_decider = false;
+    Table decider_table = Table::filter;
+    rules::Outcome decider;
+
+    std::uint32_t entry_mark() const { return context.flow.entry ? context.flow.entry->mark : 0; }
+
+    /// Who decided: whoever did not accept; else the filter table, else the first table that has a rule
+    /// or policy to name.
+    void note_decider(Table table, const rules::Outcome& outcome) {
+        const bool accepts = outcome.verdict() == Verdict::accept;
+        if (has_decider && accepts && table != Table::filter) return;
+        has_decider = true;
+        decider_table = table;
+        decider = outcome;
+    }
+
+    void fill_rule() {
+        if (!has_decider || !program) return;
+        decision.rule.table = decider_table;
+        decision.rule.chain = program->chain_name(decider_table, decider.chain);
+        decision.rule.number = decider.rule;
+        if (decider.rule != 0) {
+            decision.rule.rule_text =
+                program->rule_text(decider_table, decider.chain, decider.rule);
+        }
+    }
+};
+
+/// What a Decision tells of an entry.
+inline EntryFacts facts_of(const ct::Entry& entry, Time now) {
+    EntryFacts facts;
+    facts.number = entry.number;
+    facts.status = entry.status;
+    facts.timeout_ns =
+        entry.has(status::kDying) ? 0 : std::max<std::int64_t>(entry.left_ns(now), 0);
+    facts.mark = entry.mark;
+    if (const ct::TcpMemory* tcp = std::get_if<ct::TcpMemory>(&entry.memory)) {
+        facts.tcp_state = tcp->state;
+    }
+    if (const ct::SctpMemory* sctp = std::get_if<ct::SctpMemory>(&entry.memory)) {
+        facts.sctp_state = sctp->state;
+    }
+    return facts;
+}
+
+}  // namespace keepstate::hooks

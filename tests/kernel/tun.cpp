@@ -1,0 +1,49 @@
+// See tun.hpp.
+#include "tun.hpp"
+
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+// <net/if.h> and <linux/if.h> do not go together with every libc; this is all we need of the former.
+extern "C" unsigned if_nametoindex(const char* name) noexcept;
+
+namespace keepstate::kernel {
+
+namespace {
+constexpr std::size_t kLargestPacket = 65600;
+}
+
+Result<Tun> Tun::make(const std::string& name) {
+    Fd fd(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    if (!fd.is_open()) return system_error("open /dev/net/tun");
+    ifreq request{};
+    if (name.empty() || name.size() >= sizeof request.ifr_name) {
+        errno = EINVAL;
+        return system_error("device name '" + name + "'");
+    }
+    std::memcpy(request.ifr_name, name.c_str(), name.size());
+    request.ifr_flags = IFF_TUN | IFF_NO_PI;
+    if (ioctl(fd.get(), TUNSETIFF, &request) != 0) return system_error("make TUN device " + name);
+    return Tun(std::move(fd), name, if_nametoindex(name.c_str()));
+}
+
+int Tun::write_packet(std::span<const std::uint8_t> bytes) {
+    return write(fd_.get(), bytes.data(), bytes.size()) < 0 ? errno : 0;
+}
+
+bool Tun::read_packet(std::vector<std::uint8_t>& bytes) {
+    std::uint8_t buffer[kLargestPacket];
+    const ssize_t got = read(fd_.get(), buffer, sizeof buffer);
+    if (got <= 0) return false;
+    bytes.assign(buffer, buffer + got);
+    return true;
+}
+
+}  // namespace keepstate::kernel
