@@ -146,8 +146,9 @@ TcpAnswer rst_behind_own_data(const TcpCase& c) {
 /// It answers a SYN or ACK that was let by: its numbers need not fit our window.
 TcpAnswer rst_answers_let_by(const TcpCase& c) {
     if (!is_closing_rst(c)) return {};
-    const bool after_syn =
-        (c.status & status::kSeenReply) != 0 && c.memory.last_kind == SegmentKind::syn;
+    const bool after_syn = (c.status & status::kSeenReply) != 0 &&
+                           c.memory.last_kind == SegmentKind::syn &&
+                           c.memory.last_direction != c.direction;
     const bool after_ack =
         (c.status & status::kAssured) == 0 && c.memory.last_kind == SegmentKind::ack;
     if (!(after_syn || after_ack) || c.segment.ack != c.memory.last_end) return {};
