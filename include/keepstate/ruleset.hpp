@@ -1,6 +1,6 @@
 // A ruleset: iptables-save text in, a checked ruleset out, and back to text.
 //
-// Threads: a Ruleset is a plain value; an Engine takes its own copy and keeps its own counters.
+// Threads: a Ruleset is a value that never changes; copies share the text. An Engine keeps its own counters.
 // Tested by: rules/parse_test.cpp, tests/rules, tests/kernel.
 #pragma once
 
@@ -35,22 +35,18 @@ class Ruleset {
     /// No rules: every table empty, every policy ACCEPT, no table loaded.
     static Ruleset empty(Family family);
 
-    ~Ruleset();
-    Ruleset(const Ruleset& other);
-    Ruleset& operator=(const Ruleset& other);
-    Ruleset(Ruleset&& other) noexcept;
-    Ruleset& operator=(Ruleset&& other) noexcept;
-
     Family family() const;
     /// As iptables-legacy-save 1.8.9 prints it, without the two comment lines that carry date and
     /// version; `with_counters` as its -c.
     std::string print(bool with_counters) const;
 
     const rules::RulesetText& ast() const { return *ast_; }
+    /// The same, for whoever must keep it: the library's Program.
+    std::shared_ptr<const rules::RulesetText> shared_ast() const { return ast_; }
 
   private:
-    explicit Ruleset(std::unique_ptr<rules::RulesetText> ast);
-    std::unique_ptr<rules::RulesetText> ast_;
+    explicit Ruleset(std::shared_ptr<const rules::RulesetText> ast);
+    std::shared_ptr<const rules::RulesetText> ast_;
 };
 
 }  // namespace keepstate

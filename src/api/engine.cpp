@@ -21,7 +21,6 @@ struct Engine::Parts {
     hooks::Routing routing;
     ct::Tracker tracker;
     base::Arena arena;
-    std::optional<Ruleset> rulesets[2];
     std::optional<rules::Program> programs[2];
     std::optional<hooks::Path> path;
     std::array<std::uint64_t, kReasons> reasons{};
@@ -59,10 +58,7 @@ Result<Engine> Engine::make(EngineSetup setup) {
     for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {
         if (!*rules) continue;
         const std::size_t i = index_of((*rules)->family());
-        Result<rules::Program> program = rules::Program::make(**rules);
-        if (!program) return Unexpected(std::move(program.error()));
-        parts->programs[i].emplace(std::move(*program));
-        parts->rulesets[i] = std::move(*rules);
+        parts->programs[i].emplace(rules::Program::make(**rules));
     }
     const auto program_at = [&parts](std::size_t i) {
         return parts->programs[i] ? &*parts->programs[i] : nullptr;

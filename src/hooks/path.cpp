@@ -216,6 +216,26 @@ bool Path::run_table(Trip& trip, Hook hook, Table table) {
     return false;
 }
 
+std::string_view RuleTexts::find(const rules::Program& program, Table table, std::uint32_t chain,
+                                 std::uint32_t rule) {
+    const std::uint64_t key = std::uint64_t{chain} << 35 |
+                              std::uint64_t{static_cast<std::uint8_t>(table)} << 32 | rule;
+    const auto [it, is_new] = texts_.try_emplace(key);
+    if (is_new) it->second = program.rule_text(table, chain, rule);
+    return it->second;
+}
+
+void Path::name_decider(Trip& trip) {
+    if (!trip.has_decider || !trip.program) return;
+    RuleReference& rule = trip.decision.rule;
+    rule.table = trip.decider_table;
+    rule.chain = trip.program->chain_name(trip.decider_table, trip.decider.chain);
+    rule.number = trip.decider.rule;
+    if (rule.number == 0) return;
+    rule.rule_text = rule_texts_[index_of(trip.packet.family)].find(
+        *trip.program, trip.decider_table, trip.decider.chain, trip.decider.rule);
+}
+
 /// What the caller is told. The entry's facts are read before its packet is done with it.
 void Path::conclude(Trip& trip) {
     Decision& decision = trip.decision;
@@ -224,7 +244,7 @@ void Path::conclude(Trip& trip) {
     decision.in_device = trip.is_own ? std::string_view{} : text(*trip.in);
     decision.out_device = trip.is_for_us ? std::string_view{} : text(*trip.out);
     decision.reason = trip.route_reason != Reason::none ? trip.route_reason : trip.ct_reason;
-    trip.fill_rule();
+    name_decider(trip);
     const ct::PacketFlow& flow = trip.context.flow;
     if (trip.is_tracked && !trip.was_refused) decision.state = flow.state;
     if (flow.entry) {

@@ -21,7 +21,10 @@ struct TrackRequest {
     bool untracked = false;
     std::uint16_t zone_original = 0;
     std::uint16_t zone_reply = 0;
-    bool has_template = false;  ///< a CT rule without --notrack applied
+    bool has_template = false;     ///< a CT rule without --notrack applied
+    std::string_view helper;       ///< CT --helper; empty: none. Lives as long as the Program
+    std::uint32_t ct_events = 0;   ///< CT --ctevents as 1 << IPCT_ bits; 0: all
+    std::uint32_t exp_events = 0;  ///< CT --expevents likewise
 };
 
 /// One packet at one hook. Device names are the engine's, zero padded to 16 bytes; an absent device
@@ -33,11 +36,11 @@ struct Context {
     const char* in_device = nullptr;   ///< 16 bytes
     const char* out_device = nullptr;  ///< 16 bytes
     Time now;
-    std::uint32_t mark = 0;            ///< the packet's (nfmark)
+    std::uint32_t mark = 0;  ///< the packet's (nfmark)
     ct::PacketFlow flow;
     TrackRequest track;
-    bool tracking_done = false;        ///< false before priority -200: the raw table
-    bool hotdrop = false;              ///< a match found the packet too broken to go on: drop it
+    bool tracking_done = false;  ///< false before priority -200: the raw table
+    bool hotdrop = false;        ///< a match found the packet too broken to go on: drop it
 };
 
 }  // namespace keepstate::rules

@@ -81,7 +81,8 @@ Reason check_hop_option(ByteView ip, std::size_t at, std::size_t& jumbo_bytes) {
         case option::kRouterAlert: return length == 2 ? Reason::none : Reason::ipv6_hop_by_hop;
         case option::kIoam: return (at & 3) == 0 ? Reason::none : Reason::ipv6_hop_by_hop;
         case option::kJumbo: return check_jumbo(ip, at, jumbo_bytes);
-        case option::kCalipso: return Reason::ipv6_hop_by_hop;  // no domain of interpretation is configured
+        case option::kCalipso:
+            return Reason::ipv6_hop_by_hop;  // no domain of interpretation is configured
         default: return ip.u8(at) >> 6 == 0 ? Reason::none : Reason::ipv6_hop_by_hop;
     }
 }

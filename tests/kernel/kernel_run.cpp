@@ -115,17 +115,7 @@ void KernelRun::read_events(std::vector<KernelEvent>& events) {
     });
 }
 
-// An entry that this packet confirmed had no id yet when its state was logged, but its event tells it.
-// An error is about the connection it quotes, which was confirmed before.
 void KernelRun::find_entry(KernelVerdict& verdict) {
-    const bool is_tracked = verdict.direction.has_value();
-    if (!verdict.entry_id && is_tracked && verdict.delivered) {
-        for (const KernelEvent& event : verdict.events) {
-            if (event.kind != EventKind::new_entry) continue;
-            verdict.entry_id = event.entry.id;
-            break;
-        }
-    }
     if (!verdict.entry_id || !reads_entries_) return;
     const auto known = known_.find(*verdict.entry_id);
     if (known == known_.end()) return;

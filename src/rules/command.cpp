@@ -1,0 +1,206 @@
+// See command.hpp. This file: the loop, the general options, the command itself.
+#include "rules/command.hpp"
+
+#include <algorithm>
+
+#include "rules/command_reader.hpp"
+#include "rules/values.hpp"
+
+namespace keepstate::rules {
+
+std::optional<Command> read_command(std::span<const Word> words, const CommandPlace& place,
+                                    const ChainNames& chains, Faults& faults) {
+    return CommandReader(words, place, chains, faults).run();
+}
+
+std::optional<Command> CommandReader::run() {
+    command_.rule.line = place_.line;
+    while (!stopped_) {
+        const Argument argument = arguments_.next();
+        if (argument.kind == Argument::Kind::end) break;
+        take(argument);
+    }
+    if (skip_ && !bad_) {
+        command_.kind = '6';
+        return std::move(command_);
+    }
+    if (!stopped_) finish();
+    if (bad_) return std::nullopt;
+    return std::move(command_);
+}
+
+void CommandReader::fault_at(int column, std::string words) {
+    bad_ = true;
+    faults_.add(place_.line, column, std::move(words), place_.source_line);
+}
+
+void CommandReader::take(const Argument& argument) {
+    switch (argument.kind) {
+        case Argument::Kind::positional: take_positional(argument); return;
+        case Argument::Kind::general: take_general(argument); break;
+        case Argument::Kind::module: take_module_option(argument); break;
+        default: take_unknown(argument); break;
+    }
+    // take_unknown may have put the option back: then the `!' before it still counts.
+    if (argument.kind == Argument::Kind::general || argument.kind == Argument::Kind::module) {
+        inverted_ = false;
+    }
+}
+
+void CommandReader::take_positional(const Argument& argument) {
+    if (argument.value == "!") {
+        if (inverted_) fault_at(argument.column, "one `!' is enough");
+        inverted_ = true;
+        not_column_ = argument.column;
+        return;
+    }
+    if (argument.value == "COMMIT" || argument.value == "COMMIT\r") {
+        fault_at(argument.column,
+                 "COMMIT stands alone in its line: no blank, no carriage return, and a newline "
+                 "after it");
+    } else if (!argument.value.empty() && argument.value.front() == '#') {
+        fault_at(argument.column,
+                 "a comment begins in the first column; for words about a rule "
+                 "there is `-m comment --comment \"...\"'");
+    } else {
+        fault_at(argument.column,
+                 fmt::format("`{}' stands where an option should", argument.value));
+    }
+    stopped_ = true;
+}
+
+// iptables 1.8.9 takes the whole word for the value of these if the value stands in the same word.
+std::string_view CommandReader::general_value(const Argument& argument) const {
+    return argument.attached ? argument.spelled : argument.value;
+}
+
+bool CommandReader::claim(char letter, const Argument& argument, bool invertible) {
+    if (claimed_.find(letter) != std::string::npos) {
+        fault_at(argument.column, fmt::format("`{}' stands twice", argument.spelled));
+        return false;
+    }
+    claimed_.push_back(letter);
+    if (inverted_ && !invertible) {
+        fault_at(not_column_, fmt::format("`{}' cannot be inverted", argument.spelled));
+        return false;
+    }
+    return true;
+}
+
+void CommandReader::take_general(const Argument& argument) {
+    Basics& basics = command_.rule.basics;
+    switch (argument.letter) {
+        case 'p': take_protocol(argument); break;
+        case 's':
+            source_column_ = argument.value_column;
+            take_addresses(argument, command_.sources);
+            break;
+        case 'd':
+            destination_column_ = argument.value_column;
+            take_addresses(argument, command_.destinations);
+            break;
+        case 'i':
+            in_column_ = argument.column;
+            take_device(argument, basics.in);
+            break;
+        case 'o':
+            out_column_ = argument.column;
+            take_device(argument, basics.out);
+            break;
+        case 'f':
+            if (place_.family == Family::ipv6) {
+                fault_at(argument.column, "`-f' is IPv4 only; use `-m frag'");
+            } else if (claim('f', argument, true)) {
+                basics.fragment = true;
+                basics.fragment_inverted = inverted_;
+            }
+            break;
+        case 'm': take_match(argument); break;
+        case 'j': take_target(argument, false); break;
+        case 'g': take_target(argument, true); break;
+        case 'c': take_counters(argument); break;
+        case 'n':
+        case 'v':
+        case 'x':
+        case '0': claim(argument.letter, argument, false); break;
+        case 'M': break;
+        case '4': skip_ = skip_ || place_.family != Family::ipv4; break;
+        case '6': skip_ = skip_ || place_.family != Family::ipv6; break;
+        case 't':
+            fault_at(argument.column, "the table is named by the `*TABLE' line, not by -t");
+            break;
+        case 'w':
+        case 'W':
+            fault_at(argument.column, fmt::format("`{}' is for the iptables command line; a "
+                                                  "ruleset has nothing to wait for",
+                                                  argument.spelled));
+            break;
+        case 'h':
+        case 'V':
+            fault_at(argument.column,
+                     fmt::format("`{}' has no place in a ruleset", argument.spelled));
+            break;
+        default: take_command(argument); break;
+    }
+}
+
+void CommandReader::take_command(const Argument& argument) {
+    if (inverted_) fault_at(not_column_, fmt::format("`!' before `{}'", argument.spelled));
+    if (command_.kind != 0) {
+        fault_at(argument.column,
+                 fmt::format("a second command, `{}', in one line", argument.spelled));
+        stopped_ = true;
+        return;
+    }
+    command_.kind = argument.letter;
+    command_column_ = argument.column;
+    command_.chain_column = argument.value_column;
+    if (argument.has_value) {
+        command_.chain = argument.value;
+    } else if (const Word* word = arguments_.take_plain()) {
+        command_.chain = word->text;
+        command_.chain_column = word->column;
+    }
+    take_chain_number();
+}
+
+// What may follow the chain: a rule number, a policy, a new name.
+void CommandReader::take_chain_number() {
+    const char kind = command_.kind;
+    const bool wants_second = kind == 'E' || kind == 'P';
+    const bool wants_number =
+        kind == 'I' || kind == 'D' || kind == 'R' || kind == 'Z' || kind == 'L' || kind == 'S';
+    if (!wants_second && !wants_number) return;
+    if (wants_number && command_.chain.empty()) return;
+    const Word* word = arguments_.take_plain();
+    if (word == nullptr) {
+        if (kind == 'E') fault_at(command_column_, "-E needs the old and the new name");
+        if (kind == 'P') fault_at(command_column_, "-P needs a chain and a policy");
+        if (kind == 'R') fault_at(command_column_, "-R needs the number of the rule to replace");
+        return;
+    }
+    if (wants_number) {
+        read_number(word->text, word->column);
+    } else {
+        command_.second = word->text;
+        command_.second_column = word->column;
+    }
+}
+
+void CommandReader::read_number(std::string_view words, int column) {
+    const auto number = parse_number(words, 1, 0x7fffffff);
+    command_.number_column = column;
+    if (number) {
+        command_.number = static_cast<std::uint32_t>(*number);
+    } else {
+        fault_at(column, fmt::format("`{}' is no rule number; rules are counted from 1", words));
+    }
+}
+
+std::optional<std::string_view> CommandReader::take_word() {
+    const Word* word = arguments_.take_plain();
+    if (word == nullptr) return std::nullopt;
+    return word->text;
+}
+
+}  // namespace keepstate::rules

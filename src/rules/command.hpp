@@ -1,0 +1,62 @@
+// One command of a ruleset: "-A INPUT -s 10.0.0.0/8 -m tcp --dport 80 -j ACCEPT" into what it means.
+//
+// The reader goes through the options once, as the real tool does, because order means something there:
+// `-m' and `-j' bring their options with them, an option that nobody knows loads the match of the
+// protocol named so far, and `!' belongs to the option behind it. Every fault of the line is kept; only
+// an unknown option, match or target ends the line, since nobody can say what its words would mean.
+//
+// source: man:iptables, seen:tests/rules/command.t.   Tested by: rules/command_test.cpp.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/faults.hpp"
+#include "rules/lexer.hpp"
+#include "rules/text.hpp"
+
+namespace keepstate::rules {
+
+/// The longest name of a chain, in bytes.
+inline constexpr std::size_t kLongestChainName = 28;
+
+/// What the reader must know of the table it writes into.
+class ChainNames {
+  public:
+    virtual bool has_chain(std::string_view name) const = 0;
+    virtual std::vector<std::string_view> chain_names() const = 0;
+
+  protected:
+    ~ChainNames() = default;
+};
+
+/// A command, understood. `kind` is its letter: A C D I R N X F Z P E L S, or '6' for a rule that `-4' or
+/// `-6' keeps for the other family.
+struct Command {
+    char kind = 0;
+    std::string chain;         ///< empty: all chains
+    std::string second;        ///< -E: the new name; -P: the policy
+    std::uint32_t number = 0;  ///< rule number from 1; 0: none was given
+    int chain_column = 0;
+    int second_column = 0;
+    int number_column = 0;
+    Rule rule;                              ///< without addresses if there are several
+    std::vector<AddressPart> sources;       ///< at least one
+    std::vector<AddressPart> destinations;  ///< at least one
+};
+
+/// Where the command stands.
+struct CommandPlace {
+    Family family = Family::ipv4;
+    Table table = Table::filter;
+    int line = 0;
+    std::string_view source_line;
+};
+
+/// Reads the words of one line. Nothing: the faults are in `faults`. Cost: linear in the words.
+std::optional<Command> read_command(std::span<const Word> words, const CommandPlace& place,
+                                    const ChainNames& chains, Faults& faults);
+
+}  // namespace keepstate::rules

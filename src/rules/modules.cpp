@@ -1,0 +1,212 @@
+// The one list of modules: a line here and a file in match/ or target/ is all that a module is.
+//
+// `foreign' lists hold the extensions of iptables 1.8.9 that are known by name only. A rule that uses one
+// is a fault that says so: a rule is never skipped. Whoever writes such a module moves its name up.
+// source: man:iptables-extensions.   Tested by: rules/modules_test.cpp.
+#include "rules/modules.hpp"
+
+#include <algorithm>
+#include <span>
+
+namespace keepstate::rules {
+
+// clang-format off
+#define KS_MATCHES(X) \
+    X(comment) X(conntrack) X(icmp) X(icmp6) X(mark) X(multiport) X(state) X(tcp) X(udp)
+
+#define KS_TARGETS(X) \
+    X(connmark) X(ct) X(log) X(mark) X(notrack) X(reject)
+// clang-format on
+
+namespace match {
+#define KS_DECLARE(name) extern const MatchModule k_##name;
+KS_MATCHES(KS_DECLARE)
+#undef KS_DECLARE
+}  // namespace match
+
+namespace target {
+#define KS_DECLARE(name) extern const TargetModule k_##name;
+KS_TARGETS(KS_DECLARE)
+#undef KS_DECLARE
+}  // namespace target
+
+namespace {
+
+constexpr const MatchModule* kMatches[] = {
+#define KS_ROW(name) &match::k_##name,
+    KS_MATCHES(KS_ROW)
+#undef KS_ROW
+};
+constexpr const TargetModule* kTargets[] = {
+#define KS_ROW(name) &target::k_##name,
+    KS_TARGETS(KS_ROW)
+#undef KS_ROW
+};
+
+struct Foreign {
+    std::string_view name;
+    Families families = Families::both;
+};
+
+constexpr Foreign kForeignMatches[] = {
+    {"addrtype"},
+    {"ah"},
+    {"bpf"},
+    {"cgroup"},
+    {"cluster"},
+    {"connbytes"},
+    {"connlabel"},
+    {"connlimit"},
+    {"connmark"},
+    {"cpu"},
+    {"dccp"},
+    {"devgroup"},
+    {"dscp"},
+    {"dst", Families::ipv6},
+    {"ecn"},
+    {"esp"},
+    {"eui64", Families::ipv6},
+    {"frag", Families::ipv6},
+    {"hashlimit"},
+    {"hbh", Families::ipv6},
+    {"helper"},
+    {"hl", Families::ipv6},
+    {"ipcomp"},
+    {"iprange"},
+    {"ipv6header", Families::ipv6},
+    {"ipvs"},
+    {"length"},
+    {"limit"},
+    {"mac"},
+    {"mh", Families::ipv6},
+    {"nfacct"},
+    {"osf"},
+    {"owner"},
+    {"physdev"},
+    {"pkttype"},
+    {"policy"},
+    {"quota"},
+    {"rateest"},
+    {"realm", Families::ipv4},
+    {"recent"},
+    {"rpfilter"},
+    {"rt", Families::ipv6},
+    {"sctp"},
+    {"set"},
+    {"socket"},
+    {"srh", Families::ipv6},
+    {"statistic"},
+    {"string"},
+    {"tcpmss"},
+    {"time"},
+    {"tos"},
+    {"ttl", Families::ipv4},
+    {"u32"},
+};
+constexpr Foreign kForeignTargets[] = {
+    {"AUDIT"},
+    {"CHECKSUM"},
+    {"CLASSIFY"},
+    {"CLUSTERIP", Families::ipv4},
+    {"CONNSECMARK"},
+    {"DNAT"},
+    {"DNPT", Families::ipv6},
+    {"DSCP"},
+    {"ECN", Families::ipv4},
+    {"HL", Families::ipv6},
+    {"HMARK"},
+    {"IDLETIMER"},
+    {"LED"},
+    {"MASQUERADE"},
+    {"NETMAP"},
+    {"NFLOG"},
+    {"NFQUEUE"},
+    {"RATEEST"},
+    {"REDIRECT"},
+    {"SECMARK"},
+    {"SET"},
+    {"SNAT"},
+    {"SNPT", Families::ipv6},
+    {"SYNPROXY"},
+    {"TCPMSS"},
+    {"TCPOPTSTRIP"},
+    {"TEE"},
+    {"TOS"},
+    {"TPROXY"},
+    {"TRACE"},
+    {"TTL", Families::ipv4},
+    {"ULOG", Families::ipv4},
+};
+
+template <typename ModuleKind>
+const ModuleKind* find(std::span<const ModuleKind* const> list, std::string_view name,
+                       Family family) {
+    for (const ModuleKind* module : list) {
+        if (!has(module->traits->families, family)) continue;
+        if (module->traits->name == name) return module;
+        if (!name.empty() && module->traits->other_name == name) return module;
+    }
+    return nullptr;
+}
+
+bool has_name(std::span<const Foreign> list, std::string_view name, Family family) {
+    return std::any_of(list.begin(), list.end(), [&](const Foreign& row) {
+        return row.name == name && has(row.families, family);
+    });
+}
+
+}  // namespace
+
+const MatchModule* find_match(std::string_view name, Family family) {
+    return find<MatchModule>(kMatches, name, family);
+}
+const TargetModule* find_target(std::string_view name, Family family) {
+    return find<TargetModule>(kTargets, name, family);
+}
+
+bool is_foreign_match(std::string_view name, Family family) {
+    return find_match(name, family) == nullptr && has_name(kForeignMatches, name, family);
+}
+bool is_foreign_target(std::string_view name, Family family) {
+    return find_target(name, family) == nullptr && has_name(kForeignTargets, name, family);
+}
+
+std::string_view find_owner(std::string_view option, Family family) {
+    const auto owns = [&](const Module& module) {
+        const auto options = module.traits->options;
+        return has(module.traits->families, family) &&
+               std::any_of(options.begin(), options.end(),
+                           [&](const Option& row) { return row.name == option; });
+    };
+    for (const MatchModule* module : kMatches) {
+        if (owns(*module)) return module->name();
+    }
+    return {};
+}
+
+std::vector<std::string_view> match_names(Family family) {
+    std::vector<std::string_view> names;
+    for (const MatchModule* module : kMatches) {
+        if (has(module->traits->families, family)) names.push_back(module->name());
+    }
+    for (const Foreign& row : kForeignMatches) {
+        if (has(row.families, family)) names.push_back(row.name);
+    }
+    return names;
+}
+
+std::vector<std::string_view> target_names(Family family) {
+    std::vector<std::string_view> names = {"ACCEPT", "DROP", "QUEUE", "RETURN"};
+    for (const TargetModule* module : kTargets) {
+        if (has(module->traits->families, family)) names.push_back(module->name());
+    }
+    for (const Foreign& row : kForeignTargets) {
+        if (has(row.families, family)) names.push_back(row.name);
+    }
+    return names;
+}
+
+std::span<const MatchModule* const> matches() { return kMatches; }
+std::span<const TargetModule* const> targets() { return kTargets; }
+
+}  // namespace keepstate::rules

@@ -1,0 +1,55 @@
+// -j MARK: sets the packet's mark: mark = (mark & ~mask) ^ value.
+//
+// --set-mark, --and-mark, --or-mark and --xor-mark are other spellings of --set-xmark, which is printed.
+// source: man:iptables-extensions MARK; kernel:net/netfilter/xt_mark.c.   Tested by: tests/rules/MARK.t.
+#include "rules/module.hpp"
+#include "rules/target/marks.hpp"
+
+namespace keepstate::rules::target {
+
+namespace {
+
+struct Mark {
+    struct Data {
+        std::uint32_t value = 0;
+        std::uint32_t mask = 0;
+        std::uint32_t given = 0;
+    };
+    static constexpr Option kOptions[] = {
+        {.name = "set-xmark", .id = kSetXmark, .arg = ArgKind::mark, .excludes = kMarkSetters},
+        {.name = "set-mark", .id = kSetMark, .arg = ArgKind::mark, .excludes = kMarkSetters},
+        {.name = "and-mark", .id = kAndMark, .arg = ArgKind::number, .excludes = kMarkSetters},
+        {.name = "or-mark", .id = kOrMark, .arg = ArgKind::number, .excludes = kMarkSetters},
+        {.name = "xor-mark", .id = kXorMark, .arg = ArgKind::number, .excludes = kMarkSetters},
+    };
+    static constexpr Traits kTraits{.name = "MARK", .options = kOptions};
+
+    static void parse(Data& data, const OptionUse& use, RuleReader&) {
+        const MarkChange change = mark_change(use);
+        data.value = change.value;
+        data.mask = change.mask;
+        data.given = 1;
+    }
+    static void finish(Data& data, RuleReader& reader) {
+        if (data.given == 0)
+            reader.fault(
+                "`MARK' needs --set-xmark, --set-mark, --and-mark, --or-mark or --xor-mark");
+    }
+    static Complaint check(const Data&, const CheckContext&) { return std::nullopt; }
+    static void print(const Data& data, const PrintContext&, std::string& out) {
+        out += fmt::format(" --set-xmark {:#x}/{:#x}", data.value, data.mask);
+    }
+    static Ruling judge(Data& data, Context& context, Says says) {
+        const std::uint32_t before = context.mark;
+        context.mark = (context.mark & ~data.mask) ^ data.value;
+        says.words("the packet's mark: {:#x} -> {:#x}", before, context.mark);
+        return {};
+    }
+};
+
+}  // namespace
+
+extern const TargetModule k_mark;
+const TargetModule k_mark = target_module<Mark>();
+
+}  // namespace keepstate::rules::target

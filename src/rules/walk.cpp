@@ -1,0 +1,233 @@
+// See walk.hpp.
+#include "rules/walk.hpp"
+
+#include <fmt/format.h>
+
+#include "base/assert.hpp"
+#include "rules/names.hpp"
+#include "rules/print.hpp"
+
+namespace keepstate::rules {
+
+Verdict Outcome::verdict() const {
+    switch (kind) {
+        case Ruling::Kind::go_on:
+        case Ruling::Kind::accept:
+        case Ruling::Kind::translate: return Verdict::accept;
+        case Ruling::Kind::drop: return Verdict::drop;
+        case Ruling::Kind::reject: return Verdict::reject;
+        case Ruling::Kind::queue: return Verdict::queue;
+        case Ruling::Kind::stolen: return Verdict::stolen;
+    }
+    return Verdict::drop;
+}
+
+namespace {
+
+using Words = std::array<std::uint64_t, 2>;
+
+bool differ(const Words& a, const Words& mask, const Words& b) {
+    return (((a[0] & mask[0]) ^ b[0]) | ((a[1] & mask[1]) ^ b[1])) != 0;
+}
+
+Words load_words(const void* at, std::size_t bytes) {
+    Words words{};
+    std::memcpy(words.data(), at, bytes);
+    return words;
+}
+
+Words load_device(const char* name) { return name == nullptr ? Words{} : load_words(name, 16); }
+
+std::string device_text(const char* name) {
+    const std::string text(name == nullptr ? "" : std::string_view(name, strnlen(name, 16)));
+    return text.empty() ? "none" : text;
+}
+
+class Walk {
+  public:
+    Walk(Program& program, Table table, Hook hook, Context& context, Observer* observer)
+        : program_(program),
+          table_(program.table(table)),
+          context_(context),
+          packet_(*context.packet),
+          observer_(observer) {
+        const std::size_t at = static_cast<std::size_t>(hook);
+        KS_ASSERT(table_.entry[at] >= 0);
+        context.table = table;
+        context.hook = hook;
+        context.hotdrop = false;
+        policy_ = table_.policy[at];
+        now_ = static_cast<std::uint32_t>(table_.entry[at]);
+        const bool v4 = packet_.family == Family::ipv4;
+        const std::size_t bytes = v4 ? 4 : 16;
+        KS_ASSERT(packet_.ip.has(0, v4 ? 20 : 40));
+        source_ = load_words(packet_.ip.data() + (v4 ? 12 : 8), bytes);
+        destination_ = load_words(packet_.ip.data() + (v4 ? 16 : 24), bytes);
+        in_ = load_device(context.in_device);
+        out_ = load_device(context.out_device);
+    }
+
+    Outcome run() {
+        if (observer_ != nullptr) {
+            observer_->table_entered(context_.table, context_.hook);
+            observer_->chain_entered(site(table_.steps[now_].chain, 0), RuleSite{}, false);
+        }
+        for (;;) {
+            const Step& step = table_.steps[now_];
+            if (!try_step(step)) {
+                if (context_.hotdrop) return decide(step, Ruling{.kind = Ruling::Kind::drop});
+                ++now_;
+                continue;
+            }
+            Counters& counters = table_.counters[now_];
+            counters.packets += 1;
+            counters.bytes += packet_.ip.size();
+            const Ruling ruling = act(step);
+            if (ruling.kind != Ruling::Kind::go_on) return decide(step, ruling);
+            if (context_.hotdrop) return decide(step, Ruling{.kind = Ruling::Kind::drop});
+        }
+    }
+
+  private:
+    RuleSite site(std::uint32_t chain, std::uint32_t rule) const {
+        return RuleSite{&program_, context_.table, chain, rule, table_.chains[chain].name};
+    }
+
+    Outcome decide(const Step& step, const Ruling& ruling) {
+        Outcome outcome;
+        outcome.kind = ruling.kind;
+        outcome.reject = ruling.reject;
+        outcome.queue = ruling.queue;
+        outcome.queue_bypass = ruling.queue_bypass;
+        outcome.hotdrop = context_.hotdrop;
+        outcome.chain = step.chain;
+        outcome.rule = step.rule;
+        if (observer_ != nullptr) observer_->decided(site(step.chain, step.rule), outcome);
+        return outcome;
+    }
+
+    bool try_step(const Step& step) {
+        if (step.rule == 0) return true;
+        std::string words;
+        const Why why = observer_ != nullptr ? Why(&words) : Why();
+        std::string_view part;
+        bool matched = step.test.any || passes(step.test, part, why);
+        for (std::uint32_t i = 0; matched && i < step.match_count; ++i) {
+            const MatchStep& match = table_.matches[step.first_match + i];
+            matched = match.module->matches(match.data, context_, why);
+            if (!matched) part = match.module->name();
+        }
+        if (observer_ != nullptr) {
+            observer_->rule_tried(
+                RuleTried{site(step.chain, step.rule), matched, part, words, context_.hotdrop});
+        }
+        return matched;
+    }
+
+    // The rule's own parts, in the kernel's order.
+    bool passes(const BasicTest& test, std::string_view& part, Why why) {
+        if (differ(source_, test.source_mask, test.source) != test.source_inverted) {
+            part = "-s";
+            return why ? why.no("the packet's is {}", text(packet_.source())) : false;
+        }
+        if (differ(destination_, test.destination_mask, test.destination) !=
+            test.destination_inverted) {
+            part = "-d";
+            return why ? why.no("the packet's is {}", text(packet_.destination())) : false;
+        }
+        if (differ(in_, test.in_mask, test.in) != test.in_inverted) {
+            part = "-i";
+            return why ? why.no("the packet's is {}", device_text(context_.in_device)) : false;
+        }
+        if (differ(out_, test.out_mask, test.out) != test.out_inverted) {
+            part = "-o";
+            return why ? why.no("the packet's is {}", device_text(context_.out_device)) : false;
+        }
+        if (test.protocol != 0 && !passes_protocol(test, why)) {
+            part = "-p";
+            return false;
+        }
+        const bool later = packet_.rules_fragment_offset != 0;
+        if (test.fragment && later == test.fragment_inverted) {
+            part = "-f";
+            return why.no("the packet is {} later fragment", later ? "a" : "no");
+        }
+        return true;
+    }
+
+    bool passes_protocol(const BasicTest& test, Why why) {
+        if (packet_.family == Family::ipv6 && packet_.rules_chain_broken) {
+            context_.hotdrop = true;
+            return why.no("the chain of extension headers is cut: the packet is dropped");
+        }
+        if ((packet_.rules_protocol == test.protocol) != test.protocol_inverted) return true;
+        return why ? why.no("the packet's is {}", protocol_text(packet_.rules_protocol)) : false;
+    }
+
+    // What the step does; go_on means that now_ stands at the next step.
+    Ruling act(const Step& step) {
+        switch (step.action) {
+            case Action::next: break;
+            case Action::accept: return Ruling{.kind = Ruling::Kind::accept};
+            case Action::drop: return Ruling{.kind = Ruling::Kind::drop};
+            case Action::queue: return Ruling{.kind = Ruling::Kind::queue};
+            case Action::policy: return Ruling{.kind = step.policy};
+            case Action::jump:
+            case Action::go_to: enter(step); return {};
+            case Action::return_:
+            case Action::chain_end: leave(step); return {};
+            case Action::target: {
+                const RuleSite here = site(step.chain, step.rule);
+                const Ruling ruling = step.target->judge(
+                    step.data, context_, Says(observer_, here, step.target->name()));
+                if (ruling.kind != Ruling::Kind::go_on) return ruling;
+                break;
+            }
+        }
+        ++now_;
+        return {};
+    }
+
+    void enter(const Step& step) {
+        const bool by_goto = step.action == Action::go_to;
+        if (!by_goto) {
+            KS_ASSERT(depth_ < table_.stack.size());
+            table_.stack[depth_++] = now_;
+        }
+        now_ = step.jump;
+        if (observer_ != nullptr) {
+            observer_->chain_entered(site(table_.steps[now_].chain, 0), site(step.chain, step.rule),
+                                     by_goto);
+        }
+    }
+
+    void leave(const Step& step) {
+        now_ = depth_ == 0 ? policy_ : table_.stack[--depth_] + 1;
+        if (observer_ != nullptr) {
+            const Step& next = table_.steps[now_];
+            observer_->chain_left(site(step.chain, step.rule), site(next.chain, next.rule),
+                                  step.action == Action::return_);
+        }
+    }
+
+    Program& program_;
+    ProgramTable& table_;
+    Context& context_;
+    const wire::Packet& packet_;
+    Observer* observer_;
+    std::uint32_t policy_ = 0;
+    std::uint32_t now_ = 0;
+    std::size_t depth_ = 0;
+    Words source_{};
+    Words destination_{};
+    Words in_{};
+    Words out_{};
+};
+
+}  // namespace
+
+Outcome walk(Program& program, Table table, Hook hook, Context& context, Observer* observer) {
+    return Walk(program, table, hook, context, observer).run();
+}
+
+}  // namespace keepstate::rules
