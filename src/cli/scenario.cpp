@@ -75,7 +75,9 @@ class Reader {
     }
 
     Error error_of(const YAML::Exception& exception) {
-        fault_at(exception.mark.line + 1, exception.mark.column + 1, exception.msg);
+        const bool is_colon = exception.msg == "illegal map value";
+        fault_at(exception.mark.line + 1, exception.mark.column + 1,
+                 is_colon ? "a value with `: ' inside must stand in quotes" : exception.msg);
         return Error{ErrorKind::input, std::move(faults_)};
     }
 
