@@ -71,34 +71,45 @@ ReadStatus CaptureReader::next(CapturedFrame& frame) {
 CaptureMerge::CaptureMerge(std::vector<std::unique_ptr<CaptureReader>> readers)
     : readers_(std::move(readers)), heads_(readers_.size()) {}
 
-/// Whether the reader has another frame; it is then its head.
-bool CaptureMerge::pull(std::uint32_t index) {
+bool CaptureMerge::is_later(std::uint32_t a, std::uint32_t b) const {
+    return heads_[a].time != heads_[b].time ? heads_[a].time > heads_[b].time : a > b;
+}
+
+/// Reads the reader's next frame, its head, and puts it into the heap.
+void CaptureMerge::pull(std::uint32_t index) {
     const ReadStatus status = readers_[index]->next(heads_[index]);
     heads_[index].capture = index;
     if (status == ReadStatus::broken) troubles_.push_back(readers_[index]->trouble());
     if (status == ReadStatus::interrupted) interrupted_ = true;
-    return status == ReadStatus::frame;
+    if (status != ReadStatus::frame) return;
+    heap_.push_back(index);
+    std::push_heap(heap_.begin(), heap_.end(),
+                   [this](std::uint32_t a, std::uint32_t b) { return is_later(a, b); });
+}
+
+void CaptureMerge::start() {
+    if (started_) return;
+    started_ = true;
+    for (std::uint32_t i = 0; i < readers_.size(); ++i) pull(i);
+}
+
+std::vector<LinkNumber> CaptureMerge::first_links() {
+    start();
+    std::vector<LinkNumber> links;
+    for (const std::uint32_t index : heap_) links.push_back(heads_[index].link);
+    return links;
 }
 
 ReadStatus CaptureMerge::next(CapturedFrame& frame) {
-    const auto later = [this](std::uint32_t a, std::uint32_t b) {
-        return heads_[a].time != heads_[b].time ? heads_[a].time > heads_[b].time : a > b;
-    };
-    const auto push = [&](std::uint32_t index) {
-        if (!pull(index)) return;
-        heap_.push_back(index);
-        std::push_heap(heap_.begin(), heap_.end(), later);
-    };
-    if (!started_) {
-        started_ = true;
-        for (std::uint32_t i = 0; i < readers_.size(); ++i) push(i);
-    } else if (has_given_) {
+    start();
+    if (has_given_) {
         has_given_ = false;
-        push(given_);
+        pull(given_);
     }
     if (interrupted_) return ReadStatus::interrupted;
     if (heap_.empty()) return ReadStatus::end;
-    std::pop_heap(heap_.begin(), heap_.end(), later);
+    std::pop_heap(heap_.begin(), heap_.end(),
+                  [this](std::uint32_t a, std::uint32_t b) { return is_later(a, b); });
     given_ = heap_.back();
     heap_.pop_back();
     has_given_ = true;

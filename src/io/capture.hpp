@@ -91,6 +91,9 @@ class CaptureMerge {
     /// The next frame of all, or end, or interrupted. Cost: log of the number of captures.
     ReadStatus next(CapturedFrame& frame);
 
+    /// The link types of the first frames of all; reads them ahead.
+    std::vector<LinkNumber> first_links();
+
     /// What broke so far.
     const std::vector<Error>& troubles() const { return troubles_; }
     const std::vector<std::unique_ptr<CaptureReader>>& readers() const { return readers_; }
@@ -99,7 +102,9 @@ class CaptureMerge {
     std::uint64_t file_size() const;
 
   private:
-    bool pull(std::uint32_t index);
+    bool is_later(std::uint32_t a, std::uint32_t b) const;
+    void start();
+    void pull(std::uint32_t index);
 
     std::vector<std::unique_ptr<CaptureReader>> readers_;
     std::vector<CapturedFrame> heads_;  ///< the next frame of each reader

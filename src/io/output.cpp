@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <utility>
@@ -79,7 +78,5 @@ Result<void> Output::close() {
 }
 
 bool Output::is_abandoned() const { return error_number_ == EPIPE; }
-
-void ignore_broken_pipes() { ::signal(SIGPIPE, SIG_IGN); }
 
 }  // namespace keepstate::io

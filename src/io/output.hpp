@@ -51,7 +51,4 @@ class Output {
     std::string buffer_;
 };
 
-/// Makes a write to a pipe that nobody reads an error of that write instead of the end of the program.
-void ignore_broken_pipes();
-
 }  // namespace keepstate::io

@@ -36,4 +36,6 @@ const std::atomic<bool>& watch_interrupts() {
 
 int interrupt_signal() { return signal_seen.load(std::memory_order_relaxed); }
 
+void ignore_broken_pipes() { ::signal(SIGPIPE, SIG_IGN); }
+
 }  // namespace keepstate::run

@@ -17,4 +17,8 @@ const std::atomic<bool>& watch_interrupts();
 /// The signal that came, 0 if none. The exit status of a stopped program is 128 + this.
 int interrupt_signal();
 
+/// Makes a write to a pipe that nobody reads an error of that write instead of the end of the program,
+/// so that the files that a replay writes at its end are written under `| head` too.
+void ignore_broken_pipes();
+
 }  // namespace keepstate::run
