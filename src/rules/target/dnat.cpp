@@ -27,7 +27,7 @@ struct Form {
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.flags = static_cast<std::uint8_t>(data.flags | (1U << use.id()));
-        if (use.id() == kTo) parse_nat_range(data.range, use.value.text, true, reader);
+        if (use.id() == kTo) parse_nat_range(data.range, use.value.text, PortBase::kept, reader);
     }
     static void print(const Data& data, const PrintContext& context, std::string& out) {
         if ((data.flags & (1U << kTo)) != 0)

@@ -27,7 +27,7 @@ struct Form {
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.flags = static_cast<std::uint8_t>(data.flags | (1U << use.id()));
-        if (use.id() == kTo) parse_nat_ports(data.range, use.value.text, false, reader);
+        if (use.id() == kTo) parse_nat_ports(data.range, use.value.text, PortBase::refused, reader);
     }
     static void print(const Data& data, const PrintContext&, std::string& out) {
         if ((data.flags & (1U << kTo)) != 0) out += " --to-ports " + nat_ports_text(data.range);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "rules/names.hpp"
 #include "rules/values.hpp"
 
 namespace keepstate::rules::target {
@@ -10,8 +11,8 @@ namespace keepstate::rules::target {
 namespace {
 
 bool may_have_ports(const RuleReader& reader) {
-    constexpr std::uint8_t kWithPorts[] = {protocol::kTcp,  protocol::kUdp,  protocol::kSctp,
-                                           protocol::kDccp, protocol::kIcmp, protocol::kIcmpv6};
+    constexpr std::uint8_t kWithPorts[] = {protocol::kTcp, protocol::kUdp, protocol::kSctp,
+                                           protocol::kDccp, protocol::kIcmp};
     const std::uint8_t number = reader.basics().protocol;
     return std::find(std::begin(kWithPorts), std::end(kWithPorts), number) != std::end(kWithPorts);
 }
@@ -38,55 +39,55 @@ void parse_addresses(NatRange& range, std::string_view words, RuleReader& reader
 
 }  // namespace
 
-void parse_nat_ports(NatRange& range, std::string_view words, bool with_base, RuleReader& reader) {
+void parse_nat_ports(NatRange& range, std::string_view words, PortBase base, RuleReader& reader) {
     if (!may_have_ports(reader)) {
         reader.fault(
             "ports need a protocol before them: `-p tcp', `-p udp', `-p sctp' or `-p dccp'");
         return;
     }
-    const auto read = [&](std::string_view part) -> std::optional<std::uint16_t> {
-        const auto port = parse_port(part, reader.basics().protocol);
-        if (!port) {
-            reader.fault(fmt::format("`{}' is no port number and no known service{}", part,
-                                     did_you_mean_service(part)));
-        }
-        return port;
+    const auto bad = [&](std::string_view part) {
+        reader.fault(fmt::format("`{}' is no port number and no known service{}", part,
+                                 did_you_mean_service(part)));
     };
-    std::string_view ports = words;
-    std::string_view base;
-    const std::size_t slash = words.find('/');
-    if (slash != std::string_view::npos) {
-        base = words.substr(slash + 1);
-        ports = words.substr(0, slash);
-        if (!with_base) {
-            reader.fault("a base behind the ports goes with DNAT only");
-            return;
-        }
-    }
-    if (ports.find(':') != std::string_view::npos) {
-        reader.fault(fmt::format("`{}': a range of ports has a dash here: 80-90", ports));
-        return;
-    }
-    const std::size_t dash = ports.find('-');
-    const auto low = read(ports.substr(0, dash));
-    if (!low) return;
-    const auto high = dash == std::string_view::npos ? low : read(ports.substr(dash + 1));
-    if (!high) return;
-    if (*low > *high) {
-        reader.fault(fmt::format("port range `{}' ends before it begins", ports));
-        return;
-    }
-    range.port_low = *low;
-    range.port_high = *high;
     range.has_ports = 1;
-    if (slash == std::string_view::npos) return;
-    const auto first = read(base);
-    if (!first) return;
-    range.port_base = *first;
+    // A name stands alone; ranges are of numbers.
+    const auto low = parse_number_prefix(words);
+    if (!low || low->value > 65535) {
+        const auto service = find_service(words, 0);
+        if (!service) return bad(words);
+        range.port_low = range.port_high = *service;
+        return;
+    }
+    range.port_low = range.port_high = static_cast<std::uint16_t>(low->value);
+    words.remove_prefix(low->bytes);
+    if (words.empty()) return;
+    if (words.front() != '-') {
+        reader.fault(fmt::format("`{}' behind the port: a range is written 80-90", words));
+        return;
+    }
+    words.remove_prefix(1);
+    const auto high = parse_number_prefix(words);
+    if (!high || high->value > 65535) return bad(words);
+    range.port_high = static_cast<std::uint16_t>(high->value);
+    if (range.port_high < range.port_low) {
+        reader.fault("the range of ports ends before it begins");
+        return;
+    }
+    words.remove_prefix(high->bytes);
+    if (words.empty()) return;
+    if (words.front() != '/' || base == PortBase::refused) {
+        reader.fault(fmt::format("`{}' behind the range of ports", words));
+        return;
+    }
+    words.remove_prefix(1);
+    auto first = parse_number(words, 1, 65535);
+    if (!first) first = find_service(words, 0);
+    if (!first) return bad(words);
     range.has_base = 1;
+    if (base == PortBase::kept) range.port_base = static_cast<std::uint16_t>(*first);
 }
 
-void parse_nat_range(NatRange& range, std::string_view words, bool with_base, RuleReader& reader) {
+void parse_nat_range(NatRange& range, std::string_view words, PortBase base, RuleReader& reader) {
     std::string_view addresses = words;
     std::size_t colon = std::string_view::npos;
     if (reader.family() == Family::ipv4) {
@@ -112,7 +113,7 @@ void parse_nat_range(NatRange& range, std::string_view words, bool with_base, Ru
         addresses = {};
     }
     if (colon != std::string_view::npos) {
-        parse_nat_ports(range, words.substr(colon + 1), with_base, reader);
+        parse_nat_ports(range, words.substr(colon + 1), base, reader);
     }
     if (!addresses.empty() || colon == std::string_view::npos) {
         parse_addresses(range, addresses, reader);

@@ -24,10 +24,14 @@ struct NatRange {
     std::uint8_t has_base = 0;
 };
 
+/// What "80-90/85" means to a target: the base is no part of the language, is kept, or is read and
+/// forgotten (SNAT, where iptables 1.8.9 prints it as 0).
+enum class PortBase : std::uint8_t { refused, kept, forgotten };
+
 /// "[addresses][:ports]" of --to-source and --to-destination. Says the fault itself.
-void parse_nat_range(NatRange& range, std::string_view words, bool with_base, RuleReader& reader);
-/// "80", "80-90" or a service's name, of --to-ports. Says the fault itself.
-void parse_nat_ports(NatRange& range, std::string_view words, bool with_base, RuleReader& reader);
+void parse_nat_range(NatRange& range, std::string_view words, PortBase base, RuleReader& reader);
+/// "80", "80-90" or one service's name, of --to-ports. Says the fault itself.
+void parse_nat_ports(NatRange& range, std::string_view words, PortBase base, RuleReader& reader);
 /// "1.2.3.4-1.2.3.9:80-90".
 std::string nat_range_text(const NatRange& range, Family family);
 std::string nat_ports_text(const NatRange& range);

@@ -28,7 +28,8 @@ struct Form {
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.flags = static_cast<std::uint8_t>(data.flags | (1U << use.id()));
-        if (use.id() == kTo) parse_nat_range(data.range, use.value.text, false, reader);
+        if (use.id() == kTo)
+            parse_nat_range(data.range, use.value.text, PortBase::forgotten, reader);
     }
     static void print(const Data& data, const PrintContext& context, std::string& out) {
         if ((data.flags & (1U << kTo)) != 0)
