@@ -78,6 +78,9 @@ void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* ob
     Trip trip{packet, decision, observer, programs_[index_of(link.family)]};
     trip.is_own = is_own;
     trip.context.now = now;
+    trip.context.world = &routing_;
+    constexpr std::size_t kMac = 6;
+    if (link.hardware_source.size() == kMac) trip.context.source_mac = link.hardware_source.data();
     decide_ip(packet, frame, trip);
     travel(trip);
     conclude(trip);

@@ -16,6 +16,7 @@
 #include "keepstate/address.hpp"
 #include "keepstate/engine.hpp"
 #include "keepstate/reason.hpp"
+#include "rules/context.hpp"
 #include "wire/packet.hpp"
 
 namespace keepstate::hooks {
@@ -36,7 +37,7 @@ struct Route {
     Reason reason = Reason::none;        ///< refuse only
 };
 
-class Routing {
+class Routing final : public rules::World {
   public:
     Routing(const std::vector<DeviceSetup>& devices, const std::vector<Address>& local);
 
@@ -54,6 +55,9 @@ class Routing {
     const DeviceName& device_of(const Address& address) const;
     /// By EngineSetup's index; the default device if there is none such.
     const DeviceName& device_at(std::size_t index) const;
+
+    /// For -m addrtype. Linux's local and broadcast tables, as far as the setup tells them.
+    rules::AddressType address_type(const Address& address, std::string_view device) const override;
 
     /// For a packet that came in by a device, after PREROUTING: local, forwarded, or refused.
     Route route(const wire::Packet& packet) const;

@@ -73,6 +73,17 @@ std::string reason_seen(const std::string& wished, const kernel::KernelVerdict& 
     return said;
 }
 
+/// What the kernel sent because of the packet: multicast listener reports come when they like.
+std::string answer_seen(const kernel::KernelVerdict& verdict) {
+    constexpr std::size_t kIpv6Destination = 24;
+    for (const kernel::KernelOutput& reply : verdict.replies) {
+        const bool is_v6 = reply.bytes.size() > kIpv6Destination && reply.bytes[0] >> 4 == 6;
+        const bool is_multicast = is_v6 && reply.bytes[kIpv6Destination] == 0xff;
+        if (!is_multicast) return cli::describe_answer(reply.bytes);
+    }
+    return "none";
+}
+
 Seen seen_of(const Step& step, const kernel::KernelVerdict& verdict) {
     Seen seen;
     if (verdict.state) seen.state = name_of(*verdict.state);
@@ -82,7 +93,7 @@ Seen seen_of(const Step& step, const kernel::KernelVerdict& verdict) {
     const bool wants_out = step.wish.verdict.empty() || step.wish.verdict == "ACCEPT";
     seen.verdict = verdict.delivered ? "ACCEPT" : (wants_out ? "DROP" : step.wish.verdict);
     if (!step.wish.reason.empty()) seen.reason = reason_seen(step.wish.reason, verdict);
-    if (!verdict.replies.empty()) seen.answer = cli::describe_answer(verdict.replies.front().bytes);
+    seen.answer = answer_seen(verdict);
     if (verdict.delivered) seen.out = verdict.out_device.empty() ? "host" : verdict.out_device;
     seen.mark = verdict.mark;
     if (!verdict.entry) return seen;

@@ -88,12 +88,15 @@ class OnKernel : public ScenarioTest {
 /// Reasons that no packet of a scenario can have, and why.
 const std::set<std::string>& unreachable_reasons() {
     static const std::set<std::string> reasons{
-        "frame_no_ip", "frame_truncated",  // scenarios begin at the IP header
-        "ipv4_version", "ipv6_version",    // the first four bits choose the family, nothing else does
-        "clash",                           // one packet at a time: nobody can be faster
-        "tcp_kill_raced",                  // the same
-        "helper_dropped",                  // no helper yet
-        "fragment_limit", "fragment_timeout",
+        "frame_no_ip",
+        "frame_truncated",  // scenarios begin at the IP header
+        "ipv4_version",
+        "ipv6_version",    // the first four bits choose the family, nothing else does
+        "clash",           // one packet at a time: nobody can be faster
+        "tcp_kill_raced",  // the same
+        "helper_dropped",  // no helper yet
+        "fragment_limit",
+        "fragment_timeout",
     };
     return reasons;
 }
@@ -129,14 +132,15 @@ void register_scenarios() {
     }
     std::sort(paths.begin(), paths.end());
     for (const auto& path : paths) {
-        const std::string name = std::filesystem::relative(path, folder).replace_extension().string();
+        const std::string name =
+            std::filesystem::relative(path, folder).replace_extension().string();
         testing::RegisterTest("kernel", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
                               [path] { return new OnKernel(path); });
         testing::RegisterTest("keepstate", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
                               [path] { return new OnKeepstate(path); });
     }
-    testing::RegisterTest("reached", "every TCP exception and every reason", nullptr, nullptr, __FILE__,
-                          __LINE__, [] { return new Reached; });
+    testing::RegisterTest("reached", "every TCP exception and every reason", nullptr, nullptr,
+                          __FILE__, __LINE__, [] { return new Reached; });
 }
 
 }  // namespace
