@@ -15,8 +15,9 @@ namespace keepstate::kernel {
 namespace {
 
 /// Bits that both sides know: the rest belong to NAT, offload and templates.
-constexpr std::uint32_t kComparedStatus = status::kExpected | status::kSeenReply | status::kAssured |
-                                          status::kConfirmed | status::kFixedTimeout | status::kHelper;
+constexpr std::uint32_t kComparedStatus = status::kExpected | status::kSeenReply |
+                                          status::kAssured | status::kConfirmed |
+                                          status::kFixedTimeout | status::kHelper;
 
 struct Side {
     std::string state, verdict, entry, timeout, answer, out, events;
@@ -62,8 +63,8 @@ std::string hex(std::span<const std::uint8_t> bytes) {
 
 /// Timeout and everything else apart, since the one is compared with a tolerance.
 std::string print_facts(std::uint32_t status, int tcp, int sctp, std::uint32_t mark) {
-    return fmt::format("status {:#x} tcp {} sctp {} mark {:#x}", status & kComparedStatus, tcp, sctp,
-                       mark);
+    return fmt::format("status {:#x} tcp {} sctp {} mark {:#x}", status & kComparedStatus, tcp,
+                       sctp, mark);
 }
 
 /// The kernel's own multicast reports, which devices send whenever they like.
@@ -151,8 +152,8 @@ void compare_packet(std::size_t index, const Side& kernel, const Side& ours,
 }
 
 std::string tuple_key(const Tuple& t) {
-    return fmt::format("{} {} {} {} {}", t.protocol, text(t.source), text(t.destination), t.source_key,
-                       t.destination_key);
+    return fmt::format("{} {} {} {} {}", t.protocol, text(t.source), text(t.destination),
+                       t.source_key, t.destination_key);
 }
 
 std::string tuple_key(const KernelTuple& t) {

@@ -47,7 +47,8 @@ struct TcpFlow {
 };
 
 std::string address(bool is_v6, unsigned side, unsigned number) {
-    return (is_v6 ? (side == 0 ? "2001:db8:1::" : "2001:db8:2::") : (side == 0 ? "10.0.1." : "10.0.2.")) +
+    return (is_v6 ? (side == 0 ? "2001:db8:1::" : "2001:db8:2::")
+                  : (side == 0 ? "10.0.1." : "10.0.2.")) +
            std::to_string(number + 1);
 }
 
@@ -66,9 +67,9 @@ class TcpWalk {
         flow.last[side] = segment;
         segment.source_port = flow.ports[side];
         segment.destination_port = flow.ports[1 - side];
-        const IpEnds ends = side == 0
-                                ? IpEnds{address(is_v6_, 0, flow.client), address(is_v6_, 1, flow.server)}
-                                : IpEnds{address(is_v6_, 1, flow.server), address(is_v6_, 0, flow.client)};
+        const IpEnds ends =
+            side == 0 ? IpEnds{address(is_v6_, 0, flow.client), address(is_v6_, 1, flow.server)}
+                      : IpEnds{address(is_v6_, 1, flow.server), address(is_v6_, 0, flow.client)};
         return make_tcp(ends, segment);
     }
 
@@ -93,11 +94,30 @@ class TcpWalk {
     }
 
     std::uint8_t draw_flags() {
-        constexpr std::array<std::uint8_t, 24> kLikely{
-            kSyn,        kSyn,        kSyn | kAck, kSyn | kAck, kAck,        kAck,
-            kAck,        kAck,        kAck,        kAck | kPsh, kAck | kPsh, kAck | kPsh,
-            kFin | kAck, kFin | kAck, kFin | kAck, kRst,        kRst | kAck, kAck,
-            kAck,        kAck | kUrg, kSyn | kEce | kCwr, kSyn | kAck | kEce, kAck, kAck};
+        constexpr std::array<std::uint8_t, 24> kLikely{kSyn,
+                                                       kSyn,
+                                                       kSyn | kAck,
+                                                       kSyn | kAck,
+                                                       kAck,
+                                                       kAck,
+                                                       kAck,
+                                                       kAck,
+                                                       kAck,
+                                                       kAck | kPsh,
+                                                       kAck | kPsh,
+                                                       kAck | kPsh,
+                                                       kFin | kAck,
+                                                       kFin | kAck,
+                                                       kFin | kAck,
+                                                       kRst,
+                                                       kRst | kAck,
+                                                       kAck,
+                                                       kAck,
+                                                       kAck | kUrg,
+                                                       kSyn | kEce | kCwr,
+                                                       kSyn | kAck | kEce,
+                                                       kAck,
+                                                       kAck};
         if (dice_.one_in(25)) return static_cast<std::uint8_t>(dice_.below(256));
         return kLikely[dice_.below(kLikely.size())];
     }
@@ -125,7 +145,8 @@ class TcpWalk {
 
     void add_options(TcpSegment& segment, const Host& host, const Host& other) {
         if (segment.flags & kSyn) {
-            if (host.offers_scale) segment.options.insert(segment.options.end(), {1, 3, 3, host.scale});
+            if (host.offers_scale)
+                segment.options.insert(segment.options.end(), {1, 3, 3, host.scale});
             if (host.offers_sack) segment.options.insert(segment.options.end(), {1, 1, 4, 2});
         } else if (dice_.one_in(6)) {
             segment.options.insert(segment.options.end(), {1, 1, 5, 10});
@@ -151,10 +172,12 @@ class TcpWalk {
         segment.ack = other.next + nudge(host);
         if (dice_.one_in(12)) segment.seq = 0;
         if (dice_.one_in(12)) segment.ack = 0;
-        segment.window = static_cast<std::uint16_t>(dice_.one_in(12) ? dice_.below(65536) : host.window);
+        segment.window =
+            static_cast<std::uint16_t>(dice_.one_in(12) ? dice_.below(65536) : host.window);
         add_options(segment, host, other);
         const bool has_data = (segment.flags & (kPsh | kFin)) != 0 && !dice_.one_in(3);
-        if (has_data || dice_.one_in(20)) segment.payload.resize(dice_.below(dice_.one_in(5) ? 1400 : 40));
+        if (has_data || dice_.one_in(20))
+            segment.payload.resize(dice_.below(dice_.one_in(5) ? 1400 : 40));
         const std::uint32_t length = static_cast<std::uint32_t>(segment.payload.size()) +
                                      ((segment.flags & kSyn) ? 1U : 0U) +
                                      ((segment.flags & kFin) ? 1U : 0U);
@@ -179,9 +202,10 @@ Walk make_walk(WalkKind, bool is_v6, std::uint64_t seed, std::size_t packets) {
     Dice dice{seed};
     walk.setup.devices = {{"eth0", {"10.0.1.0/24", "2001:db8:1::/64"}},
                           {"eth1", {"10.0.2.0/24", "2001:db8:2::/64"}}};
-    constexpr std::array<const char*, 4> kKeys{
-        "net.netfilter.nf_conntrack_tcp_be_liberal", "net.netfilter.nf_conntrack_tcp_loose",
-        "net.netfilter.nf_conntrack_tcp_ignore_invalid_rst", "net.netfilter.nf_conntrack_tcp_max_retrans"};
+    constexpr std::array<const char*, 4> kKeys{"net.netfilter.nf_conntrack_tcp_be_liberal",
+                                               "net.netfilter.nf_conntrack_tcp_loose",
+                                               "net.netfilter.nf_conntrack_tcp_ignore_invalid_rst",
+                                               "net.netfilter.nf_conntrack_tcp_max_retrans"};
     if (dice.one_in(6)) walk.setup.sysctls.emplace_back(kKeys[0], "1");
     if (dice.one_in(6)) walk.setup.sysctls.emplace_back(kKeys[1], "0");
     if (dice.one_in(6)) walk.setup.sysctls.emplace_back(kKeys[2], "1");
@@ -190,7 +214,8 @@ Walk make_walk(WalkKind, bool is_v6, std::uint64_t seed, std::size_t packets) {
         "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
         "-A FORWARD -m state --state INVALID\n"
         "-A FORWARD -m state --state NEW -p tcp --tcp-flags ACK ACK -j DROP\nCOMMIT\n";
-    if (!getenv("NORULES") && dice.one_in(3)) (is_v6 ? walk.setup.rules6 : walk.setup.rules4) = rules;
+    if (!getenv("NORULES") && dice.one_in(3))
+        (is_v6 ? walk.setup.rules6 : walk.setup.rules4) = rules;
     TcpWalk tcp{dice, is_v6};
     for (std::size_t i = 0; i < packets; ++i) walk.packets.push_back({tcp.next(), {}, 0});
     return walk;
