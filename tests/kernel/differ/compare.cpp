@@ -67,12 +67,6 @@ std::string print_facts(std::uint32_t status, int tcp, int sctp, std::uint32_t m
                        sctp, mark);
 }
 
-/// The kernel's own multicast reports, which devices send whenever they like.
-bool is_noise(std::span<const std::uint8_t> bytes) {
-    return bytes.size() > 40 && bytes[0] >> 4 == 6 && bytes[24] == 0xff && bytes[25] == 0x02 &&
-           bytes[39] == 0x16;
-}
-
 Side side_of(const KernelVerdict& verdict) {
     Side side;
     side.state = verdict.state ? state_name(*verdict.state) : "-";
@@ -89,9 +83,7 @@ Side side_of(const KernelVerdict& verdict) {
                                  e.sctp_state ? *e.sctp_state : -1, e.mark);
         side.timeout = fmt::format("{}", e.timeout_s);
     }
-    for (const KernelOutput& output : verdict.outputs) {
-        if (!is_noise(output.bytes)) side.out += hex(output.bytes);
-    }
+    for (const KernelOutput& output : verdict.outputs) side.out += hex(output.bytes);
     for (const KernelOutput& reply : verdict.replies) {
         side.answer += fmt::format("{} bytes ", reply.bytes.size());
     }
