@@ -179,6 +179,10 @@ void Story::refused(Reason reason) {
 
 void Story::tracked(const ct::PacketFlow& flow, Time now) {
     if (!flow.entry) return;
+    if (flow.entry->has(status::kDying)) {
+        line(kAtStep, "=> {}, and the flow ends with it", text(flow.state));
+        return;
+    }
     line(kAtStep, "=> {}, {} direction, timeout {} s", text(flow.state),
          flow.direction == CtDirection::original ? "original" : "reply",
          flow.entry->left_ns(now) / kNsPerSecond);
