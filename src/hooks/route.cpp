@@ -135,7 +135,8 @@ Route Routing::route(const wire::Packet& packet, const DeviceName& in) const {
     if (packet.ttl <= 1) return refused(Reason::ttl_exceeded);
     const DeviceName& out = device_of(destination);
     // A link-local source may only be sent back to its own link.
-    const bool leaves_link = packet.family == Family::ipv6 && is_link_local_v6(source) && &out != &in;
+    const bool leaves_link =
+        packet.family == Family::ipv6 && is_link_local_v6(source) && &out != &in;
     if (leaves_link) return refused(Reason::not_forwardable);
     return {RouteKind::forward, &out};
 }
