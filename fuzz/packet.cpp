@@ -1,7 +1,7 @@
 // Any bytes as a frame: nothing may crash, read past the end, or contradict itself.
 //
 // The first byte chooses the link type, the rest is the frame. The frame is copied to memory of exactly its size,
-// so that the address sanitizer sees every byte read too many.
+// so that the address sanitizer sees every byte that is read beyond it.
 #include <array>
 #include <cstdlib>
 #include <memory>

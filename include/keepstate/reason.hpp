@@ -46,6 +46,7 @@ enum class ReasonKind : std::uint8_t { none, frame, invalid, limit, route };
     X(fragment_end_conflict,         frame,   "the last fragment contradicts the length seen before", "ReasmFails")                                         \
     X(fragment_length,               frame,   "a fragment that is not the last has a length that is no multiple of 8", "")                                  \
     X(fragment_too_large,            frame,   "the fragments add up to more than 65535 bytes", "")                                                          \
+    X(fragment_ecn,                  frame,   "the fragments' congestion marks contradict each other", "ReasmFails")                                        \
     X(fragment_malformed,            frame,   "the fragment is malformed", "")                                                                              \
     X(fragment_limit,                limit,   "the memory limit for held fragments is reached", "ReasmFails")                                               \
     X(fragment_timeout,              frame,   "the other fragments did not come in time", "ReasmTimeout")                                                   \
@@ -54,8 +55,8 @@ enum class ReasonKind : std::uint8_t { none, frame, invalid, limit, route };
     X(tuple_truncated,               invalid, "the packet ends before the ports, type or key that would identify its flow", "")                             \
     X(not_invertible,                invalid, "a message that no reply can answer, so no flow can begin with it", "")                                       \
     /* TCP */                                                                                                                                               \
-    X(tcp_header_truncated,          invalid, "fewer bytes than a TCP header has", "short packet")                                                          \
-    X(tcp_data_offset,               invalid, "the TCP data offset is below 20 bytes or beyond the packet", "truncated/malformed packet")                   \
+    X(tcp_header_truncated,          invalid, "fewer bytes than a TCP header has", "")                                                                      \
+    X(tcp_data_offset,               invalid, "the TCP data offset is below 20 bytes or beyond the packet", "truncated packet")                             \
     X(tcp_checksum,                  invalid, "the TCP checksum is wrong", "bad checksum")                                                                  \
     X(tcp_flags,                     invalid, "a combination of TCP flags that nobody may send", "invalid tcp flag combination")                            \
     X(tcp_not_an_opening,            invalid, "no flow is known and this segment cannot open one", "")                                                      \
@@ -71,7 +72,7 @@ enum class ReasonKind : std::uint8_t { none, frame, invalid, limit, route };
     X(udp_header_truncated,          invalid, "fewer bytes than a UDP header has", "short packet")                                                          \
     X(udp_length,                    invalid, "the UDP length field is below 8 bytes or beyond the packet", "truncated/malformed packet")                   \
     X(udp_checksum,                  invalid, "the UDP checksum is wrong", "bad checksum")                                                                  \
-    X(udplite_coverage,              invalid, "the UDP-Lite checksum coverage is below 8 bytes or beyond the packet", "bad checksum coverage")              \
+    X(udplite_coverage,              invalid, "the UDP-Lite checksum coverage is below 8 bytes or beyond the packet", "invalid checksum coverage")          \
     X(udplite_no_checksum,           invalid, "the UDP-Lite checksum is missing", "checksum missing")                                                       \
     X(udplite_checksum,              invalid, "the UDP-Lite checksum is wrong", "bad checksum")                                                             \
     /* ICMP and ICMPv6 */                                                                                                                                   \

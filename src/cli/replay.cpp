@@ -60,6 +60,7 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options) {
     setup.devices = options.devices;
     setup.local = options.local;
     setup.listen_events = options.events;
+    setup.completes_cut_frames = true;
     int status = kDone;
     const bool good4 = read_rules(options.rules, Family::ipv4, setup.rules4, status);
     const bool good6 = read_rules(options.rules6, Family::ipv6, setup.rules6, status);

@@ -88,7 +88,7 @@ void Tally::watch(const run::Outcome& outcome) {
 void Tally::add(const run::Outcome& outcome) {
     const Decision& decision = outcome.decision;
     ++frames_;
-    if (outcome.arrival.cut) ++cut_;
+    if (outcome.arrival.cut || decision.was_cut) ++cut_;
     if (decision.reason != Reason::none) ++reasons_[static_cast<std::size_t>(decision.reason)];
     if (!decision.is_ip) {
         ++links_without_ip_[outcome.arrival.frame.link];

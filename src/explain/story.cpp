@@ -203,7 +203,7 @@ void Story::chain_entered(const rules::RuleSite& chain, const rules::RuleSite& j
 }
 
 void Story::rule_tried(const rules::RuleTried& tried) {
-    const std::string_view rule =
+    const std::string rule =
         tried.site.program->rule_text(tried.site.table, tried.site.chain, tried.site.rule);
     if (tried.matched) {
         line(kDetail, "{} rule {}: yes: {}", tried.site.chain_name, tried.site.rule, rule);

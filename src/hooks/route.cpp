@@ -42,6 +42,10 @@ std::optional<Route> decide_v4(const Address& source, const Address& destination
     return std::nullopt;
 }
 
+bool is_loopback_v6(const Address& a) {
+    constexpr Address kLoopback{Family::ipv6, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+    return a == kLoopback;
+}
 bool is_link_local_v6(const Address& a) {
     return a.bytes[0] == 0xfe && (a.bytes[1] & 0xc0) == 0x80;
 }
@@ -102,6 +106,19 @@ const DeviceName& Routing::device_of(const Address& address) const {
 
 const DeviceName& Routing::device_at(std::size_t index) const {
     return index < names_.size() ? names_[index] : names_.back();
+}
+
+rules::AddressType Routing::address_type(const Address& address, std::string_view device) const {
+    using rules::AddressType;
+    const bool is_v4 = address.family == Family::ipv4;
+    if (is_v4 ? is_multicast_v4(address) : is_multicast_v6(address)) return AddressType::multicast;
+    if (is_v4 && (is_limited_broadcast(address) || address.is_unspecified())) {
+        return AddressType::broadcast;
+    }
+    const bool is_loopback = is_v4 ? is_loopback_v4(address) : is_loopback_v6(address);
+    const bool is_own = is_loopback || is_local(address);
+    const bool counts = device.empty() || text(device_of(address)) == device;
+    return is_own && counts ? AddressType::local : AddressType::unicast;
 }
 
 Route Routing::route(const wire::Packet& packet) const {

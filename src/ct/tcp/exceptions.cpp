@@ -105,7 +105,6 @@ TcpAnswer rst_to_closing_flow(const TcpCase& c) {
 TcpAnswer rst_answers_challenge_ack(const TcpCase& c) {
     const bool answers = is_closing_rst(c) && c.memory.state == TcpState::syn_sent &&
                          c.memory.last_kind == SegmentKind::ack &&
-                         c.memory.last_direction != c.direction &&
                          c.segment.seq == c.memory.last_ack;
     if (!answers) return {};
     return {skip_window, TcpState::close};
