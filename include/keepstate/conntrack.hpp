@@ -1,6 +1,6 @@
 // Connection tracking as users see it: settings, entries, events, statistics.
 //
-// Threads: plain values.  Tested by: ct/settings_test.cpp, tests/kernel.
+// Threads: plain values.  Tested by: ct/settings_test.cpp, ct/listing_test.cpp, tests/kernel_listing.
 #pragma once
 
 #include <array>
@@ -88,6 +88,7 @@ std::span<const SettingText> setting_texts();
 /// A copy of an entry, for listings.
 struct EntryCopy {
     std::uint64_t number = 0;  ///< in order of creation, from 1
+    std::uint32_t id = 0;      ///< as ctnetlink names the entry: `-o id`, and always in XML
     Tuple original;
     Tuple reply;
     std::uint32_t status = 0;     ///< status:: bits
@@ -95,35 +96,82 @@ struct EntryCopy {
     std::uint32_t mark = 0;
     std::optional<TcpState> tcp_state;
     std::optional<SctpState> sctp_state;
-    std::uint16_t zone_original = 0;
+    std::array<std::uint32_t, 2> sctp_vtags{};  ///< by direction, in host order
+    std::uint16_t zone_original = 0;  ///< equal to zone_reply: one zone for both directions
     std::uint16_t zone_reply = 0;
     std::array<std::uint64_t, 2> packets{};  ///< by direction; counted only while `counted`
     std::array<std::uint64_t, 2> bytes{};
     bool counted = false;  ///< nf_conntrack_acct was on when it was made
+    /// Who holds it: 1 and one for each flow it announced. /proc counts its own reading too and so
+    /// prints one more than conntrack does.
     std::uint32_t use = 1;
-    std::array<std::uint8_t, 16> labels{};
-    std::optional<Time> started;
+    std::array<std::uint8_t, 16> labels{};  ///< bit n is bit n % 8 of byte n / 8
+    std::optional<Time> started;            ///< nf_conntrack_timestamp was on when it was made
+    Time copied;                            ///< when the copy was made; of a DESTROY event the end
     std::string helper;
-    std::uint32_t gre_timeout_s = 0;         ///< GRE only: as listings show it
+    std::uint32_t gre_timeout_s = 0;  ///< GRE only: as /proc shows it
     std::uint32_t gre_stream_timeout_s = 0;
+
+    bool operator==(const EntryCopy&) const = default;
 };
 
-/// The formats of `--table-format`.
+/// The formats of `--table-format`:
+///     proc       /proc/net/nf_conntrack of Linux 6.18
+///     old_proc   /proc/net/ip_conntrack of Linux 2.4 (which knew no IPv6: here it looks alike)
+///     conntrack  conntrack -L        extended  conntrack -L -o extended
+///     xml        conntrack -L -o xml save      conntrack -L -o save
+///     json       keepstate's own: one object a line
 enum class EntryFormat : std::uint8_t { proc, old_proc, conntrack, extended, xml, json, save };
 
+/// The name of a label's bit, as a line of connlabel.conf gives it.
+struct LabelName {
+    std::uint8_t bit = 0;  ///< 0..127
+    std::string name;
+};
+
+/// More that conntrack's -o asks for. The proc formats have no options.
+struct ListingOptions {
+    bool id = false;          ///< -o id (XML and JSON always show it)
+    bool timestamp = false;   ///< -o timestamp: when an event happened; `copied` tells
+    bool ktimestamp = false;  ///< -o ktimestamp: when the entry began and ended, in UTC
+    /// -o labels: the names that are known, lowest bit first; null: labels are not shown.
+    const std::vector<LabelName>* labels = nullptr;
+};
+
+/// Appends what stands before the first and behind the last entry of a listing (XML only). conntrack
+/// prints neither if there is no entry at all.
+void print_listing_head(EntryFormat format, std::string& out);
+void print_listing_tail(EntryFormat format, std::string& out);
+
 /// Appends one entry as the named format prints it, with its line end.
-void print_entry(const EntryCopy& entry, EntryFormat format, std::string& out);
+/// source: seen:tests/kernel_listing (byte for byte, all formats but old_proc and json).
+void print_entry(const EntryCopy& entry, EntryFormat format, std::string& out,
+                 const ListingOptions& options = {});
+
+/// Reads a line of the formats proc, old_proc, conntrack, extended or save, with or without its line end.
+/// What the format does not show stays as it is in a fresh EntryCopy, but for kConfirmed, which all
+/// listed entries have; timeouts are whole seconds; `started` is 0 and `copied` the age. Label names are
+/// understood if `labels` is given. Of save, NAT is known from -n and -g, and the reply of an ICMP
+/// query is its answer. A fault (kind input) names the column.
+Result<EntryCopy> parse_entry(std::string_view line, EntryFormat format,
+                              const std::vector<LabelName>* labels = nullptr);
 
 /// What happened to an entry, as ctnetlink would tell it.
 enum class EventKind : std::uint8_t { new_, update, destroy };
 
+/// A record tells less than a listing: of a protocol's state only what changed (tcp_state, sctp_state
+/// are absent otherwise), of counters and age nothing before the end, of the helper nothing at the end.
 struct Event {
     EventKind kind = EventKind::new_;
     EntryCopy entry;
+    bool mark_changed = false;    ///< the mark is told even if it is 0 now
+    bool labels_changed = false;  ///< labels are told only then
 };
 
-/// Appends the line that `conntrack -E` prints, with its line end.
-void print_event(const Event& event, std::string& out);
+/// Appends the line that `conntrack -E` prints, with its line end. `format` is conntrack, extended, xml,
+/// save (-A, -U or -D for what happened) or json; proc is taken for extended, old_proc for conntrack.
+void print_event(const Event& event, std::string& out,
+                 EntryFormat format = EntryFormat::conntrack, const ListingOptions& options = {});
 
 /// Counters as `conntrack -S` has them.
 struct Statistics {

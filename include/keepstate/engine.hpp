@@ -49,6 +49,9 @@ struct EngineSetup {
     std::optional<Ruleset> rules6;
     std::uint64_t seed = 0;         ///< of the entry map's keyed hash and of random matches
     bool listen_events = false;     ///< somebody will call take_events()
+    /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing
+    /// counts as zeros. Live, such a packet is refused, as Linux refuses it.
+    bool completes_cut_frames = false;
 };
 
 /// What stands before the IP header in a frame: pcap's LINKTYPE_ number.
@@ -95,6 +98,8 @@ struct Decision {
     Reason reason = Reason::none;
     /// Whether the frame carried an IP packet at all; if not, everything below is empty.
     bool is_ip = false;
+    /// The frame was cut and completed with zeros (EngineSetup::completes_cut_frames).
+    bool was_cut = false;
     Family family = Family::ipv4;
     std::uint8_t protocol = 0;           ///< IPPROTO_ number of the transport header found
     std::optional<CtState> state;        ///< absent: the packet never reached tracking

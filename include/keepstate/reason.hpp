@@ -46,6 +46,7 @@ enum class ReasonKind : std::uint8_t { none, frame, invalid, limit, route };
     X(fragment_end_conflict,         frame,   "the last fragment contradicts the length seen before", "ReasmFails")                                         \
     X(fragment_length,               frame,   "a fragment that is not the last has a length that is no multiple of 8", "")                                  \
     X(fragment_too_large,            frame,   "the fragments add up to more than 65535 bytes", "")                                                          \
+    X(fragment_ecn,                  frame,   "the fragments' congestion marks contradict each other", "ReasmFails")                                        \
     X(fragment_malformed,            frame,   "the fragment is malformed", "")                                                                              \
     X(fragment_limit,                limit,   "the memory limit for held fragments is reached", "ReasmFails")                                               \
     X(fragment_timeout,              frame,   "the other fragments did not come in time", "ReasmTimeout")                                                   \

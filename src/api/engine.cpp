@@ -13,15 +13,28 @@
 
 namespace keepstate {
 
+namespace {
+
+wire::ReassemblySettings reassembly_of(const EngineSetup& setup) {
+    wire::ReassemblySettings settings;
+    settings.ipv6_timeout_ns = std::int64_t{setup.settings.frag6_timeout} * kNsPerSecond;
+    settings.ipv6_high_bytes = setup.settings.frag6_high_thresh;
+    settings.seed = setup.seed;
+    return settings;
+}
+
+}  // namespace
+
 struct Engine::Parts {
     explicit Parts(const EngineSetup& setup)
         : routing(setup.devices, setup.local),
+          reassembler(reassembly_of(setup)),
           tracker(setup.settings, setup.seed, setup.listen_events) {}
 
     hooks::Routing routing;
+    wire::Reassembler reassembler;
     ct::Tracker tracker;
     base::Arena arena;
-    std::optional<Ruleset> rulesets[2];
     std::optional<rules::Program> programs[2];
     std::optional<hooks::Path> path;
     std::array<std::uint64_t, kReasons> reasons{};
@@ -59,15 +72,14 @@ Result<Engine> Engine::make(EngineSetup setup) {
     for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {
         if (!*rules) continue;
         const std::size_t i = index_of((*rules)->family());
-        Result<rules::Program> program = rules::Program::make(**rules);
-        if (!program) return Unexpected(std::move(program.error()));
-        parts->programs[i].emplace(std::move(*program));
-        parts->rulesets[i] = std::move(*rules);
+        parts->programs[i].emplace(rules::Program::make(**rules));
     }
     const auto program_at = [&parts](std::size_t i) {
         return parts->programs[i] ? &*parts->programs[i] : nullptr;
     };
-    parts->path.emplace(parts->routing, parts->tracker, parts->arena, program_at(0), program_at(1));
+    parts->path.emplace(parts->routing, parts->reassembler, parts->tracker, parts->arena,
+                        program_at(0), program_at(1));
+    parts->path->complete_cut_frames(setup.completes_cut_frames);
     return Engine(std::move(parts));
 }
 

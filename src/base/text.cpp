@@ -27,20 +27,22 @@ std::string_view word_of(const std::array<std::string_view, N>& words, Enum valu
 constexpr std::array kCtStateWords{"INVALID"sv, "NEW"sv, "ESTABLISHED"sv, "RELATED"sv,
                                    "UNTRACKED"sv};
 constexpr std::array kCtDirectionWords{"ORIGINAL"sv, "REPLY"sv};
-constexpr std::array kTcpStateWords{"NONE"sv,       "SYN_SENT"sv, "SYN_RECV"sv,  "ESTABLISHED"sv,
-                                    "FIN_WAIT"sv,   "CLOSE_WAIT"sv, "LAST_ACK"sv, "TIME_WAIT"sv,
-                                    "CLOSE"sv,      "SYN_SENT2"sv};
+constexpr std::array kTcpStateWords{"NONE"sv,     "SYN_SENT"sv,   "SYN_RECV"sv, "ESTABLISHED"sv,
+                                    "FIN_WAIT"sv, "CLOSE_WAIT"sv, "LAST_ACK"sv, "TIME_WAIT"sv,
+                                    "CLOSE"sv,    "SYN_SENT2"sv};
 constexpr std::array kSctpStateWords{
     "NONE"sv,          "CLOSED"sv,        "COOKIE_WAIT"sv,       "COOKIE_ECHOED"sv, "ESTABLISHED"sv,
     "SHUTDOWN_SENT"sv, "SHUTDOWN_RECD"sv, "SHUTDOWN_ACK_SENT"sv, "HEARTBEAT_SENT"sv};
 constexpr std::array kHookWords{"PREROUTING"sv, "INPUT"sv, "FORWARD"sv, "OUTPUT"sv,
                                 "POSTROUTING"sv};
 constexpr std::array kTableWords{"raw"sv, "mangle"sv, "nat"sv, "filter"sv, "security"sv};
-constexpr std::array kVerdictWords{"ACCEPT"sv, "DROP"sv, "REJECT"sv, "QUEUE"sv, "STOLEN"sv, "HELD"sv};
+constexpr std::array kVerdictWords{"ACCEPT"sv, "DROP"sv,   "REJECT"sv,
+                                   "QUEUE"sv,  "STOLEN"sv, "HELD"sv};
 constexpr std::array kStatusWords{
-    "EXPECTED"sv, "SEEN_REPLY"sv,   "ASSURED"sv,      "CONFIRMED"sv, "SRC_NAT"sv,       "DST_NAT"sv,
-    "SEQ_ADJUST"sv, "SRC_NAT_DONE"sv, "DST_NAT_DONE"sv, "DYING"sv,   "FIXED_TIMEOUT"sv, "TEMPLATE"sv,
-    "NAT_CLASH"sv,  "HELPER"sv,       "OFFLOAD"sv,      "HW_OFFLOAD"sv};
+    "EXPECTED"sv,     "SEEN_REPLY"sv, "ASSURED"sv,       "CONFIRMED"sv,
+    "SRC_NAT"sv,      "DST_NAT"sv,    "SEQ_ADJUST"sv,    "SRC_NAT_DONE"sv,
+    "DST_NAT_DONE"sv, "DYING"sv,      "FIXED_TIMEOUT"sv, "TEMPLATE"sv,
+    "NAT_CLASH"sv,    "HELPER"sv,     "OFFLOAD"sv,       "HW_OFFLOAD"sv};
 
 static_assert(kTcpStateWords.size() == kTcpStates);
 static_assert(kSctpStateWords.size() == kSctpStates);

@@ -53,6 +53,7 @@ inline constexpr std::uint16_t kAssured = 1U << 4;
 inline constexpr std::uint16_t kProtoInfo = 1U << 5;
 inline constexpr std::uint16_t kHelper = 1U << 6;
 inline constexpr std::uint16_t kMark = 1U << 7;
+inline constexpr std::uint16_t kLabel = 1U << 10;
 }  // namespace event_bit
 
 struct Entry {

@@ -265,6 +265,8 @@ void Tracker::collect(Time now) {
 EntryCopy Tracker::copy_of(const Entry& entry, Time now) const {
     EntryCopy copy;
     copy.number = entry.number;
+    copy.id = static_cast<std::uint32_t>(entry.number);
+    copy.copied = now;
     copy.original = entry.tuples[0];
     copy.reply = entry.tuples[1];
     copy.status = entry.status;
@@ -280,6 +282,7 @@ EntryCopy Tracker::copy_of(const Entry& entry, Time now) const {
     if (const TcpMemory* tcp = std::get_if<TcpMemory>(&entry.memory)) copy.tcp_state = tcp->state;
     if (const SctpMemory* sctp = std::get_if<SctpMemory>(&entry.memory)) {
         copy.sctp_state = sctp->state;
+        copy.sctp_vtags = sctp->vtag;
     }
     if (const GreMemory* gre = std::get_if<GreMemory>(&entry.memory)) {
         copy.gre_timeout_s = gre->timeout_s;
@@ -290,7 +293,8 @@ EntryCopy Tracker::copy_of(const Entry& entry, Time now) const {
 
 void Tracker::tell(EventKind kind, Entry& entry, Time now) {
     if (!records_events_) return;
-    Event event{kind, copy_of(entry, now)};
+    Event event{kind, copy_of(entry, now), (entry.pending_events & event_bit::kMark) != 0,
+                (entry.pending_events & event_bit::kLabel) != 0};
     const bool shows_protocol =
         kind == EventKind::destroy || (entry.pending_events & event_bit::kProtoInfo) != 0;
     if (!shows_protocol) event.entry.tcp_state.reset(), event.entry.sctp_state.reset();

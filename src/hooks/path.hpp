@@ -7,11 +7,14 @@
 // Path alone runs the steps of order.hpp, grants what targets ask for, and writes the Decision.
 // A REJECT's answer goes its own way through OUTPUT and POSTROUTING, as any packet that this host sends.
 //
-// Threads: one owner. Cost: no allocation.  Tested by: api/engine_test.cpp, tests/scenarios, tests/kernel.
+// Threads: one owner. Cost: no allocation, but for the text of a rule when it first decides.  Tested by: api/engine_test.cpp, tests/scenarios, tests/kernel.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/arena.hpp"
 #include "ct/tracker.hpp"
@@ -23,14 +26,29 @@
 #include "rules/outcome.hpp"
 #include "rules/program.hpp"
 #include "rules/walk.hpp"
+#include "wire/reassembly.hpp"
 
 namespace keepstate::hooks {
+
+/// The texts of rules that decided something, printed once each.
+class RuleTexts {
+  public:
+    /// The view lives as long as this.
+    std::string_view find(const rules::Program& program, Table table, std::uint32_t chain,
+                          std::uint32_t rule);
+
+  private:
+    std::unordered_map<std::uint64_t, std::string> texts_;
+};
 
 class Path {
   public:
     /// Programs may be null: no rules of that family. All outlive the Path.
-    Path(const Routing& routing, ct::Tracker& tracker, base::Arena& arena, rules::Program* rules4,
-         rules::Program* rules6);
+    Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& tracker,
+         base::Arena& arena, rules::Program* rules4, rules::Program* rules6);
+
+    /// See EngineSetup::completes_cut_frames.
+    void complete_cut_frames(bool wanted) { completes_cut_frames_ = wanted; }
 
     /// One frame, from link header to decision. `now` never goes back.
     void decide(const Frame& frame, Time now, Decision& decision, Observer* observer);
@@ -51,10 +69,17 @@ class Path {
     Address answer_source(const Trip& trip) const;
     void send_answer(Trip& asked, base::ByteView bytes);
     void conclude(Trip& trip);
+    void name_decider(Trip& trip);
+
+    Reason parse(base::ByteView ip, bool from_outside, Decision& decision, wire::Packet& packet);
+    bool run_reassemble(Trip& trip, Hook hook);
 
     const Routing& routing_;
+    wire::Reassembler& reassembler_;
     ct::Tracker& tracker_;
+    bool completes_cut_frames_ = false;
     std::array<rules::Program*, 2> programs_;
+    std::array<RuleTexts, 2> rule_texts_;  ///< by family
     base::Arena& arena_;  ///< rewritten packets and answers, until the caller resets it
 };
 

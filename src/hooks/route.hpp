@@ -41,6 +41,12 @@ class Routing {
     Routing(const std::vector<DeviceSetup>& devices, const std::vector<Address>& local);
 
     bool is_router() const { return is_router_; }
+    /// Neither devices nor own addresses: packets only pass, no IP stack receives them.
+    bool is_bump() const { return !is_router_ && local_.empty(); }
+    /// A number that tells devices apart.
+    std::uint32_t number_of(const DeviceName& device) const {
+        return static_cast<std::uint32_t>(&device - names_.data());
+    }
     bool is_local(const Address& address) const;
     /// The first of the firewall's own addresses of this family.
     std::optional<Address> own_address(Family family) const;

@@ -45,17 +45,6 @@ struct Path::Trip {
         decider_table = table;
         decider = outcome;
     }
-
-    void fill_rule() {
-        if (!has_decider || !program) return;
-        decision.rule.table = decider_table;
-        decision.rule.chain = program->chain_name(decider_table, decider.chain);
-        decision.rule.number = decider.rule;
-        if (decider.rule != 0) {
-            decision.rule.rule_text =
-                program->rule_text(decider_table, decider.chain, decider.rule);
-        }
-    }
 };
 
 /// What a Decision tells of an entry.

@@ -99,8 +99,8 @@ std::uint16_t sum16(ByteView bytes, std::uint32_t initial) {
 
 std::uint32_t pseudo_header_sum(const Address& source, const Address& destination,
                                 std::uint8_t protocol, std::uint32_t bytes) {
-    const std::uint16_t addresses =
-        sum16({destination.bytes.data(), destination.size()}, sum16({source.bytes.data(), source.size()}));
+    const std::uint16_t addresses = sum16({destination.bytes.data(), destination.size()},
+                                          sum16({source.bytes.data(), source.size()}));
     return fold(std::uint64_t{addresses} + protocol + bytes);
 }
 

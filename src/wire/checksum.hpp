@@ -18,7 +18,8 @@ std::uint16_t sum16(base::ByteView bytes, std::uint32_t initial = 0);
 /// source: kernel:net/netfilter/utils.c nf_ip_checksum, nf_ip6_checksum.
 bool has_right_checksum(const Packet& packet, std::uint8_t protocol);
 /// The same over the first `coverage` transport bytes only (UDP-Lite).
-bool has_right_partial_checksum(const Packet& packet, std::uint8_t protocol, std::uint32_t coverage);
+bool has_right_partial_checksum(const Packet& packet, std::uint8_t protocol,
+                                std::uint32_t coverage);
 
 /// The sum of the pseudo header: addresses, `protocol`, `bytes` of transport. To be continued by sum16.
 std::uint32_t pseudo_header_sum(const Address& source, const Address& destination,

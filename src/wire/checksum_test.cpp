@@ -37,7 +37,8 @@ TEST(Checksum, agrees_with_a_slow_reference_for_every_length_and_alignment) {
         for (std::size_t size = 0; size < 100; ++size) {
             const std::vector<std::uint8_t> part(pool.begin() + begin, pool.begin() + begin + size);
             const auto initial = static_cast<std::uint32_t>(random() & 0xffff);
-            ASSERT_EQ(sum16(ByteView{pool.data() + begin, size}, initial), slow_sum16(part, initial))
+            ASSERT_EQ(sum16(ByteView{pool.data() + begin, size}, initial),
+                      slow_sum16(part, initial))
                 << begin << " " << size;
         }
 }
@@ -49,7 +50,8 @@ TEST(Checksum, gives_the_crc32c_of_the_standard_check_word_and_of_any_split) {
     std::vector<std::uint8_t> zeros(32);
     EXPECT_EQ(~crc32c(view(zeros)), 0x8a9136aaU);  // RFC 3720 B.4
     for (std::size_t cut = 0; cut <= zeros.size(); ++cut)
-        EXPECT_EQ(crc32c(view(zeros).sub(cut), crc32c(view(zeros).sub(0, cut))), crc32c(view(zeros)));
+        EXPECT_EQ(crc32c(view(zeros).sub(cut), crc32c(view(zeros).sub(0, cut))),
+                  crc32c(view(zeros)));
 }
 
 Packet ipv4_packet(const std::vector<std::uint8_t>& bytes) {
@@ -61,7 +63,8 @@ Packet ipv4_packet(const std::vector<std::uint8_t>& bytes) {
 }
 
 std::vector<std::uint8_t> ipv4_with(const std::vector<std::uint8_t>& transport) {
-    std::vector<std::uint8_t> bytes{0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
+    std::vector<std::uint8_t> bytes{0x45, 0, 0,  0, 0, 0, 0,  0, 64, 17,
+                                    0,    0, 10, 0, 0, 1, 10, 0, 0,  2};
     bytes.insert(bytes.end(), transport.begin(), transport.end());
     return bytes;
 }
@@ -79,7 +82,8 @@ TEST(Checksum, of_udp_covers_the_pseudo_header_and_that_of_icmp_does_not) {
 }
 
 TEST(Checksum, of_icmp_made_of_zeros_is_right_as_the_kernel_sums_the_ip_header_too) {
-    EXPECT_TRUE(has_right_checksum(ipv4_packet(ipv4_with({0, 0, 0, 0, 0, 0, 0, 0})), protocol::kIcmp));
+    EXPECT_TRUE(
+        has_right_checksum(ipv4_packet(ipv4_with({0, 0, 0, 0, 0, 0, 0, 0})), protocol::kIcmp));
 }
 
 TEST(Checksum, of_udplite_covers_only_what_it_says) {

@@ -22,30 +22,36 @@ namespace keepstate::wire {
 
 /// One IP packet whose network header has passed the kernel's tests.
 struct Packet {
-    base::ByteView ip;                ///< from the IP header to the end the header names
+    base::ByteView ip;  ///< from the IP header to the end the header names
     Family family = Family::ipv4;
-    std::uint16_t header_bytes = 0;   ///< IPv4: header with options; IPv6: 40
-    std::uint8_t ttl = 0;             ///< IPv6: hop limit
-    std::uint8_t tos = 0;             ///< IPv6: traffic class
+    std::uint16_t header_bytes = 0;  ///< IPv4: header with options; IPv6: 40
+    std::uint8_t ttl = 0;            ///< IPv6: hop limit
+    std::uint8_t tos = 0;            ///< IPv6: traffic class
 
     // fragments
-    bool is_fragment = false;         ///< more-fragments set or offset not zero (IPv6: a whole fragment header is there)
+    bool is_fragment =
+        false;  ///< more-fragments set or offset not zero (IPv6: a whole fragment header is there)
     bool more_fragments = false;
-    std::uint16_t fragment_offset = 0;        ///< in bytes
+    std::uint16_t fragment_offset = 0;  ///< in bytes
     std::uint32_t fragment_id = 0;
-    std::uint32_t fragment_header_offset = 0; ///< IPv6: where the fragment header stands, maybe cut; 0 if none
-    std::uint32_t fragment_prior_nexthdr_offset = 0; ///< IPv6: the byte that names the fragment header
+    std::uint32_t fragment_header_offset =
+        0;  ///< IPv6: where the fragment header stands, maybe cut; 0 if none
+    std::uint32_t fragment_prior_nexthdr_offset =
+        0;  ///< IPv6: the byte that names the fragment header
 
     // the transport header as connection tracking finds it
-    bool has_transport = false;       ///< false: a later fragment or a chain that ends nowhere
-    std::uint8_t protocol = 0;        ///< IPv4: the header's field; IPv6: after the extension headers
-    std::uint32_t transport_offset = 0;       ///< may reach or pass ip.size(): nothing there, tracked anyway
+    bool has_transport = false;  ///< false: a later fragment or a chain that ends nowhere
+    std::uint8_t protocol = 0;   ///< IPv4: the header's field; IPv6: after the extension headers
+    std::uint32_t transport_offset =
+        0;  ///< may reach or pass ip.size(): nothing there, tracked anyway
 
     // the transport header as ip_tables and ip6_tables find it
-    bool rules_chain_broken = false;  ///< IPv6: the chain is cut: -p rules drop it (kernel: hotdrop)
+    bool rules_chain_broken =
+        false;  ///< IPv6: the chain is cut: -p rules drop it (kernel: hotdrop)
     std::uint8_t rules_protocol = 0;
     std::uint32_t rules_transport_offset = 0;
-    std::uint16_t rules_fragment_offset = 0;  ///< in 8-byte units as matches see it: not 0 = no transport header here
+    std::uint16_t rules_fragment_offset =
+        0;  ///< in 8-byte units as matches see it: not 0 = no transport header here
 
     Address source() const;
     Address destination() const;

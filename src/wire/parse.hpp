@@ -35,8 +35,8 @@ enum class LinkType : std::uint16_t {
 struct LinkPayload {
     Reason reason = Reason::none;
     Family family = Family::ipv4;
-    base::ByteView ip;                 ///< from the IP header to the end of the frame
-    base::ByteView hardware_source;    ///< 6 bytes for Ethernet, empty otherwise
+    base::ByteView ip;               ///< from the IP header to the end of the frame
+    base::ByteView hardware_source;  ///< 6 bytes for Ethernet, empty otherwise
 };
 LinkPayload parse_link(LinkType type, base::ByteView frame);
 
@@ -65,10 +65,11 @@ bool is_ipv6_extension(std::uint8_t next_header);
 
 /// What ipv6_skip_exthdr finds. `offset` may lie past the end if the last header names a length beyond it.
 struct SkippedChain {
-    bool found = false;               ///< false: the chain is cut or ends with "no next header"
-    std::uint8_t protocol = 0;        ///< of what stands at offset
+    bool found = false;         ///< false: the chain is cut or ends with "no next header"
+    std::uint8_t protocol = 0;  ///< of what stands at offset
     std::uint32_t offset = 0;
-    std::uint16_t fragment_bits = 0;  ///< offset and flags of the last fragment header; & 0xfff8: a later fragment
+    std::uint16_t fragment_bits =
+        0;  ///< offset and flags of the last fragment header; & 0xfff8: a later fragment
 };
 /// Steps over extension headers from `offset`, whose kind is `next_header`. At a later fragment's header it
 /// stops: protocol is then kFragment. source: kernel:net/ipv6/exthdrs_core.c ipv6_skip_exthdr.

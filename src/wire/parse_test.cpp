@@ -81,10 +81,12 @@ TEST(ParseIpv4, refuses_what_linux_drops_before_prerouting) {
              Row{"nothing", {}, Reason::ipv4_header_truncated},
              Row{"version 5", version, Reason::ipv4_version},
              Row{"a header of 16 bytes", with_be16(good, 0, 0x4400), Reason::ipv4_header_length},
-             Row{"a header beyond the frame", with_be16(good, 0, 0x4f00), Reason::ipv4_header_length},
+             Row{"a header beyond the frame", with_be16(good, 0, 0x4f00),
+                 Reason::ipv4_header_length},
              Row{"a wrong checksum", bad_sum, Reason::ipv4_checksum},
              Row{"a length beyond", with_be16(good, 2, 29), Reason::ipv4_total_length_beyond},
-             Row{"a length below the header", with_be16(good, 2, 19), Reason::ipv4_total_length_short},
+             Row{"a length below the header", with_be16(good, 2, 19),
+                 Reason::ipv4_total_length_short},
              Row{"length 0", with_be16(good, 2, 0), Reason::ipv4_total_length_short},
              Row{"a header alone", with_be16(good, 2, 20), Reason::none},
          }) {
@@ -155,7 +157,8 @@ TEST(CheckIpv4Options, refuses_what_a_linux_router_does_not_forward) {
         Packet packet;
         ASSERT_EQ(parse_ip(Family::ipv4, view(bytes), true, packet), Reason::none) << row.what;
         EXPECT_EQ(check_ipv4_options(packet, false), row.wanted) << row.what;
-        EXPECT_EQ(check_ipv4_options(packet, true), row.wanted == kRoute ? Reason::none : row.wanted);
+        EXPECT_EQ(check_ipv4_options(packet, true),
+                  row.wanted == kRoute ? Reason::none : row.wanted);
     }
 }
 
@@ -243,10 +246,10 @@ struct ChainRow {
     const char* what;
     Bytes payload;
     std::uint8_t next;
-    bool tracked;            ///< connection tracking finds a transport header or what stands for one
-    std::uint8_t protocol;   ///< that it finds
+    bool tracked;           ///< connection tracking finds a transport header or what stands for one
+    std::uint8_t protocol;  ///< that it finds
     std::uint32_t offset;
-    int rules_protocol;      ///< that ip6_tables finds; -1 if the chain is broken for it
+    int rules_protocol;  ///< that ip6_tables finds; -1 if the chain is broken for it
 };
 
 TEST(ParseIpv6, reads_the_chain_of_extension_headers_as_tracking_and_as_rules_do) {
@@ -264,10 +267,13 @@ TEST(ParseIpv6, reads_the_chain_of_extension_headers_as_tracking_and_as_rules_do
              ChainRow{"routing, cut after three bytes", {17, 0, 0}, 43, true, 17, 48, -1},
              ChainRow{"one byte of options", {17}, 60, false, 0, 0, -1},
              ChainRow{"options and no more", Bytes{17, 0} + pad, 60, true, 17, 48, 17},
-             ChainRow{"first fragment", Bytes{17, 0, 0, 1, 0, 0, 0, 1} + kUdp, 44, true, 17, 48, 17},
+             ChainRow{"first fragment", Bytes{17, 0, 0, 1, 0, 0, 0, 1} + kUdp, 44, true, 17, 48,
+                      17},
              ChainRow{"later fragment", later + kUdp, 44, false, 44, 40, 17},
-             ChainRow{"later fragment of options", Bytes{60, 0, 0, 8, 0, 0, 0, 1}, 44, false, 44, 40, -1},
-             ChainRow{"later fragment of nothing", Bytes{59, 0, 0, 8, 0, 0, 0, 1}, 44, false, 44, 40, 59},
+             ChainRow{"later fragment of options", Bytes{60, 0, 0, 8, 0, 0, 0, 1}, 44, false, 44,
+                      40, -1},
+             ChainRow{"later fragment of nothing", Bytes{59, 0, 0, 8, 0, 0, 0, 1}, 44, false, 44,
+                      40, 59},
              ChainRow{"a fragment header cut", {17, 0, 0}, 44, false, 0, 0, -1},
          }) {
         const Bytes bytes = ipv6(row.payload, row.next);
@@ -284,7 +290,8 @@ TEST(ParseIpv6, reads_the_chain_of_extension_headers_as_tracking_and_as_rules_do
 }
 
 TEST(ParseIpv6, finds_the_fragment_header_behind_other_extension_headers) {
-    const Bytes bytes = ipv6(Bytes{44, 0, 1, 4, 0, 0, 0, 0} + Bytes{17, 0, 0x05, 0xa9, 1, 2, 3, 4} + kUdp, 60);
+    const Bytes bytes =
+        ipv6(Bytes{44, 0, 1, 4, 0, 0, 0, 0} + Bytes{17, 0, 0x05, 0xa9, 1, 2, 3, 4} + kUdp, 60);
     Packet packet;
     ASSERT_EQ(parse_ip(Family::ipv6, view(bytes), true, packet), Reason::none);
     EXPECT_TRUE(packet.is_fragment && packet.more_fragments);
@@ -297,7 +304,7 @@ TEST(ParseIpv6, finds_the_fragment_header_behind_other_extension_headers) {
 
 TEST(FindQuotedTransport, reads_a_cut_packet_without_judging_it) {
     Bytes inner = ipv4(kUdp);
-    inner[0] = 0x75;   // version 7: nobody looks
+    inner[0] = 0x75;    // version 7: nobody looks
     inner[10] ^= 0xff;  // checksum: nobody looks
     const Bytes bytes = ipv4(Bytes{3, 3, 0, 0, 0, 0, 0, 0} + inner, {}, 1);
     Packet packet;
@@ -379,10 +386,13 @@ TEST(ParseLink, finds_the_ip_packet_in_every_kind_of_frame) {
              LinkRow{LinkType::ethernet, macs + Bytes{8, 6}, Reason::frame_no_ip},
              LinkRow{LinkType::ethernet, macs + Bytes{0, 60}, Reason::frame_no_ip},
              LinkRow{LinkType::ethernet, macs + Bytes{0x81, 0, 0, 5, 8, 0}, Reason::none},
-             LinkRow{LinkType::ethernet, macs + Bytes{0x88, 0xa8, 0, 5, 0x81, 0, 0, 6, 8, 0}, Reason::none},
+             LinkRow{LinkType::ethernet, macs + Bytes{0x88, 0xa8, 0, 5, 0x81, 0, 0, 6, 8, 0},
+                     Reason::none},
              LinkRow{LinkType::ethernet, eight_tags + Bytes{8, 0}, Reason::none},
-             LinkRow{LinkType::ethernet, eight_tags + Bytes{0x81, 0, 0, 1, 8, 0}, Reason::frame_no_ip},
-             LinkRow{LinkType::ethernet, macs + Bytes{0x88, 0x64, 0x11, 0, 0, 1, 0, 30, 0, 0x21}, Reason::none},
+             LinkRow{LinkType::ethernet, eight_tags + Bytes{0x81, 0, 0, 1, 8, 0},
+                     Reason::frame_no_ip},
+             LinkRow{LinkType::ethernet, macs + Bytes{0x88, 0x64, 0x11, 0, 0, 1, 0, 30, 0, 0x21},
+                     Reason::none},
              LinkRow{LinkType::ppp_ether, {0x11, 0, 0, 1, 0, 30, 0, 0x21}, Reason::none},
              LinkRow{LinkType::ppp_ether, {0x11, 9, 0, 1, 0, 30, 0, 0x21}, Reason::frame_no_ip},
              LinkRow{LinkType::ppp, {0xff, 3, 0, 0x21}, Reason::none},
@@ -397,13 +407,15 @@ TEST(ParseLink, finds_the_ip_packet_in_every_kind_of_frame) {
              LinkRow{LinkType::raw, {}, Reason::none},
              LinkRow{LinkType::raw_bsd, {}, Reason::none},
              LinkRow{LinkType::ipv4, {}, Reason::none},
-             LinkRow{LinkType::linux_sll, Bytes{0, 0, 0, 1, 0, 6} + Bytes(8) + Bytes{8, 0}, Reason::none},
+             LinkRow{LinkType::linux_sll, Bytes{0, 0, 0, 1, 0, 6} + Bytes(8) + Bytes{8, 0},
+                     Reason::none},
              LinkRow{LinkType::linux_sll2, Bytes{8, 0} + Bytes(18), Reason::none},
              LinkRow{static_cast<LinkType>(9999), {}, Reason::frame_no_ip},
          }) {
         const Bytes frame = row.head + ip;
         const LinkPayload payload = parse_link(row.type, view(frame));
-        EXPECT_EQ(payload.reason, row.wanted) << static_cast<int>(row.type) << " " << row.head.size();
+        EXPECT_EQ(payload.reason, row.wanted)
+            << static_cast<int>(row.type) << " " << row.head.size();
         if (row.wanted == Reason::none) {
             EXPECT_EQ(payload.family, Family::ipv4);
             EXPECT_EQ(payload.ip.data(), frame.data() + row.head.size());

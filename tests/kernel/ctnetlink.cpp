@@ -224,7 +224,7 @@ Result<std::optional<KernelEntry>> CtControl::find(const KernelTuple& tuple, std
     auto message = ct_message(IPCTNL_MSG_CT_GET, 0, tuple.source.family);
     put_tuple(message.get(), CTA_TUPLE_ORIG, tuple);
     if (zone != 0) mnl_attr_put_u16(message.get(), CTA_ZONE, htons(zone));
-    auto done = socket_.request(message.header(), "find entry", [&](const nlmsghdr& answer) {
+    auto done = socket_.ask(message.header(), "find entry", [&](const nlmsghdr& answer) {
         found = parse_entry(Attributes(answer, sizeof(nfgenmsg)));
     });
     if (!done && errno != ENOENT) return Unexpected(done.error());

@@ -81,7 +81,7 @@ struct KernelTcp {
 struct KernelEntry {
     std::array<KernelTuple, 2> tuples{};  ///< by Direction
     std::optional<KernelTuple> master;
-    std::uint32_t id = 0;
+    std::uint32_t id = 0;  ///< used again for an entry with the same tuple in the same memory
     std::uint32_t status = 0;
     std::uint32_t timeout_s = 0;  ///< 0 as long as the entry is not confirmed
     bool has_timeout = false;

@@ -115,17 +115,7 @@ void KernelRun::read_events(std::vector<KernelEvent>& events) {
     });
 }
 
-// An entry that this packet confirmed had no id yet when its state was logged, but its event tells it.
-// An error is about the connection it quotes, which was confirmed before.
 void KernelRun::find_entry(KernelVerdict& verdict) {
-    const bool is_tracked = verdict.direction.has_value();
-    if (!verdict.entry_id && is_tracked && verdict.delivered) {
-        for (const KernelEvent& event : verdict.events) {
-            if (event.kind != EventKind::new_entry) continue;
-            verdict.entry_id = event.entry.id;
-            break;
-        }
-    }
     if (!verdict.entry_id || !reads_entries_) return;
     const auto known = known_.find(*verdict.entry_id);
     if (known == known_.end()) return;
@@ -133,10 +123,19 @@ void KernelRun::find_entry(KernelVerdict& verdict) {
     if (found && *found && (*found)->id == *verdict.entry_id) verdict.entry = std::move(**found);
 }
 
+// A device that comes up reports its multicast groups (MLDv2 to ff02::16), some before the probe stands.
+bool is_group_report(const std::vector<std::uint8_t>& bytes) {
+    constexpr std::size_t kIpv6Header = 40;
+    return bytes.size() >= kIpv6Header && bytes[0] >> 4U == 6 && bytes[24] == 0xff &&
+           bytes[25] == 0x02 && bytes[39] == 0x16;
+}
+
 void KernelRun::read_outputs(std::vector<KernelOutput>& outputs) {
     std::vector<std::uint8_t> bytes;
     for (Tun& tun : tuns_) {
-        while (tun.read_packet(bytes)) outputs.push_back({tun.name(), std::move(bytes)});
+        while (tun.read_packet(bytes)) {
+            if (!is_group_report(bytes)) outputs.push_back({tun.name(), std::move(bytes)});
+        }
     }
 }
 

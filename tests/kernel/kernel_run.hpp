@@ -16,8 +16,9 @@
 //
 // Where the kernel does not do what a replay does (each seen on 6.18):
 //  * Before PREROUTING it throws away what is no IP packet: state and hooks stay empty.
-//  * Between PREROUTING and FORWARD routing throws away multicast, broadcast sources, 0.0.0.0/8,
-//    IPv6 link-local: hooks holds only PREROUTING, no entry is confirmed. 255.255.255.255 is INPUT.
+//  * Between PREROUTING and FORWARD routing throws away multicast destinations, multicast, broadcast and
+//    0.0.0.0 sources, and IPv6 link-local ends: hooks holds only PREROUTING, no entry is confirmed.
+//    255.255.255.255 is INPUT, and so is 127.0.0.1.
 //  * A raw socket rewrites total length and header checksum of IPv4 (right values); id 0 is kept by a
 //    trick (nft_probe.hpp). Broken headers cannot be sent by the host: `error` holds errno.
 //  * nf_conntrack_max, _buckets and _expect_max cannot be set here: make() refuses them.
@@ -55,7 +56,7 @@ struct KernelSetup {
     std::vector<std::string> local_addresses;
     /// `net.netfilter.nf_conntrack_...`, set before any packet.
     std::vector<std::pair<std::string, std::string>> sysctls;
-    bool reads_entries = true;  ///< fill KernelVerdict::entry; a quarter of the time goes there
+    bool reads_entries = true;  ///< fill KernelVerdict::entry; a third of the time goes there
 };
 
 struct KernelPacket {
@@ -82,11 +83,11 @@ struct KernelVerdict {
     std::vector<KernelOutput> replies;      ///< what the kernel made itself: RST, ICMP errors
     std::vector<KernelSight> reply_sights;  ///< where those were seen (OUTPUT, ...)
     std::uint32_t mark = 0;                 ///< the packet's at its end; 0 if it was dropped before
-    std::optional<std::uint32_t> entry_id;  ///< of its connection, if confirmed (now or by it)
+    std::optional<std::uint32_t> entry_id;  ///< of its connection, confirmed or not
     std::optional<KernelEntry> entry;       ///< that connection right after it; none if gone again
     std::vector<KernelEvent> events;        ///< caused by it
     std::vector<KernelEvent> events_before;  ///< that came since the packet before: expiry
-    std::vector<std::string> words;  ///< the kernel's own: LOG prefixes, nf_conntrack_log_invalid
+    std::vector<std::string> words;          ///< the kernel's own, of nf_conntrack_log_invalid
 };
 
 constexpr unsigned kLoopbackIndex = 1;

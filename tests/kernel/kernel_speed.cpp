@@ -50,6 +50,9 @@ int main(int argc, char** argv) {
         sent.push_back({make_udp({"192.168.1.254", "192.168.3.1"}, port, 53, {'x'}), ""});
     }
     measure("one forwarded TCP flow", setup, one_flow);
+    setup.reads_entries = false;
+    measure("the same, no entries read", setup, one_flow);
+    setup.reads_entries = true;
     measure("many forwarded UDP flows", setup, many_flows);
     measure("many UDP flows of the host", setup, sent);
     return 0;

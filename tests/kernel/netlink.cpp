@@ -42,7 +42,7 @@ Result<void> NetlinkSocket::join_group(int group) {
 }
 
 Result<void> NetlinkSocket::wait_for_end(std::uint32_t sequence, std::string_view what,
-                                         const MessageSink& sink) {
+                                         const MessageSink& sink, bool has_one_answer) {
     while (true) {
         const ssize_t got = recv(fd(), buffer_.data(), buffer_.size(), 0);
         if (got < 0 && errno == EINTR) continue;
@@ -61,6 +61,7 @@ Result<void> NetlinkSocket::wait_for_end(std::uint32_t sequence, std::string_vie
                 return system_error(what);
             }
             if (sink) sink(*message);
+            if (has_one_answer) return {};
         }
     }
 }
@@ -73,6 +74,14 @@ Result<void> NetlinkSocket::request(nlmsghdr& message, std::string_view what,
         return system_error(what);
     }
     return wait_for_end(sequence_, what, sink);
+}
+
+Result<void> NetlinkSocket::ask(nlmsghdr& message, std::string_view what, const MessageSink& sink) {
+    message.nlmsg_seq = ++sequence_;
+    if (mnl_socket_sendto(socket_.get(), &message, message.nlmsg_len) < 0) {
+        return system_error(what);
+    }
+    return wait_for_end(sequence_, what, sink, true);
 }
 
 Result<void> NetlinkSocket::dump(nlmsghdr& message, std::string_view what,

@@ -33,6 +33,9 @@ class NetlinkSocket {
     /// come before it go to `sink`. The error's words start with `what`.
     Result<void> request(nlmsghdr& message, std::string_view what, const MessageSink& sink = {});
 
+    /// Sends a request that has one answer, which goes to `sink`; costs half of request.
+    Result<void> ask(nlmsghdr& message, std::string_view what, const MessageSink& sink);
+
     /// Sends bytes as they are (an nf_tables batch) and waits for `acknowledgements` of them.
     Result<void> request_batch(const std::vector<std::uint8_t>& bytes, unsigned acknowledgements,
                                std::string_view what);
@@ -52,7 +55,7 @@ class NetlinkSocket {
         void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
     };
     Result<void> wait_for_end(std::uint32_t sequence, std::string_view what,
-                              const MessageSink& sink);
+                              const MessageSink& sink, bool has_one_answer = false);
 
     std::unique_ptr<mnl_socket, Closer> socket_;
     std::vector<char> buffer_;

@@ -51,7 +51,8 @@ Result<void> bind_group(NetlinkSocket& socket, const Group& group) {
     return socket.request(message.header(), "set packet log mode");
 }
 
-// "pre:E>i": place, state, direction, and whether the mark is the entry's id.
+// "pre:E>": place, state, direction. With a direction the mark is the entry's id, in the byte order of
+// ctnetlink, which sends it as it stands in memory.
 void read_state(KernelSight& sight) {
     const std::size_t at = sight.words.find(':') + 1;
     if (at == 0 || at >= sight.words.size()) return;
@@ -65,8 +66,8 @@ void read_state(KernelSight& sight) {
     }
     if (at + 1 < sight.words.size()) {
         sight.direction = sight.words[at + 1] == '<' ? Direction::reply : Direction::original;
+        sight.entry_id = ntohl(std::exchange(sight.mark, 0));
     }
-    if (sight.words.ends_with('i')) sight.entry_id = std::exchange(sight.mark, 0);
 }
 
 KernelSight parse_sight(const nlmsghdr& message) {

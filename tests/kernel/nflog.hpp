@@ -5,8 +5,9 @@
 // nothing is polled, and messages and packets are matched by plain order. One socket holds all groups,
 // so the order between the places is the true one.
 //
-// The logger of the namespace for IPv4 and IPv6 is set to nfnetlink_log, so that LOG rules and
-// nf_conntrack_log_invalid's words arrive here (group 0) instead of in the kernel's log.
+// The logger of the namespace for IPv4 and IPv6 is set to nfnetlink_log, so that
+// nf_conntrack_log_invalid's words arrive here (group 0) instead of in the kernel's log. The words of LOG
+// rules cannot be had: LOG insists on the kernel's log, which is closed to all namespaces but the first.
 //
 // Source: linux/netfilter/nfnetlink_log.h.  Tested by: kernel_run_test.cpp.
 #pragma once
@@ -36,7 +37,7 @@ struct KernelSight {
     std::string words;                      ///< the log prefix
     std::optional<KernelState> state;       ///< place state
     std::optional<Direction> direction;     ///< place state, tracked packets
-    std::optional<std::uint32_t> entry_id;  ///< place state, confirmed entries: ctnetlink's id
+    std::optional<std::uint32_t> entry_id;  ///< place state, tracked packets: ctnetlink's id
     std::uint32_t mark = 0;                 ///< the packet's; not known where entry_id is
     unsigned in_index = 0;                  ///< interface numbers, 0 none
     unsigned out_index = 0;

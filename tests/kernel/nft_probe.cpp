@@ -7,6 +7,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include <array>
 #include <climits>
 #include <cstring>
 #include <optional>
@@ -21,6 +22,7 @@ constexpr int kAfterConntrack = -199;
 constexpr std::uint32_t kStateUntracked = 1U << 6U;
 constexpr std::uint32_t kStateInvalid = 1U << 0U;
 constexpr std::uint32_t kIpIdOffset = 4;
+constexpr std::uint32_t kIp6SourceOffset = 8;
 constexpr std::uint32_t kIpChecksumOffset = 10;
 
 /// A nest that ends with its scope.
@@ -112,16 +114,32 @@ class Rule {
     Rule& if_mark(std::uint32_t mark) {
         return load_mark(NFT_REG_1).if_equal(NFT_REG_1, &mark, sizeof mark);
     }
+    /// IPv6 packets whose source is the unspecified address.
+    Rule& if_unspecified6() {
+        load_meta(NFT_META_NFPROTO, NFT_REG_1);
+        const std::uint8_t family = NFPROTO_IPV6;
+        if_equal(NFT_REG_1, &family, sizeof family);
+        const std::array<std::uint8_t, 16> unspecified{};
+        {
+            const Expression expression(to(), "payload");
+            put_be32(to(), NFTA_PAYLOAD_DREG, NFT_REG_1);
+            put_be32(to(), NFTA_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
+            put_be32(to(), NFTA_PAYLOAD_OFFSET, kIp6SourceOffset);
+            put_be32(to(), NFTA_PAYLOAD_LEN, static_cast<std::uint32_t>(unspecified.size()));
+        }
+        return if_equal(NFT_REG_1, unspecified.data(), unspecified.size());
+    }
     Rule& load_ct(std::uint32_t key, std::uint32_t to_register) {
         const Expression expression(to(), "ct");
         put_be32(to(), NFTA_CT_DREG, to_register);
         put_be32(to(), NFTA_CT_KEY, key);
         return *this;
     }
-    Rule& load_mark(std::uint32_t to_register) {
+    Rule& load_mark(std::uint32_t to_register) { return load_meta(NFT_META_MARK, to_register); }
+    Rule& load_meta(std::uint32_t key, std::uint32_t to_register) {
         const Expression expression(to(), "meta");
         put_be32(to(), NFTA_META_DREG, to_register);
-        put_be32(to(), NFTA_META_KEY, NFT_META_MARK);
+        put_be32(to(), NFTA_META_KEY, key);
         return *this;
     }
     Rule& store_mark(std::uint32_t from_register) {
@@ -198,8 +216,7 @@ struct StateLetter {
 };
 constexpr StateLetter kTrackedStates[] = {{1U << 1U, "E"}, {1U << 3U, "N"}, {1U << 2U, "R"}};
 
-// One rule per state and direction that lends the mark to the entry's id while it logs; where the entry
-// has no id yet (not confirmed) that rule ends early and the plain one after it reports.
+// One rule per state and direction, which lends the mark to the entry's id while it logs.
 void add_state_rules(Batch& batch, const std::string& chain) {
     const auto add_plain = [&](std::uint32_t bit, const char* letter) {
         Rule(chain.c_str())
@@ -210,21 +227,14 @@ void add_state_rules(Batch& batch, const std::string& chain) {
     };
     for (const auto& [bit, letter] : kTrackedStates) {
         for (const std::uint8_t direction : {std::uint8_t{0}, std::uint8_t{1}}) {
-            const std::string prefix = chain + ":" + letter + (direction == 0 ? ">" : "<");
             Rule(chain.c_str())
                 .if_state(bit)
                 .if_direction(direction)
                 .load_mark(NFT_REG_2)
                 .load_ct(NFT_CT_ID, NFT_REG_3)
                 .store_mark(NFT_REG_3)
-                .log(kGroupState, (prefix + "i").c_str())
+                .log(kGroupState, (chain + ":" + letter + (direction == 0 ? ">" : "<")).c_str())
                 .store_mark(NFT_REG_2)
-                .verdict(NF_ACCEPT)
-                .add_to(batch);
-            Rule(chain.c_str())
-                .if_state(bit)
-                .if_direction(direction)
-                .log(kGroupState, prefix.c_str())
                 .verdict(NF_ACCEPT)
                 .add_to(batch);
         }
@@ -256,6 +266,7 @@ Result<void> install_probe(NetlinkSocket& socket) {
         .write_ip_id()
         .store_mark(NFT_REG_1)
         .add_to(starts);
+    Rule("fix").if_unspecified6().verdict(NF_DROP).add_to(starts);
     Rule("in").log(kGroupPlace, "in").add_to(starts);
     Rule("fwd").log(kGroupPlace, "fwd").add_to(starts);
     add_state_rules(starts, "pre");

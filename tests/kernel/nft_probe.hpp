@@ -6,7 +6,8 @@
 //
 //     hook         priority   prefix          why
 //     PREROUTING   -199       pre:<state>     right after conntrack (-200): state and direction
-//     OUTPUT       INT_MIN    (no log)        gives a sent packet its IP id 0 back, see kZeroIdMark
+//     OUTPUT       INT_MIN    (no log)        gives a sent packet its IP id 0 back, see kZeroIdMark;
+//                                             drops the MLD reports that IPv6 sends by itself, from ::
 //     OUTPUT       -199       out:<state>     the same for what the host sends
 //     INPUT        INT_MIN    in              routing said: for this host
 //     FORWARD      INT_MIN    fwd             routing said: through
@@ -15,7 +16,7 @@
 //     POSTROUTING  INT_MAX    end             after confirm: the entry as the packet leaves it
 //
 // <state> is N, E, R (new, established, related) with > or < for the direction, I invalid, U untracked.
-// With an i behind it, the logged mark is not the packet's but its entry's id (the mark is put back in the
+// Of tracked packets the logged mark is not the packet's but its entry's id (the mark is put back in the
 // same rule), by which the entry is found among the events. The kernel could send the entry itself with
 // the log, but only if built with NETFILTER_NETLINK_GLUE_CT, which many are not.
 //
@@ -33,8 +34,8 @@
 
 namespace keepstate::kernel {
 
-/// NFLOG groups. kGroupWords is where the kernel's own messages (nf_conntrack_log_invalid, LOG rules)
-/// arrive once nfnetlink_log is the namespace's logger: it has no choice of group.
+/// NFLOG groups. kGroupWords is where the words of nf_conntrack_log_invalid arrive once
+/// nfnetlink_log is the namespace's logger: it has no choice of group.
 constexpr std::uint16_t kGroupWords = 0;
 constexpr std::uint16_t kGroupState = 65001;  ///< pre and out
 constexpr std::uint16_t kGroupPlace = 65002;  ///< in and fwd

@@ -84,7 +84,31 @@ bool is_closing_rst(const TcpCase& c) {
     return c.ruling == Ruling::cl && c.segment.kind == SegmentKind::rst;
 }
 
-bool knows_max_ack(const TcpCase& c) { return (c.receiver().flags & side_flag::kMaxAckSet) != 0; }
+/// Whether what the other side acknowledged tells if an RST is right. It does not directly after a SYN: the
+/// hosts may be opening anew, with numbers that we do not know.
+bool knows_max_ack(const TcpCase& c) {
+    return (c.receiver().flags & side_flag::kMaxAckSet) != 0 &&
+           c.memory.last_kind != SegmentKind::syn;
+}
+
+/// A flow that is being closed may be gone from both hosts and its ports in use again: what we know of its
+/// windows is outdated, so nothing is tested.
+TcpAnswer rst_to_closing_flow(const TcpCase& c) {
+    const bool is_closing =
+        c.memory.state >= TcpState::fin_wait && c.memory.state <= TcpState::close;
+    if (!is_closing_rst(c) || !is_closing) return {};
+    return {skip_window, TcpState::close};
+}
+
+/// RFC 5961: a SYN to a flow that only the other host remembers draws a challenge ACK, which an RST with
+/// just the number that it acknowledged answers.
+TcpAnswer rst_answers_challenge_ack(const TcpCase& c) {
+    const bool answers = is_closing_rst(c) && c.memory.state == TcpState::syn_sent &&
+                         c.memory.last_kind == SegmentKind::ack &&
+                         c.segment.seq == c.memory.last_ack;
+    if (!answers) return {};
+    return {skip_window, TcpState::close};
+}
 
 /// Sequence number 0 in a flow that is not established: it answers a SYN that was let by.
 TcpAnswer rst_answers_unseen_syn(const TcpCase& c) {
@@ -121,8 +145,9 @@ TcpAnswer rst_behind_own_data(const TcpCase& c) {
 /// It answers a SYN or ACK that was let by: its numbers need not fit our window.
 TcpAnswer rst_answers_let_by(const TcpCase& c) {
     if (!is_closing_rst(c)) return {};
-    const bool after_syn =
-        (c.status & status::kSeenReply) != 0 && c.memory.last_kind == SegmentKind::syn;
+    const bool after_syn = (c.status & status::kSeenReply) != 0 &&
+                           c.memory.last_kind == SegmentKind::syn &&
+                           c.memory.last_direction != c.direction;
     const bool after_ack =
         (c.status & status::kAssured) == 0 && c.memory.last_kind == SegmentKind::ack;
     if (!(after_syn || after_ack) || c.segment.ack != c.memory.last_end) return {};
@@ -143,6 +168,8 @@ constexpr std::array kExceptions{
     TcpException{"challenge ACK", challenge_ack},
     TcpException{"simultaneous open", simultaneous_open},
     TcpException{"simultaneous open completed", simultaneous_open_completed},
+    TcpException{"RST to a closing flow", rst_to_closing_flow},
+    TcpException{"RST answers a challenge ACK", rst_answers_challenge_ack},
     TcpException{"RST answers a SYN that was let by unseen", rst_answers_unseen_syn},
     TcpException{"RST before acknowledged data", rst_before_acknowledged_data},
     TcpException{"RST exactly at the edge", rst_at_the_edge},

@@ -41,7 +41,10 @@ void adopt_let_by_syn(TcpMemory& memory, CtDirection direction) {
     opener.scale = memory.last_scale;
     memory.last_flags &= static_cast<std::uint8_t>(~side_flag::kExpectChallengeAck);
     opener.flags = memory.last_flags;
-    memory.seen[index_of(direction)] = TcpSide{};
+    TcpSide& answering = memory.seen[index_of(direction)];
+    const std::uint8_t kept = answering.flags & side_flag::kBeLiberal;
+    answering = TcpSide{};
+    answering.flags = kept;
 }
 
 void apply_note(TcpMemory& memory, TcpNote note, const Segment& segment, CtDirection direction) {

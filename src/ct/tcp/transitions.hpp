@@ -29,7 +29,7 @@ inline constexpr std::array<std::array<RulingRow, kSegmentKinds>, 2> kTransition
     {{ // from the original direction:
         //         NONE  SYN_SENT SYN_RECV ESTAB  FIN_W  CLOSE_W LAST_ACK TIME_W CLOSE  SYN_SENT2
         /*syn   */ {{ss,  ss,      pass,    pass,  pass,  pass,   pass,    ss,    ss,    s2  }},
-        /*synack*/ {{bad, bad,     pass,    pass,  pass,  pass,   pass,    pass,  pass,  sr  }},
+        /*synack*/ {{bad, bad,     sr,      bad,   bad,   bad,    bad,     bad,   bad,   sr  }},
         /*fin   */ {{bad, bad,     fw,      fw,    la,    la,     la,      tw,    cl,    bad }},
         /*ack   */ {{es,  bad,     es,      es,    cw,    cw,     tw,      tw,    cl,    bad }},
         /*rst   */ {{bad, cl,      cl,      cl,    cl,    cl,     cl,      cl,    cl,    cl  }},
@@ -37,7 +37,7 @@ inline constexpr std::array<std::array<RulingRow, kSegmentKinds>, 2> kTransition
     }},
     {{ // from the reply direction:
         //         NONE  SYN_SENT SYN_RECV ESTAB  FIN_W  CLOSE_W LAST_ACK TIME_W CLOSE  SYN_SENT2
-        /*syn   */ {{bad, s2,      bad,     bad,   bad,   bad,    bad,     bad,   bad,   s2  }},
+        /*syn   */ {{bad, s2,      bad,     bad,   bad,   bad,    bad,     ss,    bad,   s2  }},
         /*synack*/ {{bad, sr,      pass,    pass,  pass,  pass,   pass,    pass,  pass,  sr  }},
         /*fin   */ {{bad, bad,     fw,      fw,    la,    la,     la,      tw,    cl,    bad }},
         /*ack   */ {{bad, pass,    sr,      es,    cw,    cw,     tw,      tw,    cl,    pass}},

@@ -1,0 +1,250 @@
+// `keepstate replay`: captures through the engine.
+//
+//     options -> rulesets, engine -> captures opened -> outputs opened -> loop -> final files -> summary
+//
+// Whatever can be refused is found out before the first packet, in an order in which nothing is emptied
+// that a later refusal would have spared.
+// source: the command line's contract in docs/replay.md.   Tested by: tests/program.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "cli/complain.hpp"
+#include "cli/packet_text.hpp"
+#include "cli/replay_options.hpp"
+#include "cli/replay_outputs.hpp"
+#include "cli/replay_tally.hpp"
+#include "cli/verbs.hpp"
+#include "io/capture.hpp"
+#include "io/input.hpp"
+#include "io/packet_filter.hpp"
+#include "io/terminal.hpp"
+#include "keepstate/engine.hpp"
+#include "keepstate/ruleset.hpp"
+#include "run/interrupt.hpp"
+#include "run/progress.hpp"
+#include "run/replay_loop.hpp"
+
+namespace keepstate::cli {
+namespace {
+
+/// Reads one ruleset. Returns false, with the complaint printed, if it cannot be used.
+bool read_rules(const std::string& file, Family family, std::optional<Ruleset>& rules, int& status) {
+    if (file.empty()) return true;
+    Result<std::string> text = io::read_text_file(file);
+    if (!text) {
+        status = complain(text.error());
+        return false;
+    }
+    Result<Ruleset> parsed = Ruleset::parse(*text, family, file);
+    if (!parsed) {
+        status = complain(parsed.error());
+        return false;
+    }
+    rules = std::move(*parsed);
+    return true;
+}
+
+/// The engine that the options describe, or the exit status, with all complaints printed.
+std::variant<Engine, int> make_engine(const ReplayOptions& options) {
+    EngineSetup setup;
+    setup.settings = options.settings;
+    setup.devices = options.devices;
+    setup.local = options.local;
+    setup.listen_events = options.events;
+    setup.completes_cut_frames = true;
+    int status = kDone;
+    const bool good4 = read_rules(options.rules, Family::ipv4, setup.rules4, status);
+    const bool good6 = read_rules(options.rules6, Family::ipv6, setup.rules6, status);
+    if (!good4 || !good6) return status;
+    Result<Engine> engine = Engine::make(std::move(setup));
+    if (!engine) return complain(engine.error());
+    return std::move(*engine);
+}
+
+std::variant<io::CaptureMerge, int> open_captures(const ReplayOptions& options,
+                                                  const std::atomic<bool>& stop) {
+    std::vector<std::unique_ptr<io::CaptureReader>> readers;
+    int status = kDone;
+    for (const std::string& name : options.captures) {
+        Result<std::unique_ptr<io::CaptureReader>> reader = io::CaptureReader::open(name, &stop);
+        if (reader) {
+            readers.push_back(std::move(*reader));
+        } else {
+            status = complain(reader.error());
+        }
+    }
+    if (status != kDone) return status;
+    return io::CaptureMerge(std::move(readers));
+}
+
+class CaptureSource final : public run::ArrivalSource {
+  public:
+    explicit CaptureSource(io::CaptureMerge& captures) : captures_(captures) {}
+
+    bool next(run::Arrival& arrival) override {
+        io::CapturedFrame frame;
+        if (captures_.next(frame) != io::ReadStatus::frame) return false;
+        arrival.frame.bytes = frame.bytes;
+        arrival.frame.link = frame.link;
+        arrival.frame.time = frame.time;
+        arrival.number = frame.number;
+        arrival.capture = frame.capture;
+        arrival.finer_than_us = frame.finer_than_us;
+        arrival.cut = frame.cut;
+        return true;
+    }
+
+  private:
+    io::CaptureMerge& captures_;
+};
+
+/// Where each packet's outcome goes: the tally, stdout, the capture that is written, the progress line.
+class ReplaySink final : public run::OutcomeSink {
+  public:
+    ReplaySink(const ReplayOptions& options, const io::CaptureMerge& captures, ReplayOutputs& outputs,
+               io::PacketFilter* filter)
+        : options_(options),
+          captures_(captures),
+          outputs_(outputs),
+          filter_(filter),
+          tally_(options.local.empty()),
+          progress_(shows_progress(options), captures.file_size(),
+                    io::terminal_columns(io::Stream::err)) {}
+
+    void take(const run::Outcome& outcome) override {
+        tally_.add(outcome);
+        if (!outcome.decision.is_ip) return;
+        outputs_.write_packet(outcome, options_.captures.size() > 1);
+        if (options_.format == PacketFormat::none) return;
+        if (!printer_) printer_ = make_printer(outcome.arrival.frame.time);
+        if (filter_ != nullptr && !passes(outcome.arrival)) return;
+        printer_->print(outcome, text_);
+    }
+
+    bool batch_done(std::uint64_t frames) override {
+        outputs_.packets().write(text_);
+        text_.clear();
+        if (is_live_ && !outputs_.packets().flush()) return false;
+        progress_.update(captures_.file_offset(), frames);
+        return !outputs_.has_failed();
+    }
+
+    void end_progress() { progress_.clear(); }
+    const Tally& tally() const { return tally_; }
+
+  private:
+    static bool shows_progress(const ReplayOptions& options) {
+        const bool same_screen =
+            options.format != PacketFormat::none && io::is_terminal(io::Stream::out);
+        return io::is_terminal(io::Stream::err) && !same_screen;
+    }
+
+    std::unique_ptr<PacketPrinter> make_printer(Time begin) const {
+        if (options_.format == PacketFormat::json) {
+            return make_json_printer({options_.events, options_.explain, options_.captures});
+        }
+        TextStyle style;
+        style.colour = io::wants_colour(io::Stream::out);
+        style.devices = !options_.devices.empty() || !options_.local.empty();
+        style.events = options_.events;
+        style.explain = options_.explain;
+        style.begin = begin;
+        style.captures = options_.captures;
+        return make_text_printer(std::move(style));
+    }
+
+    bool passes(const run::Arrival& arrival) {
+        io::CapturedFrame frame;
+        frame.bytes = arrival.frame.bytes;
+        frame.link = arrival.frame.link;
+        return filter_->matches(frame);
+    }
+
+    const ReplayOptions& options_;
+    const io::CaptureMerge& captures_;
+    ReplayOutputs& outputs_;
+    io::PacketFilter* filter_;
+    Tally tally_;
+    run::Progress progress_;
+    std::unique_ptr<PacketPrinter> printer_;
+    std::string text_;
+    bool is_live_ = io::is_terminal(io::Stream::out);
+};
+
+/// Compiles --only for the link types that the captures begin with, to find its faults at once.
+int prepare_filter(const ReplayOptions& options, io::CaptureMerge& captures,
+                   std::optional<io::PacketFilter>& filter) {
+    if (!options.only) return kDone;
+    filter.emplace(*options.only);
+    for (const LinkNumber link : captures.first_links()) {
+        if (const Result<void> compiled = filter->compile(link); !compiled) {
+            return complain(compiled.error());
+        }
+    }
+    return kDone;
+}
+
+int report_breaks(const io::CaptureMerge& captures) {
+    int status = kDone;
+    for (const Error& trouble : captures.troubles()) status = complain(trouble);
+    return status;
+}
+
+int replay(const ReplayOptions& options) {
+    const std::atomic<bool>& stop = run::watch_interrupts();
+    std::variant<Engine, int> engine_or = make_engine(options);
+    if (const int* status = std::get_if<int>(&engine_or)) return *status;
+    Engine& engine = std::get<Engine>(engine_or);
+    std::variant<io::CaptureMerge, int> captures_or = open_captures(options, stop);
+    if (const int* status = std::get_if<int>(&captures_or)) return *status;
+    io::CaptureMerge& captures = std::get<io::CaptureMerge>(captures_or);
+    std::optional<io::PacketFilter> filter;
+    if (const int status = prepare_filter(options, captures, filter); status != kDone) return status;
+    Result<ReplayOutputs> outputs = ReplayOutputs::open(options, captures);
+    if (!outputs) return complain(outputs.error());
+
+    CaptureSource source(captures);
+    ReplaySink sink(options, captures, *outputs, filter ? &*filter : nullptr);
+    run::LoopOptions loop;
+    loop.stories = options.explain && options.format != PacketFormat::none;
+    loop.events = options.events;
+    loop.stop = &stop;
+    const run::LoopTotals totals = run::replay_all(engine, source, sink, loop);
+    sink.end_progress();
+
+    int status = report_breaks(captures);
+    const bool abandoned = outputs->packets().is_abandoned();
+    const std::uint32_t entries = engine.entry_count();
+    if (const Result<void> done = outputs->finish(options, engine, totals.last_time); !done) {
+        status = complain(done.error());
+    }
+    const std::string summary = sink.tally().print(totals, options.captures.size(), entries);
+    std::fputs(summary.c_str(), stderr);
+    for (const std::string& words : sink.tally().hints()) hint(words);
+    if (const int signal = run::interrupt_signal(); signal != 0) {
+        say(fmt::format("stopped after {} frames", totals.frames));
+        return 128 + signal;
+    }
+    return status == kDone && abandoned ? kBrokenPipe : status;
+}
+
+}  // namespace
+
+int run_replay(const std::vector<std::string>& arguments) {
+    Result<std::variant<ReplayOptions, HelpText>> parsed = parse_replay_options(arguments);
+    if (!parsed) return complain(parsed.error());
+    if (const HelpText* help = std::get_if<HelpText>(&*parsed)) {
+        std::fputs(help->text.c_str(), stdout);
+        return kDone;
+    }
+    return replay(std::get<ReplayOptions>(*parsed));
+}
+
+}  // namespace keepstate::cli

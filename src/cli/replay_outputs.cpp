@@ -1,0 +1,127 @@
+// Outputs that go to stdout ("-") all share one Output, in the order counters, counters6, table,
+// expectations, behind the packets.
+#include "cli/replay_outputs.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace keepstate::cli {
+namespace {
+
+void append(Error& all, Error more) {
+    for (Fault& fault : more.faults) all.faults.push_back(std::move(fault));
+}
+
+std::string decider(const RuleReference& rule) {
+    if (!rule.is_set()) return {};
+    const std::string place = fmt::format(" by {} {} ", text(rule.table), rule.chain);
+    if (rule.number == 0) return place + "policy";
+    return fmt::format("{}{}: {}", place, rule.number, rule.rule_text);
+}
+
+/// "packet 2: ESTABLISHED reply, ACCEPT by filter FORWARD 2: -A FORWARD ...".
+std::string comment_on(const run::Outcome& outcome, bool several_captures) {
+    const Decision& decision = outcome.decision;
+    std::string comment = fmt::format("packet {}", outcome.arrival.number);
+    if (several_captures) comment += fmt::format(" of capture {}", outcome.arrival.capture + 1);
+    comment += ": ";
+    comment += decision.state ? text(*decision.state) : std::string_view("no state");
+    if (decision.direction) {
+        comment += *decision.direction == CtDirection::original ? " original" : " reply";
+    }
+    if (decision.reason != Reason::none) comment += fmt::format(" ({})", text(decision.reason));
+    return comment + ", " + std::string(text(decision.verdict)) + decider(decision.rule);
+}
+
+}  // namespace
+
+Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
+                                          const io::CaptureMerge& captures) {
+    ReplayOutputs outputs;
+    const std::array<std::pair<const std::string*, std::unique_ptr<io::Output>*>, 5> files{{
+        {&options.counters, &outputs.counters_},
+        {&options.counters6, &outputs.counters6_},
+        {&options.table, &outputs.table_},
+        {&options.expectations, &outputs.expectations_},
+        {&options.write, &outputs.capture_},
+    }};
+    Error same{ErrorKind::usage, {}};
+    for (const auto& [name, output] : files) {
+        if (name->empty() || *name == "-") continue;
+        for (const auto& reader : captures.readers()) {
+            if (!reader->input().is_same_file(*name)) continue;
+            append(same, Error::of_file(ErrorKind::usage, *name, "is a capture that is to be read"));
+        }
+    }
+    if (!same.faults.empty()) return Unexpected(std::move(same));
+    Error refused{ErrorKind::system, {}};
+    for (const auto& [name, output] : files) {
+        if (name->empty() || *name == "-") continue;
+        Result<std::unique_ptr<io::Output>> opened = io::Output::open(*name);
+        if (opened) {
+            *output = std::move(*opened);
+        } else {
+            append(refused, std::move(opened.error()));
+        }
+    }
+    Result<std::unique_ptr<io::Output>> out = io::Output::open("-");
+    if (!out) append(refused, std::move(out.error()));
+    if (!refused.faults.empty()) return Unexpected(std::move(refused));
+    outputs.stdout_ = std::move(*out);
+    if (!options.write.empty()) {
+        io::Output& capture = outputs.capture_ ? *outputs.capture_ : *outputs.stdout_;
+        outputs.writer_ = std::make_unique<io::CaptureWriter>(capture);
+    }
+    return outputs;
+}
+
+bool ReplayOutputs::has_failed() const {
+    return stdout_->has_failed() || (capture_ && capture_->has_failed());
+}
+
+void ReplayOutputs::write_packet(const run::Outcome& outcome, bool several_captures) {
+    if (!writer_) return;
+    const Decision& decision = outcome.decision;
+    const Time time = outcome.arrival.frame.time;
+    if (decision.verdict == Verdict::accept && !decision.out_device.empty() &&
+        !decision.out_bytes.empty()) {
+        writer_->write(decision.out_device, kLinkRaw, time, decision.out_bytes,
+                       comment_on(outcome, several_captures));
+    }
+    if (!decision.reply_bytes.empty()) {
+        const std::string_view device =
+            decision.in_device.empty() ? std::string_view("lo") : decision.in_device;
+        writer_->write(device, kLinkRaw, time, decision.reply_bytes,
+                       "the firewall's answer to " + comment_on(outcome, several_captures));
+    }
+}
+
+Result<void> ReplayOutputs::finish(const ReplayOptions& options, const Engine& engine, Time now) {
+    const auto place = [&](std::unique_ptr<io::Output>& output) -> io::Output& {
+        return output ? *output : *stdout_;
+    };
+    if (!options.counters.empty()) place(counters_).write(engine.print_counters(Family::ipv4));
+    if (!options.counters6.empty()) place(counters6_).write(engine.print_counters(Family::ipv6));
+    if (!options.table.empty()) {
+        io::Output& table = place(table_);
+        std::string line;
+        engine.for_each_entry(now, [&](const EntryCopy& entry) {
+            line.clear();
+            print_entry(entry, options.table_format, line);
+            table.write(line);
+        });
+    }
+    if (!options.expectations.empty()) place(expectations_).write(engine.print_expectations(now));
+    Error refused{ErrorKind::system, {}};
+    for (auto* output : {&stdout_, &counters_, &counters6_, &table_, &expectations_, &capture_}) {
+        if (!*output) continue;
+        Result<void> closed = (*output)->close();
+        if (!closed && !(*output)->is_abandoned()) append(refused, std::move(closed.error()));
+    }
+    if (!refused.faults.empty()) return Unexpected(std::move(refused));
+    return {};
+}
+
+}  // namespace keepstate::cli

@@ -1,0 +1,132 @@
+// kernel_differ: keepstate against this machine's kernel.
+//
+//     kernel_differ walk [tcp|udp|icmp|mixed] [--seed N] [--runs N] [--packets N] [--seconds N]
+//     kernel_differ capture FILE...
+//
+// Exit: 0 no difference, 1 a difference (the fewest packets that show it are printed), 2 wrong call,
+// 3 the kernel side cannot run here.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string_view>
+
+#include "differ/compare.hpp"
+#include "differ/walks.hpp"
+#include "keepstate/engine.hpp"
+#include "keepstate/packet.hpp"
+
+namespace keepstate::kernel {
+namespace {
+
+struct Call {
+    WalkKind kind = WalkKind::mixed;
+    std::uint64_t seed = 1;
+    std::uint64_t runs = 10;
+    std::uint64_t packets = 2000;
+    std::uint64_t seconds = 0;  ///< 0: by runs
+};
+
+void print_packets(const KernelSetup& setup, const std::vector<KernelPacket>& packets) {
+    for (const auto& [key, value] : setup.sysctls) fmt::print("  {} = {}\n", key, value);
+    for (const KernelPacket& packet : packets) {
+        std::string line;
+        print_summary(kLinkRaw, packet.ip_bytes, line);
+        fmt::print("  {}\n", line);
+    }
+}
+
+bool report(const Walk& walk, const Comparison& comparison, std::string_view name) {
+    if (comparison.differences.empty()) return true;
+    const std::size_t first = comparison.differences.front().packet;
+    fmt::print("{}: {} differences, the first: {}\n", name, comparison.differences.size(),
+               print_difference(comparison.differences.front()));
+    std::vector<KernelPacket> packets = walk.packets;
+    if (first + 1 < packets.size()) packets.resize(first + 1);
+    packets = shrink(walk.setup, packets, 60);
+    const Result<Comparison> small = compare(walk.setup, packets);
+    fmt::print("the fewest packets that differ: {}\n", packets.size());
+    print_packets(walk.setup, packets);
+    if (small) {
+        for (const Difference& difference : small->differences) {
+            fmt::print("  {}\n", print_difference(difference));
+        }
+    }
+    return false;
+}
+
+int walk(const Call& call) {
+    const auto began = std::chrono::steady_clock::now();
+    std::uint64_t packets = 0, tracked = 0, differing = 0, runs = 0;
+    for (std::uint64_t seed = call.seed;; ++seed) {
+        const auto spent = std::chrono::steady_clock::now() - began;
+        if (call.seconds != 0 ? spent >= std::chrono::seconds(call.seconds) : runs == call.runs)
+            break;
+        ++runs;
+        const Walk made = make_walk(call.kind, seed % 2 != 0, seed, call.packets);
+        const Result<Comparison> comparison = compare(made.setup, made.packets);
+        if (!comparison) {
+            fmt::print(stderr, "{}\n", comparison.error().faults.front().words);
+            return 3;
+        }
+        packets += comparison->packets;
+        tracked += comparison->with_state;
+        if (!report(made, *comparison, fmt::format("{} walk, seed {}", text(call.kind), seed))) {
+            ++differing;
+            if (differing == 3) break;
+        }
+    }
+    fmt::print("{} walks, {} packets ({} reached tracking), {} walks differ\n", runs, packets,
+               tracked, differing);
+    return differing == 0 ? 0 : 1;
+}
+
+int usage() {
+    fmt::print(stderr,
+               "usage: kernel_differ walk [tcp|udp|icmp|mixed] [--seed N] [--runs N] [--packets N] "
+               "[--seconds N]\n");
+    return 2;
+}
+
+bool parse_call(int argc, char** argv, Call& call) {
+    for (int i = 2; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        bool known = false;
+        for (const WalkKind kind :
+             {WalkKind::tcp, WalkKind::udp, WalkKind::icmp, WalkKind::mixed}) {
+            if (word != text(kind)) continue;
+            call.kind = kind;
+            known = true;
+        }
+        if (known) continue;
+        if (i + 1 == argc) return false;
+        const std::uint64_t value = std::strtoull(argv[++i], nullptr, 10);
+        if (word == "--seed") {
+            call.seed = value;
+        } else if (word == "--runs") {
+            call.runs = value;
+        } else if (word == "--packets") {
+            call.packets = value;
+        } else if (word == "--seconds") {
+            call.seconds = value;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+}  // namespace keepstate::kernel
+
+int main(int argc, char** argv) {
+    using namespace keepstate::kernel;
+    Call call;
+    if (argc < 2 || std::string_view{argv[1]} != "walk" || !parse_call(argc, argv, call))
+        return usage();
+    if (const auto missing = missing_for_kernel_tests()) {
+        fmt::print(stderr, "cannot run here: {}\n", *missing);
+        return 3;
+    }
+    return walk(call);
+}
