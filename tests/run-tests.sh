@@ -76,6 +76,13 @@ wants "a program that hangs is stopped and is a failure" 1 "0 passed, 1 failed, 
 fresh; program test_a "$(results '')"; program test_b "$(results '')" no
 wants "a forgotten program is a failure" 1 "1 passed, 1 failed, 0 skipped" "add_test() is missing"
 fresh
+# shellcheck disable=SC2016 # the script's own $1
+program replay_a '[ -z "$1" ]'
+wants "a program that is no gtest program is one case" 0 "1 passed, 0 failed, 0 skipped" "replay_a"
+fresh; program replay_a 'echo no corpus; exit 2'
+wants "and fails by its exit status" 1 "0 passed, 1 failed, 0 skipped" "it ended with status 2
+    no corpus"
+fresh
 wants "no test at all is a failure" 1 "0 passed, 1 failed, 0 skipped" "not one test was found"
 fresh; printf 'echo ok one\necho "not ok two"\necho why\necho "ok 3 - three # SKIP no nc"\n' >"$tree/tests/a.sh"
 wants "scripts print TAP" 1 "1 passed, 1 failed, 1 skipped" "FAIL tests/a.sh: two

@@ -55,8 +55,8 @@ enum class ReasonKind : std::uint8_t { none, frame, invalid, limit, route };
     X(tuple_truncated,               invalid, "the packet ends before the ports, type or key that would identify its flow", "")                             \
     X(not_invertible,                invalid, "a message that no reply can answer, so no flow can begin with it", "")                                       \
     /* TCP */                                                                                                                                               \
-    X(tcp_header_truncated,          invalid, "fewer bytes than a TCP header has", "short packet")                                                          \
-    X(tcp_data_offset,               invalid, "the TCP data offset is below 20 bytes or beyond the packet", "truncated/malformed packet")                   \
+    X(tcp_header_truncated,          invalid, "fewer bytes than a TCP header has", "")                                                                      \
+    X(tcp_data_offset,               invalid, "the TCP data offset is below 20 bytes or beyond the packet", "truncated packet")                             \
     X(tcp_checksum,                  invalid, "the TCP checksum is wrong", "bad checksum")                                                                  \
     X(tcp_flags,                     invalid, "a combination of TCP flags that nobody may send", "invalid tcp flag combination")                            \
     X(tcp_not_an_opening,            invalid, "no flow is known and this segment cannot open one", "")                                                      \
@@ -72,7 +72,7 @@ enum class ReasonKind : std::uint8_t { none, frame, invalid, limit, route };
     X(udp_header_truncated,          invalid, "fewer bytes than a UDP header has", "short packet")                                                          \
     X(udp_length,                    invalid, "the UDP length field is below 8 bytes or beyond the packet", "truncated/malformed packet")                   \
     X(udp_checksum,                  invalid, "the UDP checksum is wrong", "bad checksum")                                                                  \
-    X(udplite_coverage,              invalid, "the UDP-Lite checksum coverage is below 8 bytes or beyond the packet", "bad checksum coverage")              \
+    X(udplite_coverage,              invalid, "the UDP-Lite checksum coverage is below 8 bytes or beyond the packet", "invalid checksum coverage")          \
     X(udplite_no_checksum,           invalid, "the UDP-Lite checksum is missing", "checksum missing")                                                       \
     X(udplite_checksum,              invalid, "the UDP-Lite checksum is wrong", "bad checksum")                                                             \
     /* ICMP and ICMPv6 */                                                                                                                                   \
@@ -91,11 +91,11 @@ enum class ReasonKind : std::uint8_t { none, frame, invalid, limit, route };
     X(icmpv6_redirect_no_options,    invalid, "an ICMPv6 redirect that quotes nothing", "redirect without options")                                         \
     /* SCTP */                                                                                                                                              \
     X(sctp_header_truncated,         invalid, "fewer bytes than an SCTP header has", "short packet")                                                        \
-    X(sctp_checksum,                 invalid, "the SCTP checksum is wrong", "bad checksum")                                                                 \
+    X(sctp_checksum,                 invalid, "the SCTP checksum is wrong", "bad CRC")                                                                      \
     X(sctp_chunks,                   invalid, "the SCTP chunks are malformed or may not stand together", "")                                                \
     X(sctp_not_an_opening,           invalid, "no association is known and this packet cannot open one", "")                                                \
-    X(sctp_vtag,                     invalid, "the SCTP verification tag is not the association's", "verification tag check failed")                        \
-    X(sctp_state,                    invalid, "this SCTP chunk is not possible in this state from this side", "Invalid dir/state transition")               \
+    X(sctp_vtag,                     invalid, "the SCTP verification tag is not the association's", "verification tag check failed %x vs %x for dir %d")                        \
+    X(sctp_state,                    invalid, "this SCTP chunk is not possible in this state from this side", "Invalid, old_state %d, dir %d, type %d")    \
     /* GRE */                                                                                                                                               \
     X(gre_key,                       invalid, "an enhanced GRE packet that does not carry PPP", "")                                                         \
     /* the entry map and its limits */                                                                                                                      \

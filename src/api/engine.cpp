@@ -13,12 +13,26 @@
 
 namespace keepstate {
 
+namespace {
+
+wire::ReassemblySettings reassembly_of(const EngineSetup& setup) {
+    wire::ReassemblySettings settings;
+    settings.ipv6_timeout_ns = std::int64_t{setup.settings.frag6_timeout} * kNsPerSecond;
+    settings.ipv6_high_bytes = setup.settings.frag6_high_thresh;
+    settings.seed = setup.seed;
+    return settings;
+}
+
+}  // namespace
+
 struct Engine::Parts {
     explicit Parts(const EngineSetup& setup)
         : routing(setup.devices, setup.local),
+          reassembler(reassembly_of(setup)),
           tracker(setup.settings, setup.seed, setup.listen_events) {}
 
     hooks::Routing routing;
+    wire::Reassembler reassembler;
     ct::Tracker tracker;
     base::Arena arena;
     std::optional<rules::Program> programs[2];
@@ -63,7 +77,9 @@ Result<Engine> Engine::make(EngineSetup setup) {
     const auto program_at = [&parts](std::size_t i) {
         return parts->programs[i] ? &*parts->programs[i] : nullptr;
     };
-    parts->path.emplace(parts->routing, parts->tracker, parts->arena, program_at(0), program_at(1));
+    parts->path.emplace(parts->routing, parts->reassembler, parts->tracker, parts->arena,
+                        program_at(0), program_at(1));
+    parts->path->complete_cut_frames(setup.completes_cut_frames);
     return Engine(std::move(parts));
 }
 

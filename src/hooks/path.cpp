@@ -40,9 +40,13 @@ void lower_ttl(std::uint8_t* ip, Family family) {
 
 }  // namespace
 
-Path::Path(const Routing& routing, ct::Tracker& tracker, base::Arena& arena, rules::Program* rules4,
-           rules::Program* rules6)
-    : routing_(routing), tracker_(tracker), programs_{rules4, rules6}, arena_(arena) {}
+Path::Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& tracker,
+           base::Arena& arena, rules::Program* rules4, rules::Program* rules6)
+    : routing_(routing),
+      reassembler_(reassembler),
+      tracker_(tracker),
+      programs_{rules4, rules6},
+      arena_(arena) {}
 
 void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* observer) {
     decision = Decision{};
@@ -60,7 +64,8 @@ void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* ob
     const bool is_own = source && routing_.is_local(*source);
 
     wire::Packet packet;
-    const Reason reason = wire::parse_ip(link.family, link.ip, !is_own, packet);
+    const bool from_outside = !is_own && !routing_.is_bump();
+    const Reason reason = parse(link.ip, from_outside, decision, packet);
     if (observer) observer->parsed(packet, reason);
     if (reason != Reason::none) {
         decision.reason = reason;
@@ -73,10 +78,63 @@ void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* ob
     Trip trip{packet, decision, observer, programs_[index_of(link.family)]};
     trip.is_own = is_own;
     trip.context.now = now;
+    trip.context.world = &routing_;
+    constexpr std::size_t kMac = 6;
+    if (link.hardware_source.size() == kMac) trip.context.source_mac = link.hardware_source.data();
     decide_ip(packet, frame, trip);
     travel(trip);
     conclude(trip);
     if (observer) observer->done(decision);
+}
+
+/// As Linux's receive path, but for frames that a capture cut: those are completed first, if wanted.
+Reason Path::parse(base::ByteView ip, bool from_outside, Decision& decision, wire::Packet& packet) {
+    const Family family = decision.family;
+    const Reason reason = wire::parse_ip(family, ip, from_outside, packet);
+    const bool is_cut =
+        reason == Reason::ipv4_total_length_beyond || reason == Reason::ipv6_payload_beyond;
+    if (!completes_cut_frames_ || !is_cut) return reason;
+    const std::size_t wanted = family == Family::ipv4 ? ip.be16(2) : std::size_t{40} + ip.be16(4);
+    std::uint8_t* whole = arena_.take(wanted);
+    std::memcpy(whole, ip.data(), ip.size());
+    std::memset(whole + ip.size(), 0, wanted - ip.size());
+    decision.was_cut = true;
+    return wire::parse_ip(family, {whole, wanted}, from_outside, packet);
+}
+
+/// Fragments wait here for the others; the packet that completes them goes on as the whole datagram.
+bool Path::run_reassemble(Trip& trip, Hook hook) {
+    if (!trip.packet.is_fragment || trip.is_tracked) return true;
+    const std::uint32_t user = hook == Hook::prerouting ? 0 : 1;
+    const wire::Reassembled result =
+        reassembler_.take(trip.packet, user, routing_.number_of(*trip.in), trip.context.now);
+    switch (result.fate) {
+        case wire::FragmentFate::pass: trip.fragment_reason = result.reason; return true;
+        case wire::FragmentFate::held:
+            trip.verdict = Verdict::held;
+            trip.ct_reason = Reason::fragment_held;
+            break;
+        case wire::FragmentFate::dropped:
+            trip.verdict = Verdict::drop;
+            trip.ct_reason = result.reason;
+            break;
+        case wire::FragmentFate::whole: {
+            const std::size_t size = result.whole.size();
+            std::uint8_t* whole = arena_.take(size);
+            std::memcpy(whole, result.whole.data(), size);
+            const Reason reason =
+                wire::parse_ip(trip.packet.family, {whole, size}, false, trip.packet);
+            if (reason == Reason::none) {
+                trip.decision.protocol = trip.packet.protocol;
+                return true;
+            }
+            trip.verdict = Verdict::drop;
+            trip.ct_reason = reason;
+            break;
+        }
+    }
+    if (trip.observer) trip.observer->fragment_held(trip.ct_reason);
+    return false;
 }
 
 void Path::decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip) {
@@ -107,7 +165,7 @@ void Path::travel(Trip& trip) {
 }
 
 bool Path::route(Trip& trip) {
-    const Route route = routing_.route(trip.packet);
+    const Route route = routing_.route(trip.packet, *trip.in);
     if (trip.observer) trip.observer->routed(route);
     if (route.kind == RouteKind::local) {
         trip.is_for_us = true;
@@ -151,7 +209,7 @@ bool Path::pass_hook(Trip& trip, Hook hook) {
 
 bool Path::run_step(Trip& trip, Hook hook, Step step) {
     switch (step) {
-        case Step::reassemble: return true;
+        case Step::reassemble: return run_reassemble(trip, hook);
         case Step::raw: return run_table(trip, hook, Table::raw);
         case Step::track: return run_track(trip, hook);
         case Step::mangle: return run_table(trip, hook, Table::mangle);
@@ -218,8 +276,8 @@ bool Path::run_table(Trip& trip, Hook hook, Table table) {
 
 std::string_view RuleTexts::find(const rules::Program& program, Table table, std::uint32_t chain,
                                  std::uint32_t rule) {
-    const std::uint64_t key = std::uint64_t{chain} << 35 |
-                              std::uint64_t{static_cast<std::uint8_t>(table)} << 32 | rule;
+    const std::uint64_t key =
+        std::uint64_t{chain} << 35 | std::uint64_t{static_cast<std::uint8_t>(table)} << 32 | rule;
     const auto [it, is_new] = texts_.try_emplace(key);
     if (is_new) it->second = program.rule_text(table, chain, rule);
     return it->second;
@@ -244,6 +302,10 @@ void Path::conclude(Trip& trip) {
     decision.in_device = trip.is_own ? std::string_view{} : text(*trip.in);
     decision.out_device = trip.is_for_us ? std::string_view{} : text(*trip.out);
     decision.reason = trip.route_reason != Reason::none ? trip.route_reason : trip.ct_reason;
+    const bool is_stray_fragment = trip.fragment_reason != Reason::none &&
+                                   trip.ct_reason != Reason::none &&
+                                   trip.ct_reason != Reason::transport_not_found;
+    if (is_stray_fragment) decision.reason = trip.fragment_reason;
     name_decider(trip);
     const ct::PacketFlow& flow = trip.context.flow;
     if (trip.is_tracked && !trip.was_refused) decision.state = flow.state;

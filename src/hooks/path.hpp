@@ -26,6 +26,7 @@
 #include "rules/outcome.hpp"
 #include "rules/program.hpp"
 #include "rules/walk.hpp"
+#include "wire/reassembly.hpp"
 
 namespace keepstate::hooks {
 
@@ -43,8 +44,11 @@ class RuleTexts {
 class Path {
   public:
     /// Programs may be null: no rules of that family. All outlive the Path.
-    Path(const Routing& routing, ct::Tracker& tracker, base::Arena& arena, rules::Program* rules4,
-         rules::Program* rules6);
+    Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& tracker,
+         base::Arena& arena, rules::Program* rules4, rules::Program* rules6);
+
+    /// See EngineSetup::completes_cut_frames.
+    void complete_cut_frames(bool wanted) { completes_cut_frames_ = wanted; }
 
     /// One frame, from link header to decision. `now` never goes back.
     void decide(const Frame& frame, Time now, Decision& decision, Observer* observer);
@@ -67,8 +71,13 @@ class Path {
     void conclude(Trip& trip);
     void name_decider(Trip& trip);
 
+    Reason parse(base::ByteView ip, bool from_outside, Decision& decision, wire::Packet& packet);
+    bool run_reassemble(Trip& trip, Hook hook);
+
     const Routing& routing_;
+    wire::Reassembler& reassembler_;
     ct::Tracker& tracker_;
+    bool completes_cut_frames_ = false;
     std::array<rules::Program*, 2> programs_;
     std::array<RuleTexts, 2> rule_texts_;  ///< by family
     base::Arena& arena_;  ///< rewritten packets and answers, until the caller resets it

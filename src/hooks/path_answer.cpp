@@ -127,6 +127,14 @@ std::uint16_t transport_checksum(const Address& source, const Address& destinati
     return static_cast<std::uint16_t>(~wire::sum16(bytes, start));
 }
 
+/// Linux's resets say so, its ICMP errors do not.
+void set_do_not_fragment(std::uint8_t* ipv4) {
+    constexpr std::uint16_t kDoNotFragment = 0x4000;
+    base::store_be16(ipv4 + 6, kDoNotFragment);
+    base::store_be16(ipv4 + 10, 0);
+    base::store_be16(ipv4 + 10, static_cast<std::uint16_t>(~wire::sum16({ipv4, kIpv4Header})));
+}
+
 /// An ICMP error that quotes `packet`. Returns the length of the whole answer.
 std::size_t write_icmp(std::uint8_t* at, const wire::Packet& packet, const Address& from,
                        IcmpKind kind) {
@@ -155,6 +163,7 @@ std::size_t write_reset(std::uint8_t* at, const wire::Packet& packet) {
     const Address from = packet.destination();
     const Address to = packet.source();
     const std::size_t header = write_ip(at, from, to, protocol::kTcp, kTcpHeader, 0);
+    if (packet.family == Family::ipv4) set_do_not_fragment(at);
     std::uint8_t* reset = at + header;
     std::memset(reset, 0, kTcpHeader);
     base::store_be16(reset, tcp->destination_port);
@@ -213,6 +222,7 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
     Trip trip{packet, own, asked.observer, asked.program};
     trip.is_own = trip.is_answer = true;
     trip.context.now = asked.context.now;
+    trip.context.world = &routing_;
     trip.out = &routing_.device_of(packet.destination());
     const bool carries_flow = asked.context.flow.entry != nullptr;
     if (carries_flow) {

@@ -16,6 +16,7 @@
 #include "keepstate/address.hpp"
 #include "keepstate/engine.hpp"
 #include "keepstate/reason.hpp"
+#include "rules/context.hpp"
 #include "wire/packet.hpp"
 
 namespace keepstate::hooks {
@@ -36,11 +37,17 @@ struct Route {
     Reason reason = Reason::none;        ///< refuse only
 };
 
-class Routing {
+class Routing final : public rules::World {
   public:
     Routing(const std::vector<DeviceSetup>& devices, const std::vector<Address>& local);
 
     bool is_router() const { return is_router_; }
+    /// Neither devices nor own addresses: packets only pass, no IP stack receives them.
+    bool is_bump() const { return !is_router_ && local_.empty(); }
+    /// A number that tells devices apart.
+    std::uint32_t number_of(const DeviceName& device) const {
+        return static_cast<std::uint32_t>(&device - names_.data());
+    }
     bool is_local(const Address& address) const;
     /// The first of the firewall's own addresses of this family.
     std::optional<Address> own_address(Family family) const;
@@ -49,8 +56,11 @@ class Routing {
     /// By EngineSetup's index; the default device if there is none such.
     const DeviceName& device_at(std::size_t index) const;
 
+    /// For -m addrtype. Linux's local and broadcast tables, as far as the setup tells them.
+    rules::AddressType address_type(const Address& address, std::string_view device) const override;
+
     /// For a packet that came in by a device, after PREROUTING: local, forwarded, or refused.
-    Route route(const wire::Packet& packet) const;
+    Route route(const wire::Packet& packet, const DeviceName& in) const;
 
   private:
     struct Network {

@@ -33,7 +33,10 @@ std::string shown(char letter) {
 }  // namespace
 
 void CommandReader::finish() {
-    if (inverted_) fault_at(not_column_, "`!' with nothing behind it");
+    if (inverted_) {
+        fault_at(not_column_, "`!' with nothing behind it");
+        return;
+    }
     if (command_.kind == 0) {
         fault_at(1, "no command: a rule begins with -A CHAIN");
         return;

@@ -249,6 +249,14 @@ void CommandReader::take_unknown(const Argument& argument) {
     }
     stopped_ = true;
     const std::string_view spelled = argument.spelled;
+    const std::string protocol = protocol_text(command_.rule.basics.protocol);
+    if (!protocol_word_.empty() && is_foreign_match(protocol, place_.family)) {
+        fault_at(argument.column,
+                 fmt::format("unknown option `{}'; it may be one of match `{}', which is known to "
+                             "iptables but not to this version",
+                             spelled, protocol));
+        return;
+    }
     if (argument.kind == Argument::Kind::no_value) {
         fault_at(argument.column, fmt::format("`{}' needs a value", spelled));
         return;

@@ -27,14 +27,46 @@ struct TrackRequest {
     std::uint32_t exp_events = 0;  ///< CT --expevents likewise
 };
 
+/// What an address is to this host: the kernel's RTN_ numbers.
+enum class AddressType : std::uint8_t {
+    unspecified,
+    unicast,
+    local,
+    broadcast,
+    anycast,
+    multicast,
+    blackhole,
+    unreachable,
+    prohibit,
+    throw_,
+    nat,
+    resolver,
+};
+
+/// What rules may ask of the host around the packet. Implemented by whoever knows its routes.
+class World {
+  public:
+    /// `device`: only addresses of this device count as local or broadcast; empty: of any.
+    virtual AddressType address_type(const Address& address, std::string_view device) const = 0;
+
+  protected:
+    ~World() = default;
+};
+
+/// How the frame was addressed at the link: the kernel's PACKET_ numbers.
+enum class LinkType : std::uint8_t { host, broadcast, multicast };
+
 /// One packet at one hook. Device names are the engine's, zero padded to 16 bytes; an absent device
 /// (in at OUTPUT and POSTROUTING of local packets, out at PREROUTING and INPUT) is 16 zero bytes.
 struct Context {
     const wire::Packet* packet = nullptr;
     Hook hook = Hook::prerouting;
     Table table = Table::filter;
-    const char* in_device = nullptr;   ///< 16 bytes
-    const char* out_device = nullptr;  ///< 16 bytes
+    const char* in_device = nullptr;           ///< 16 bytes
+    const char* out_device = nullptr;          ///< 16 bytes
+    const World* world = nullptr;              ///< null: only what an address itself says is known
+    const std::uint8_t* source_mac = nullptr;  ///< 6 bytes; null: the packet came by no Ethernet
+    LinkType link_type = LinkType::host;
     Time now;
     std::uint32_t mark = 0;  ///< the packet's (nfmark)
     ct::PacketFlow flow;

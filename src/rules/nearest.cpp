@@ -13,6 +13,14 @@ namespace keepstate::rules {
 std::string_view find_nearest(std::string_view wrong, const std::vector<std::string_view>& known) {
     constexpr std::size_t kLongestName = 64;  // nobody means a name by a longer word
     if (wrong.empty() || wrong.size() > kLongestName) return {};
+    // Two neighbours swapped count as one slip.
+    std::string swapped(wrong);
+    for (std::size_t i = 0; i + 1 < swapped.size(); ++i) {
+        std::swap(swapped[i], swapped[i + 1]);
+        const auto found = std::find(known.begin(), known.end(), swapped);
+        if (found != known.end()) return *found;
+        std::swap(swapped[i], swapped[i + 1]);
+    }
     std::string_view best;
     std::size_t fewest = std::max<std::size_t>(1, wrong.size() / 3) + 1;
     for (const std::string_view name : known) {

@@ -46,14 +46,13 @@ bool is_loopback(ByteView address) {
                                               [](std::uint8_t byte) { return byte == 0; });
 }
 
-Reason check_addresses(ByteView bytes, bool from_outside) {
+Reason check_addresses(ByteView bytes) {
     const ByteView source = bytes.sub(8, 16);
     const ByteView destination = bytes.sub(24, 16);
-    if (from_outside && (is_loopback(source) || is_loopback(destination)))
-        return Reason::ipv6_loopback_from_outside;
+    if (is_loopback(source) || is_loopback(destination)) return Reason::ipv6_loopback_from_outside;
     if (destination.u8(0) == 0xff) {
         const int scope = destination.u8(1) & 0x0f;
-        if (scope == 0 || (scope == 1 && from_outside)) return Reason::ipv6_multicast_scope;
+        if (scope <= 1) return Reason::ipv6_multicast_scope;
     }
     if (source.u8(0) == 0xff) return Reason::ipv6_source_multicast;
     return Reason::none;
@@ -210,7 +209,8 @@ SkippedChain skip_ipv6_extensions(ByteView ip, std::size_t offset, std::uint8_t 
 Reason parse_ipv6(ByteView bytes, bool from_outside, Packet& packet) {
     if (!bytes.has(0, kHeader)) return Reason::ipv6_header_truncated;
     if (bytes.u8(0) >> 4 != 6) return Reason::ipv6_version;
-    const Reason addresses = check_addresses(bytes, from_outside);
+    // Only a host's own stack looks at these; what merely passes is not received by anybody here.
+    const Reason addresses = from_outside ? check_addresses(bytes) : Reason::none;
     if (addresses != Reason::none) return addresses;
 
     const std::size_t payload = bytes.be16(4);
@@ -222,8 +222,8 @@ Reason parse_ipv6(ByteView bytes, bool from_outside, Packet& packet) {
     if (starts_with_options) {
         std::size_t jumbo_bytes = bytes.size();
         const Reason options = check_hop_by_hop(bytes, jumbo_bytes);
-        if (options != Reason::none) return options;
-        bytes = bytes.sub(0, jumbo_bytes);
+        if (options != Reason::none && from_outside) return options;
+        if (options == Reason::none) bytes = bytes.sub(0, jumbo_bytes);
     }
 
     packet.ip = bytes;

@@ -123,10 +123,19 @@ void KernelRun::find_entry(KernelVerdict& verdict) {
     if (found && *found && (*found)->id == *verdict.entry_id) verdict.entry = std::move(**found);
 }
 
+// A device that comes up reports its multicast groups (MLDv2 to ff02::16), some before the probe stands.
+bool is_group_report(const std::vector<std::uint8_t>& bytes) {
+    constexpr std::size_t kIpv6Header = 40;
+    return bytes.size() >= kIpv6Header && bytes[0] >> 4U == 6 && bytes[24] == 0xff &&
+           bytes[25] == 0x02 && bytes[39] == 0x16;
+}
+
 void KernelRun::read_outputs(std::vector<KernelOutput>& outputs) {
     std::vector<std::uint8_t> bytes;
     for (Tun& tun : tuns_) {
-        while (tun.read_packet(bytes)) outputs.push_back({tun.name(), std::move(bytes)});
+        while (tun.read_packet(bytes)) {
+            if (!is_group_report(bytes)) outputs.push_back({tun.name(), std::move(bytes)});
+        }
     }
 }
 

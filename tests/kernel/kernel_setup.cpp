@@ -16,8 +16,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <sstream>
+#include <thread>
 
 #include "kernel_run.hpp"
 #include "nft_probe.hpp"
@@ -92,6 +94,30 @@ std::map<std::string, std::uint64_t> parse_stats(const std::string& text) {
     return stats;
 }
 
+/// An IPv6 address of one's own gets its local route from a kernel thread, in its own time: without it
+/// the first packets would be forwarded or refused. The table shows 32 digits, the length 80, ... "lo".
+Result<void> wait_for_local_routes(const std::vector<KernelAddress>& locals) {
+    constexpr int kTries = 2000;
+    std::string table;
+    for (int i = 0; i < kTries; ++i) {
+        auto text = read_file("/proc/thread-self/net/ipv6_route");
+        if (!text) return Unexpected(text.error());
+        const bool are_all_there =
+            std::all_of(locals.begin(), locals.end(), [&text](const KernelAddress& address) {
+                if (address.family != AF_INET6) return true;
+                std::string digits;
+                for (const std::uint8_t byte : address.bytes) {
+                    digits += "0123456789abcdef"[byte >> 4U];
+                    digits += "0123456789abcdef"[byte & 15U];
+                }
+                return text->find(digits + " 80 ") != std::string::npos;
+            });
+        if (are_all_there) return {};
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return system_error("wait for the local IPv6 routes");
+}
+
 Result<Fd> open_raw(int family, std::uint32_t mark) {
     Fd fd(socket(family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
     if (!fd.is_open()) return system_error("open raw socket");
@@ -146,6 +172,8 @@ Result<void> KernelRun::prepare(const KernelSetup& setup) {
     events_->receive_waiting([](const nlmsghdr&) {});
     log_->read_waiting(sights_);
     sights_.clear();
+    std::vector<KernelOutput> noise;  // multicast listener reports of the devices that came up
+    read_outputs(noise);
     return {};
 }
 
@@ -176,7 +204,7 @@ Result<void> KernelRun::make_devices(const KernelSetup& setup) {
                      [](const Route& a, const Route& b) { return a.bits > b.bits; });
     auto done = run_program_ok({"ip", "-batch", "-"}, commands);
     if (!done) return Unexpected(done.error());
-    return {};
+    return wait_for_local_routes(locals_);
 }
 
 Result<void> KernelRun::open_sockets() {

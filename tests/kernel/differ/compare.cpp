@@ -15,8 +15,9 @@ namespace keepstate::kernel {
 namespace {
 
 /// Bits that both sides know: the rest belong to NAT, offload and templates.
-constexpr std::uint32_t kComparedStatus = status::kExpected | status::kSeenReply | status::kAssured |
-                                          status::kConfirmed | status::kFixedTimeout | status::kHelper;
+constexpr std::uint32_t kComparedStatus = status::kExpected | status::kSeenReply |
+                                          status::kAssured | status::kConfirmed |
+                                          status::kFixedTimeout | status::kHelper;
 
 struct Side {
     std::string state, verdict, entry, timeout, answer, out, events;
@@ -62,14 +63,8 @@ std::string hex(std::span<const std::uint8_t> bytes) {
 
 /// Timeout and everything else apart, since the one is compared with a tolerance.
 std::string print_facts(std::uint32_t status, int tcp, int sctp, std::uint32_t mark) {
-    return fmt::format("status {:#x} tcp {} sctp {} mark {:#x}", status & kComparedStatus, tcp, sctp,
-                       mark);
-}
-
-/// The kernel's own multicast reports, which devices send whenever they like.
-bool is_noise(std::span<const std::uint8_t> bytes) {
-    return bytes.size() > 40 && bytes[0] >> 4 == 6 && bytes[24] == 0xff && bytes[25] == 0x02 &&
-           bytes[39] == 0x16;
+    return fmt::format("status {:#x} tcp {} sctp {} mark {:#x}", status & kComparedStatus, tcp,
+                       sctp, mark);
 }
 
 Side side_of(const KernelVerdict& verdict) {
@@ -88,9 +83,7 @@ Side side_of(const KernelVerdict& verdict) {
                                  e.sctp_state ? *e.sctp_state : -1, e.mark);
         side.timeout = fmt::format("{}", e.timeout_s);
     }
-    for (const KernelOutput& output : verdict.outputs) {
-        if (!is_noise(output.bytes)) side.out += hex(output.bytes);
-    }
+    for (const KernelOutput& output : verdict.outputs) side.out += hex(output.bytes);
     for (const KernelOutput& reply : verdict.replies) {
         side.answer += fmt::format("{} bytes ", reply.bytes.size());
     }
@@ -151,8 +144,8 @@ void compare_packet(std::size_t index, const Side& kernel, const Side& ours,
 }
 
 std::string tuple_key(const Tuple& t) {
-    return fmt::format("{} {} {} {} {}", t.protocol, text(t.source), text(t.destination), t.source_key,
-                       t.destination_key);
+    return fmt::format("{} {} {} {} {}", t.protocol, text(t.source), text(t.destination),
+                       t.source_key, t.destination_key);
 }
 
 std::string tuple_key(const KernelTuple& t) {

@@ -19,8 +19,9 @@ namespace keepstate::kernel {
 
 /// One thing on which the two differ.
 struct Difference {
-    std::size_t packet = 0;  ///< index into the packets; their number for what is compared at the end
-    std::string what;        ///< "state", "timeout", "counters", ...
+    std::size_t packet =
+        0;             ///< index into the packets; their number for what is compared at the end
+    std::string what;  ///< "state", "timeout", "counters", ...
     std::string kernel;
     std::string keepstate;
 };

@@ -60,7 +60,8 @@ int walk(const Call& call) {
     std::uint64_t packets = 0, tracked = 0, differing = 0, runs = 0;
     for (std::uint64_t seed = call.seed;; ++seed) {
         const auto spent = std::chrono::steady_clock::now() - began;
-        if (call.seconds != 0 ? spent >= std::chrono::seconds(call.seconds) : runs == call.runs) break;
+        if (call.seconds != 0 ? spent >= std::chrono::seconds(call.seconds) : runs == call.runs)
+            break;
         ++runs;
         const Walk made = make_walk(call.kind, seed % 2 != 0, seed, call.packets);
         const Result<Comparison> comparison = compare(made.setup, made.packets);
@@ -75,8 +76,8 @@ int walk(const Call& call) {
             if (differing == 3) break;
         }
     }
-    fmt::print("{} walks, {} packets ({} reached tracking), {} walks differ\n", runs, packets, tracked,
-               differing);
+    fmt::print("{} walks, {} packets ({} reached tracking), {} walks differ\n", runs, packets,
+               tracked, differing);
     return differing == 0 ? 0 : 1;
 }
 
@@ -91,7 +92,8 @@ bool parse_call(int argc, char** argv, Call& call) {
     for (int i = 2; i < argc; ++i) {
         const std::string_view word = argv[i];
         bool known = false;
-        for (const WalkKind kind : {WalkKind::tcp, WalkKind::udp, WalkKind::icmp, WalkKind::mixed}) {
+        for (const WalkKind kind :
+             {WalkKind::tcp, WalkKind::udp, WalkKind::icmp, WalkKind::mixed}) {
             if (word != text(kind)) continue;
             call.kind = kind;
             known = true;
@@ -120,7 +122,8 @@ bool parse_call(int argc, char** argv, Call& call) {
 int main(int argc, char** argv) {
     using namespace keepstate::kernel;
     Call call;
-    if (argc < 2 || std::string_view{argv[1]} != "walk" || !parse_call(argc, argv, call)) return usage();
+    if (argc < 2 || std::string_view{argv[1]} != "walk" || !parse_call(argc, argv, call))
+        return usage();
     if (const auto missing = missing_for_kernel_tests()) {
         fmt::print(stderr, "cannot run here: {}\n", *missing);
         return 3;

@@ -2,7 +2,6 @@
 #include "differ/walks.hpp"
 
 #include <array>
-#include <cstdlib>
 
 #include "packets.hpp"
 
@@ -47,7 +46,8 @@ struct TcpFlow {
 };
 
 std::string address(bool is_v6, unsigned side, unsigned number) {
-    return (is_v6 ? (side == 0 ? "2001:db8:1::" : "2001:db8:2::") : (side == 0 ? "10.0.1." : "10.0.2.")) +
+    return (is_v6 ? (side == 0 ? "2001:db8:1::" : "2001:db8:2::")
+                  : (side == 0 ? "10.0.1." : "10.0.2.")) +
            std::to_string(number + 1);
 }
 
@@ -66,9 +66,9 @@ class TcpWalk {
         flow.last[side] = segment;
         segment.source_port = flow.ports[side];
         segment.destination_port = flow.ports[1 - side];
-        const IpEnds ends = side == 0
-                                ? IpEnds{address(is_v6_, 0, flow.client), address(is_v6_, 1, flow.server)}
-                                : IpEnds{address(is_v6_, 1, flow.server), address(is_v6_, 0, flow.client)};
+        const IpEnds ends =
+            side == 0 ? IpEnds{address(is_v6_, 0, flow.client), address(is_v6_, 1, flow.server)}
+                      : IpEnds{address(is_v6_, 1, flow.server), address(is_v6_, 0, flow.client)};
         return make_tcp(ends, segment);
     }
 
@@ -93,11 +93,30 @@ class TcpWalk {
     }
 
     std::uint8_t draw_flags() {
-        constexpr std::array<std::uint8_t, 24> kLikely{
-            kSyn,        kSyn,        kSyn | kAck, kSyn | kAck, kAck,        kAck,
-            kAck,        kAck,        kAck,        kAck | kPsh, kAck | kPsh, kAck | kPsh,
-            kFin | kAck, kFin | kAck, kFin | kAck, kRst,        kRst | kAck, kAck,
-            kAck,        kAck | kUrg, kSyn | kEce | kCwr, kSyn | kAck | kEce, kAck, kAck};
+        constexpr std::array<std::uint8_t, 24> kLikely{kSyn,
+                                                       kSyn,
+                                                       kSyn | kAck,
+                                                       kSyn | kAck,
+                                                       kAck,
+                                                       kAck,
+                                                       kAck,
+                                                       kAck,
+                                                       kAck,
+                                                       kAck | kPsh,
+                                                       kAck | kPsh,
+                                                       kAck | kPsh,
+                                                       kFin | kAck,
+                                                       kFin | kAck,
+                                                       kFin | kAck,
+                                                       kRst,
+                                                       kRst | kAck,
+                                                       kAck,
+                                                       kAck,
+                                                       kAck | kUrg,
+                                                       kSyn | kEce | kCwr,
+                                                       kSyn | kAck | kEce,
+                                                       kAck,
+                                                       kAck};
         if (dice_.one_in(25)) return static_cast<std::uint8_t>(dice_.below(256));
         return kLikely[dice_.below(kLikely.size())];
     }
@@ -125,7 +144,8 @@ class TcpWalk {
 
     void add_options(TcpSegment& segment, const Host& host, const Host& other) {
         if (segment.flags & kSyn) {
-            if (host.offers_scale) segment.options.insert(segment.options.end(), {1, 3, 3, host.scale});
+            if (host.offers_scale)
+                segment.options.insert(segment.options.end(), {1, 3, 3, host.scale});
             if (host.offers_sack) segment.options.insert(segment.options.end(), {1, 1, 4, 2});
         } else if (dice_.one_in(6)) {
             segment.options.insert(segment.options.end(), {1, 1, 5, 10});
@@ -151,10 +171,12 @@ class TcpWalk {
         segment.ack = other.next + nudge(host);
         if (dice_.one_in(12)) segment.seq = 0;
         if (dice_.one_in(12)) segment.ack = 0;
-        segment.window = static_cast<std::uint16_t>(dice_.one_in(12) ? dice_.below(65536) : host.window);
+        segment.window =
+            static_cast<std::uint16_t>(dice_.one_in(12) ? dice_.below(65536) : host.window);
         add_options(segment, host, other);
         const bool has_data = (segment.flags & (kPsh | kFin)) != 0 && !dice_.one_in(3);
-        if (has_data || dice_.one_in(20)) segment.payload.resize(dice_.below(dice_.one_in(5) ? 1400 : 40));
+        if (has_data || dice_.one_in(20))
+            segment.payload.resize(dice_.below(dice_.one_in(5) ? 1400 : 40));
         const std::uint32_t length = static_cast<std::uint32_t>(segment.payload.size()) +
                                      ((segment.flags & kSyn) ? 1U : 0U) +
                                      ((segment.flags & kFin) ? 1U : 0U);
@@ -167,6 +189,108 @@ class TcpWalk {
     std::vector<TcpFlow> flows_;
 };
 
+/// Datagrams, queries, errors and everything else: each packet may answer, quote or spoil an earlier one.
+class OtherWalk {
+  public:
+    OtherWalk(Dice& dice, bool is_v6) : dice_(dice), is_v6_(is_v6) {}
+
+    Bytes udp() {
+        const unsigned side = dice_.below(2);
+        const IpEnds ends = draw_ends(side);
+        const std::uint16_t near = static_cast<std::uint16_t>(5000 + dice_.below(3));
+        const std::uint16_t far = static_cast<std::uint16_t>(53 + dice_.below(2));
+        Bytes payload(dice_.below(60));
+        Bytes bytes = make_udp(ends, side == 0 ? near : far, side == 0 ? far : near, payload);
+        const std::size_t header = header_bytes();
+        if (dice_.one_in(12)) set16(bytes, header + 4, dice_.below(80));     // length
+        if (dice_.one_in(12)) set16(bytes, header + 6, dice_.below(65536));  // checksum
+        if (dice_.one_in(12)) set16(bytes, header + 6, 0);
+        if (dice_.one_in(10)) set_protocol(bytes, 136);  // as UDP-Lite: coverage, other checksum
+        return keep(std::move(bytes));
+    }
+
+    Bytes icmp() {
+        if (!kept_.empty() && dice_.one_in(3)) return error();
+        constexpr std::array<std::uint8_t, 12> kTypes4{8, 8, 8, 0, 0, 13, 14, 15, 16, 17, 18, 3};
+        constexpr std::array<std::uint8_t, 12> kTypes6{128, 128, 128, 129, 129, 139,
+                                                       140, 135, 136, 143, 1,   137};
+        std::uint8_t type = (is_v6_ ? kTypes6 : kTypes4)[dice_.below(12)];
+        if (dice_.one_in(10)) type = static_cast<std::uint8_t>(dice_.below(256));
+        const std::uint8_t code = dice_.one_in(8) ? 1 : 0;
+        Bytes bytes = make_icmp(draw_ends(dice_.below(2)), type, code,
+                                dice_.below(3) << 16 | dice_.below(4), Bytes(dice_.below(40)));
+        return keep(std::move(bytes));
+    }
+
+    Bytes other() {
+        constexpr std::array<std::uint8_t, 8> kProtocols{47, 47, 47, 50, 51, 103, 4, 253};
+        Bytes payload(dice_.below(40));
+        for (std::uint8_t& byte : payload) byte = static_cast<std::uint8_t>(dice_.below(4));
+        if (dice_.one_in(3)) payload = {0x20, 0x01, 0x88, 0x0b, 0, 0, 0, 7};  // enhanced GRE
+        return keep(make_ip(draw_ends(dice_.below(2)), kProtocols[dice_.below(8)], payload));
+    }
+
+    /// A packet that errors may quote.
+    Bytes keep(Bytes bytes) {
+        if (kept_.size() < 64) {
+            kept_.push_back(bytes);
+        } else {
+            kept_[dice_.below(64)] = bytes;
+        }
+        if (dice_.one_in(30)) bytes.resize(header_bytes() + dice_.below(12)), repair_length(bytes);
+        return bytes;
+    }
+
+  private:
+    std::size_t header_bytes() const { return is_v6_ ? 40 : 20; }
+
+    IpEnds draw_ends(unsigned side) {
+        const std::string near = address(is_v6_, 0, dice_.below(2));
+        const std::string far = address(is_v6_, 1, 0);
+        return side == 0 ? IpEnds{near, far} : IpEnds{far, near};
+    }
+
+    void repair_length(Bytes& bytes) const {
+        if (is_v6_) {
+            set16(bytes, 4, static_cast<unsigned>(bytes.size() - 40));
+            return;
+        }
+        set16(bytes, 2, static_cast<unsigned>(bytes.size()));
+        set16(bytes, 10, 0);
+        set16(bytes, 10, checksum({bytes.data(), 20}));
+    }
+
+    void set_protocol(Bytes& bytes, std::uint8_t protocol) const {
+        bytes[is_v6_ ? 6 : 9] = protocol;
+        repair_length(bytes);
+    }
+
+    Bytes error() {
+        const Bytes& quoted = kept_[dice_.below(static_cast<std::uint32_t>(kept_.size()))];
+        Bytes quote = quoted;
+        if (dice_.one_in(4))
+            quote.resize(dice_.below(static_cast<std::uint32_t>(quote.size() + 1)));
+        if (dice_.one_in(10) && !quote.empty()) {
+            quote[dice_.below(static_cast<std::uint32_t>(quote.size()))] ^= 1;
+        }
+        // To the quoted packet's sender, which is what an error does; sometimes to somebody else.
+        const bool to_near = quoted[is_v6_ ? 13 : 14] == 1;
+        const unsigned near = quoted[to_near ? (is_v6_ ? 23 : 15) : (is_v6_ ? 39 : 19)] - 1U;
+        IpEnds ends = to_near ? IpEnds{address(is_v6_, 1, 0), address(is_v6_, 0, near & 1)}
+                              : IpEnds{address(is_v6_, 0, near & 1), address(is_v6_, 1, 0)};
+        if (dice_.one_in(8)) ends = draw_ends(dice_.below(2));
+        constexpr std::array<std::uint8_t, 5> kErrors4{3, 4, 5, 11, 12};
+        const std::uint8_t type =
+            is_v6_ ? static_cast<std::uint8_t>(1 + dice_.below(4)) : kErrors4[dice_.below(5)];
+        Bytes bytes = make_icmp(ends, type, static_cast<std::uint8_t>(dice_.below(5)), 0, quote);
+        return dice_.one_in(6) ? keep(std::move(bytes)) : bytes;
+    }
+
+    Dice& dice_;
+    bool is_v6_;
+    std::vector<Bytes> kept_;
+};
+
 }  // namespace
 
 std::string text(WalkKind kind) {
@@ -174,14 +298,15 @@ std::string text(WalkKind kind) {
     return kNames[static_cast<std::size_t>(kind)];
 }
 
-Walk make_walk(WalkKind, bool is_v6, std::uint64_t seed, std::size_t packets) {
+Walk make_walk(WalkKind kind, bool is_v6, std::uint64_t seed, std::size_t packets) {
     Walk walk;
     Dice dice{seed};
     walk.setup.devices = {{"eth0", {"10.0.1.0/24", "2001:db8:1::/64"}},
                           {"eth1", {"10.0.2.0/24", "2001:db8:2::/64"}}};
-    constexpr std::array<const char*, 4> kKeys{
-        "net.netfilter.nf_conntrack_tcp_be_liberal", "net.netfilter.nf_conntrack_tcp_loose",
-        "net.netfilter.nf_conntrack_tcp_ignore_invalid_rst", "net.netfilter.nf_conntrack_tcp_max_retrans"};
+    constexpr std::array<const char*, 4> kKeys{"net.netfilter.nf_conntrack_tcp_be_liberal",
+                                               "net.netfilter.nf_conntrack_tcp_loose",
+                                               "net.netfilter.nf_conntrack_tcp_ignore_invalid_rst",
+                                               "net.netfilter.nf_conntrack_tcp_max_retrans"};
     if (dice.one_in(6)) walk.setup.sysctls.emplace_back(kKeys[0], "1");
     if (dice.one_in(6)) walk.setup.sysctls.emplace_back(kKeys[1], "0");
     if (dice.one_in(6)) walk.setup.sysctls.emplace_back(kKeys[2], "1");
@@ -190,9 +315,24 @@ Walk make_walk(WalkKind, bool is_v6, std::uint64_t seed, std::size_t packets) {
         "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
         "-A FORWARD -m state --state INVALID\n"
         "-A FORWARD -m state --state NEW -p tcp --tcp-flags ACK ACK -j DROP\nCOMMIT\n";
-    if (!getenv("NORULES") && dice.one_in(3)) (is_v6 ? walk.setup.rules6 : walk.setup.rules4) = rules;
+    if (!getenv("NORULES") && dice.one_in(3))
+        (is_v6 ? walk.setup.rules6 : walk.setup.rules4) = rules;
     TcpWalk tcp{dice, is_v6};
-    for (std::size_t i = 0; i < packets; ++i) walk.packets.push_back({tcp.next(), {}, 0});
+    OtherWalk other{dice, is_v6};
+    for (std::size_t i = 0; i < packets; ++i) {
+        const std::uint32_t draw = kind == WalkKind::mixed ? dice.below(8) : 0;
+        Bytes bytes;
+        if (kind == WalkKind::tcp || (kind == WalkKind::mixed && draw < 3)) {
+            bytes = kind == WalkKind::mixed ? other.keep(tcp.next()) : tcp.next();
+        } else if (kind == WalkKind::udp || draw == 3) {
+            bytes = other.udp();
+        } else if (kind == WalkKind::mixed && draw == 4) {
+            bytes = other.other();
+        } else {
+            bytes = dice.one_in(3) ? other.udp() : other.icmp();
+        }
+        walk.packets.push_back({std::move(bytes), {}, 0});
+    }
     return walk;
 }
 

@@ -1,0 +1,177 @@
+// The end of a scenario compared, and failures printed; see scenario_outcome.hpp.
+#include "cli/scenario_outcome.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace keepstate::cli {
+
+namespace {
+
+std::vector<std::string_view> words_of(std::string_view line) {
+    std::vector<std::string_view> words;
+    std::size_t at = 0;
+    while ((at = line.find_first_not_of(" \t", at)) != std::string_view::npos) {
+        const std::size_t end = std::min(line.find_first_of(" \t", at), line.size());
+        words.push_back(line.substr(at, end - at));
+        at = end;
+    }
+    return words;
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+    std::vector<std::string_view> lines;
+    std::size_t begin = 0;
+    while (begin < text.size()) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        if (end > begin) lines.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return lines;
+}
+
+bool may_be_left_out(std::string_view word) {
+    for (const std::string_view start :
+         {"mark=", "zone=", "use=", "packets=", "bytes=", "secctx=", "delta-time="}) {
+        if (word.starts_with(start)) return true;
+    }
+    return false;
+}
+
+std::optional<std::int64_t> number_of(std::string_view word) {
+    std::int64_t number = 0;
+    const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (failure != std::errc{} || end != word.data() + word.size()) return std::nullopt;
+    return number;
+}
+
+bool fits_word(std::string_view wish, std::string_view word, std::int64_t slack) {
+    if (wish == "*" || wish == word) return true;
+    const auto wanted = number_of(wish);
+    const auto got = number_of(word);
+    return slack != 0 && wanted && got && *got - *wanted <= slack && *wanted - *got <= slack;
+}
+
+/// Whether the line stands in the part of `save` that belongs to `table` (empty: any table).
+bool stands_in(std::string_view save, const std::string& table, std::string_view wanted) {
+    std::string_view current;
+    for (const std::string_view line : lines_of(save)) {
+        if (line.starts_with('*')) current = line.substr(1);
+        if (line == wanted && (table.empty() || table == current)) return true;
+    }
+    return false;
+}
+
+/// The line whose words without the counters are the same, to show what was got.
+std::string find_like(std::string_view save, const std::string& table, std::string_view wanted) {
+    const auto without_counters = [](std::string_view line) {
+        std::string kept;
+        for (const std::string_view word : words_of(line)) {
+            if (!word.starts_with('[')) kept += std::string(word) + " ";
+        }
+        return kept;
+    };
+    std::string_view current;
+    for (const std::string_view line : lines_of(save)) {
+        if (line.starts_with('*')) current = line.substr(1);
+        const bool is_here = table.empty() || table == current;
+        if (is_here && without_counters(line) == without_counters(wanted)) return std::string(line);
+    }
+    return "no such line";
+}
+
+void compare_counters(const std::vector<EndLine>& wishes, const std::string& save, Played& played) {
+    std::string table;
+    for (const EndLine& wish : wishes) {
+        if (wish.words.starts_with('*')) {
+            table = wish.words.substr(1);
+        } else if (!stands_in(save, table, wish.words)) {
+            played.end_faults.push_back(
+                {wish.line, {"counter", wish.words, find_like(save, table, wish.words)}});
+        }
+    }
+}
+
+void compare_entries(const std::vector<EndLine>& wishes, std::int64_t slack_s, Played& played) {
+    std::vector<std::string_view> left = lines_of(played.entries);
+    std::vector<const EndLine*> unfulfilled;
+    for (const EndLine& wish : wishes) {
+        const auto found = std::find_if(left.begin(), left.end(), [&](std::string_view line) {
+            return fits_entry(wish.words, line, slack_s);
+        });
+        if (found == left.end()) {
+            unfulfilled.push_back(&wish);
+        } else {
+            left.erase(found);
+        }
+    }
+    for (std::size_t i = 0; i < std::max(unfulfilled.size(), left.size()); ++i) {
+        const bool has_wish = i < unfulfilled.size();
+        played.end_faults.push_back({has_wish ? unfulfilled[i]->line : 0,
+                                     {"entry", has_wish ? unfulfilled[i]->words : "none",
+                                      i < left.size() ? std::string(left[i]) : "none"}});
+    }
+}
+
+void print_difference(const Difference& difference, std::string& out) {
+    constexpr std::size_t kLong = 30;
+    if (difference.wanted.size() > kLong || difference.got.size() > kLong) {
+        out += fmt::format("    {}\n        wanted {}\n        got    {}\n", difference.what,
+                           difference.wanted, difference.got);
+        return;
+    }
+    out += fmt::format("    {:<15} wanted {:<30} got {}\n", difference.what, difference.wanted,
+                       difference.got);
+}
+
+}  // namespace
+
+bool Played::is_as_wished() const {
+    return end_faults.empty() &&
+           std::all_of(steps.begin(), steps.end(),
+                       [](const PlayedStep& step) { return step.differences.empty(); });
+}
+
+bool fits_entry(std::string_view wish, std::string_view line, std::int64_t slack_s) {
+    constexpr std::size_t kTimeoutWord = 4;
+    const auto wishes = words_of(wish);
+    const auto words = words_of(line);
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::int64_t slack = i == kTimeoutWord ? slack_s : 0;
+        if (next < wishes.size() && fits_word(wishes[next], words[i], slack)) {
+            ++next;
+        } else if (!may_be_left_out(words[i])) {
+            return false;
+        }
+    }
+    return next == wishes.size();
+}
+
+void compare_end(const Scenario& scenario, std::int64_t slack_s, Played& played) {
+    if (scenario.entries) compare_entries(*scenario.entries, slack_s, played);
+    compare_counters(scenario.counters4, played.counters4, played);
+    compare_counters(scenario.counters6, played.counters6, played);
+}
+
+std::string print_failures(const Scenario& scenario, const Played& played) {
+    std::string out;
+    for (std::size_t i = 0; i < played.steps.size(); ++i) {
+        const PlayedStep& step = played.steps[i];
+        if (step.differences.empty()) continue;
+        out += fmt::format("{}:{}: packet {}: {}\n", scenario.file, scenario.steps[i].line, i + 1,
+                           scenario.steps[i].words);
+        for (const Difference& difference : step.differences) print_difference(difference, out);
+        out += fmt::format("    in all it was   {}\n", print_seen(step.seen));
+        out += step.story;
+    }
+    for (const EndFault& fault : played.end_faults) {
+        out += fmt::format("{}:{}: at the end\n", scenario.file, fault.line);
+        print_difference(fault.difference, out);
+    }
+    return out;
+}
+
+}  // namespace keepstate::cli

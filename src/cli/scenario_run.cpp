@@ -1,0 +1,87 @@
+// Scenario -> Engine -> Played; see scenario_run.hpp.
+#include "cli/scenario_run.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace keepstate::cli {
+
+namespace {
+
+/// Time begins here; any value but one near zero would do.
+constexpr Time kBegin = Time::from_s(1'000'000'000);
+
+/// Moves faults of a block of text to where the block stands in the file.
+void move_faults(std::vector<Fault>& faults, const TextBlock& block) {
+    for (Fault& fault : faults) {
+        if (fault.line > 0) fault.line += block.first_line - 1;
+        if (fault.column > 0) fault.column += block.indent;
+        if (!fault.source_line.empty()) {
+            fault.source_line.insert(0, static_cast<std::size_t>(block.indent), ' ');
+        }
+    }
+}
+
+Result<EngineSetup> make_setup(const Scenario& scenario) {
+    EngineSetup setup;
+    setup.settings = scenario.settings;
+    setup.devices = scenario.devices;
+    setup.local = scenario.local;
+    Error error;
+    const auto read_rules = [&](const TextBlock& block, Family family, std::optional<Ruleset>& to) {
+        if (block.text.empty()) return;
+        Result<Ruleset> ruleset = Ruleset::parse(block.text, family, scenario.file);
+        if (ruleset) {
+            to.emplace(std::move(*ruleset));
+            return;
+        }
+        move_faults(ruleset.error().faults, block);
+        std::move(ruleset.error().faults.begin(), ruleset.error().faults.end(),
+                  std::back_inserter(error.faults));
+    };
+    read_rules(scenario.rules4, Family::ipv4, setup.rules4);
+    read_rules(scenario.rules6, Family::ipv6, setup.rules6);
+    if (!error.faults.empty()) return Unexpected(std::move(error));
+    return setup;
+}
+
+std::uint16_t device_index(const Scenario& scenario, const std::string& name) {
+    const auto found =
+        std::find_if(scenario.devices.begin(), scenario.devices.end(),
+                     [&name](const DeviceSetup& device) { return device.name == name; });
+    if (name.empty() || found == scenario.devices.end()) return kAnyDevice;
+    return static_cast<std::uint16_t>(found - scenario.devices.begin());
+}
+
+}  // namespace
+
+Result<Played> run_scenario(const Scenario& scenario) {
+    Result<EngineSetup> setup = make_setup(scenario);
+    if (!setup) return Unexpected(std::move(setup.error()));
+    Result<Engine> engine = Engine::make(std::move(*setup));
+    if (!engine) return Unexpected(std::move(engine.error()));
+
+    Played played;
+    Time now = kBegin;
+    for (const Step& step : scenario.steps) {
+        now = now + step.after_ns;
+        const Frame frame{step.packet.ip, kLinkRaw, now,
+                          device_index(scenario, step.packet.in_device)};
+        Decision decision;
+        PlayedStep done;
+        engine->process({&frame, 1}, {&decision, 1}, &done.story);
+        done.seen = seen_of(decision);
+        done.differences = compare(step.wish, done.seen, 0);
+        played.steps.push_back(std::move(done));
+    }
+    engine->for_each_entry(now, [&played](const EntryCopy& entry) {
+        print_entry(entry, EntryFormat::proc, played.entries);
+    });
+    if (!scenario.rules4.text.empty()) played.counters4 = engine->print_counters(Family::ipv4);
+    if (!scenario.rules6.text.empty()) played.counters6 = engine->print_counters(Family::ipv6);
+    compare_end(scenario, 0, played);
+    return played;
+}
+
+}  // namespace keepstate::cli

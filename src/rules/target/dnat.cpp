@@ -1,0 +1,51 @@
+// -j DNAT: another destination address for what arrives, the same for the whole connection.
+//
+// Parsed, checked and printed; a packet it applies to is told as one that would be translated.
+// source: man:iptables-extensions DNAT; kernel:net/netfilter/xt_nat.c.   Tested by: tests/rules/DNAT.t.
+#include "rules/target/nat_range.hpp"
+
+namespace keepstate::rules::target {
+
+namespace {
+
+enum : std::uint8_t { kTo, kRandom, kRandomFully, kPersistent };
+
+struct Form {
+    struct Data {
+        NatRange range;
+        std::uint8_t flags = 0;  ///< 1 << option id
+    };
+    static constexpr Option kOptions[] = {
+        {.name = "to-destination", .id = kTo, .arg = ArgKind::text, .flags = option_flag::kMust},
+        {.name = "random", .id = kRandom},
+        {.name = "persistent", .id = kPersistent},
+    };
+    static constexpr Traits kTraits{.name = "DNAT",
+                                    .options = kOptions,
+                                    .tables = table_bit(Table::nat),
+                                    .hooks = hook_bit(Hook::prerouting) | hook_bit(Hook::output)};
+
+    static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
+        data.flags = static_cast<std::uint8_t>(data.flags | (1U << use.id()));
+        if (use.id() == kTo) parse_nat_range(data.range, use.value.text, PortBase::kept, reader);
+    }
+    static void print(const Data& data, const PrintContext& context, std::string& out) {
+        if ((data.flags & (1U << kTo)) != 0)
+            out += " --to-destination " + nat_range_text(data.range, context.family);
+        for (const Option& row : kOptions) {
+            if (row.id != kTo && (data.flags & (1U << row.id)) != 0)
+                out += fmt::format(" --{}", row.name);
+        }
+    }
+    static Ruling judge(Data&, Context&, Says says) {
+        says.words("the packet would be translated");
+        return Ruling{.kind = Ruling::Kind::translate};
+    }
+};
+
+}  // namespace
+
+extern const TargetModule k_dnat;
+const TargetModule k_dnat = target_module<Form>();
+
+}  // namespace keepstate::rules::target

@@ -1,0 +1,22 @@
+# CONNMARK: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 mangle
+-A INPUT -j CONNMARK --set-mark 1 ; ok ; -A INPUT -j CONNMARK --set-xmark 0x1/0xffffffff
+-A INPUT -j CONNMARK --set-mark 0x10/0xf ; ok ; -A INPUT -j CONNMARK --set-xmark 0x10/0x1f
+-A INPUT -j CONNMARK --set-xmark 1/2 ; ok ; -A INPUT -j CONNMARK --set-xmark 0x1/0x2
+-A INPUT -j CONNMARK --and-mark 1 ; ok ; -A INPUT -j CONNMARK --set-xmark 0x0/0xfffffffe
+-A INPUT -j CONNMARK --or-mark 1 ; ok ; -A INPUT -j CONNMARK --set-xmark 0x1/0x1
+-A INPUT -j CONNMARK --xor-mark 1 ; ok ; -A INPUT -j CONNMARK --set-xmark 0x1/0x0
+-A INPUT -j CONNMARK --save-mark ; ok ; -A INPUT -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff
+-A INPUT -j CONNMARK --save-mark --mask 0xff ; ok ; -A INPUT -j CONNMARK --save-mark --nfmask 0xff --ctmask 0xff
+-A INPUT -j CONNMARK --save-mark --nfmask 1 --ctmask 2 ; ok ; -A INPUT -j CONNMARK --save-mark --nfmask 0x1 --ctmask 0x2
+-A INPUT -j CONNMARK --save-mark --ctmask 2 ; ok ; -A INPUT -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0x2
+-A INPUT -j CONNMARK --save-mark --mask 1 --ctmask 2 ; fail
+-A INPUT -j CONNMARK --restore-mark --mask 0xff ; ok ; -A INPUT -j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff
+-A INPUT -j CONNMARK --restore-mark --save-mark ; fail
+-A INPUT -j CONNMARK --set-mark 1 --left-shift-mark 4 ; ok ; -A INPUT -j CONNMARK --set-xmark 0x1/0xffffffff --left-shift-mark 4
+-A INPUT -j CONNMARK --save-mark --right-shift-mark 4 ; ok ; -A INPUT -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff --right-shift-mark 4
+-A INPUT -j CONNMARK --left-shift-mark 4 ; fail
+-A INPUT -j CONNMARK --set-xmark 1 --left-shift-mark 4 ; ok ; -A INPUT -j CONNMARK --set-xmark 0x1/0xffffffff --left-shift-mark 4
+-A INPUT -j CONNMARK --set-xmark 1 --left-shift-mark 32 ; fail
+-A INPUT -j CONNMARK --set-xmark 1 --mask 3 ; ok ; -A INPUT -j CONNMARK --set-xmark 0x1/0x3
+-A INPUT -j CONNMARK ; fail

@@ -1,0 +1,19 @@
+# CT: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 mangle
+-A INPUT -j CT --notrack ; fail
+@ip4 raw
+-A PREROUTING -j CT --notrack ; ok ; =
+-A PREROUTING -j CT ; ok ; =
+-A PREROUTING -j CT --zone 5 ; ok ; =
+-A PREROUTING -j CT --zone 0 ; ok ; -A PREROUTING -j CT
+-A PREROUTING -j CT --zone-orig 5 --zone-reply 6 ; ok ; -A PREROUTING -j CT --zone 6
+-A PREROUTING -j CT --zone-orig 5 --zone 6 ; ok ; -A PREROUTING -j CT --zone-orig 6
+-A PREROUTING -j CT --zone mark ; ok ; =
+-A PREROUTING -j CT --zone-orig mark ; ok ; =
+-A PREROUTING -j CT --ctevents new,related ; ok ; =
+-A PREROUTING -j CT --ctevents destroy,new ; ok ; -A PREROUTING -j CT --ctevents new,destroy
+-A PREROUTING -j CT --ctevents foo ; fail
+-A PREROUTING -j CT --ctevents new,related,destroy,reply,assured,protoinfo,helper,mark,natseqinfo,secmark ; ok ; =
+-A PREROUTING -j CT --expevents new ; ok ; =
+-A PREROUTING -p tcp -j CT --timeout foo ; fail
+-A PREROUTING -p tcp -j CT --zone 65535 --notrack ; ok ; -A PREROUTING -p tcp -j CT --notrack --zone 65535

@@ -1,0 +1,43 @@
+# DNAT: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 nat
+-A PREROUTING -j DNAT --to-destination 1.2.3.4 ; ok ; =
+-A PREROUTING -j DNAT --to 1.2.3.4 ; ok ; -A PREROUTING -j DNAT --to-destination 1.2.3.4
+-A OUTPUT -j DNAT --to 1.2.3.4 ; ok ; -A OUTPUT -j DNAT --to-destination 1.2.3.4
+-A POSTROUTING -j DNAT --to 1.2.3.4 ; fail
+-A INPUT -j DNAT --to 1.2.3.4 ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4:80 ; ok ; =
+-A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 1.2.3.4:80-90 ; ok ; -A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 1.2.3.4:80-90
+-A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4-1.2.3.9:80-90 ; ok ; =
+-A PREROUTING -p tcp -j DNAT --to-destination :80 ; ok ; =
+-A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4:80-90/95 ; ok ; =
+-A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4:http ; ok ; -A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4:80
+-A PREROUTING -j DNAT --to-destination 1.2.3.4:80 ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4 --random --persistent ; ok ; =
+-A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4 --random-fully ; fail
+-A PREROUTING -p tcp -j DNAT ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4:0 ; ok ; =
+-A PREROUTING -p icmp -j DNAT --to-destination 1.2.3.4:5 ; ok ; =
+-A PREROUTING -p dccp -j DNAT --to-destination 1.2.3.4:5 ; ok ; =
+-A PREROUTING -p tcp -j DNAT --to-destination "" ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:ftp-data ; ok ; -A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:20
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:echo-ssh ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:10-ssh ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:1000-2000/0 ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:1000-2000/ssh ; ok ; -A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:1000-2000/22
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:1000-2000/1 ; ok ; =
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:1000/5 ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:ssh/5 ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:ssh-90 ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1: ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:80- ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:-80 ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:0x50 ; ok ; -A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:80
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:80:90 ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:tftp ; ok ; -A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1:69
+-A PREROUTING -p udp -j DNAT --to-destination 1.1.1.1:tftp ; ok ; -A PREROUTING -p udp -j DNAT --to-destination 1.1.1.1:69
+-A PREROUTING -p tcp -j DNAT --to-destination 1.1.1.1- ; fail
+-A PREROUTING -p tcp -j DNAT --to-destination -1.1.1.1 ; fail
+@ip6 nat
+-A PREROUTING -p udp -j DNAT --to-destination [2001:db8::1]:80 ; ok ; =
+-A PREROUTING -p icmpv6 -j DNAT --to-destination [2001:db8::1]:80 ; fail
+-A PREROUTING -p icmpv6 -j DNAT --to-destination 2001:db8::1 --persistent ; ok ; -A PREROUTING -p ipv6-icmp -j DNAT --to-destination 2001:db8::1 --persistent

@@ -1,0 +1,25 @@
+# LOG: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -j LOG --log-prefix "-t foo" ; ok ; =
+-A INPUT -j LOG --log-prefix "--table" ; ok ; -A INPUT -j LOG --log-prefix --table
+-A INPUT -j LOG --log-prefix -t ; ok ; =
+-A INPUT -j LOG --log-prefix=foo ; ok ; -A INPUT -j LOG --log-prefix foo
+-A INPUT -j LOG --log-prefix foo ; ok ; =
+-A INPUT -j LOG --log-prefix "foo:bar" ; ok ; =
+-A INPUT -j LOG --log-prefix 12345678901234567890123456789 ; ok ; =
+-A INPUT -j LOG --log-prefix 123456789012345678901234567890 ; ok ; -A INPUT -j LOG --log-prefix 12345678901234567890123456789
+-A INPUT -j LOG --log-prefix "" ; fail
+-A INPUT -j LOG --log-level debug ; ok ; -A INPUT -j LOG --log-level 7
+-A INPUT -j LOG --log-level DEBUG ; fail
+-A INPUT -j LOG --log-level err ; fail
+-A INPUT -j LOG --log-level error ; ok ; -A INPUT -j LOG --log-level 3
+-A INPUT -j LOG --log-level warn ; fail
+-A INPUT -j LOG --log-level warning ; ok ; -A INPUT -j LOG
+-A INPUT -j LOG --log-level panic ; ok ; -A INPUT -j LOG --log-level 0
+-A INPUT -j LOG --log-level 8 ; fail
+-A INPUT -j LOG --log-level 0 ; ok ; =
+-A INPUT -j LOG --log-level notice --log-uid --log-ip-options --log-tcp-options --log-tcp-sequence --log-macdecode ; ok ; -A INPUT -j LOG --log-level 5 --log-tcp-sequence --log-tcp-options --log-ip-options --log-uid --log-macdecode
+-A INPUT -j LOG --log-level 4 ; ok ; -A INPUT -j LOG
+-A INPUT -j LOG --log-level info --log-prefix "a " --log-level 3 ; fail
+-A INPUT -j LOG --log-p foo ; ok ; -A INPUT -j LOG --log-prefix foo
+-A INPUT -j LOG ! --log-uid ; fail

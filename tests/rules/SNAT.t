@@ -1,0 +1,40 @@
+# SNAT: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 nat
+-A POSTROUTING -j SNAT --to-source 1.2.3.4 ; ok ; =
+-A POSTROUTING -j SNAT --to 1.2.3.4 ; ok ; -A POSTROUTING -j SNAT --to-source 1.2.3.4
+-A POSTROUTING -j SNAT --to-source 1.2.3.4-1.2.3.9 ; ok ; =
+-A POSTROUTING -j SNAT --to-source 1.2.3.9-1.2.3.4 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source 1.2.3.4:80 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source 1.2.3.4:80-90 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source 1.2.3.4:90-80 ; fail
+-A POSTROUTING -p tcp -j SNAT --to-source :80 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source 1.2.3.4:0 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source 1.2.3.4:http ; ok ; -A POSTROUTING -p tcp -j SNAT --to-source 1.2.3.4:80
+-A POSTROUTING -p tcp -j SNAT --to-source 1.2.3.4:65536 ; fail
+-A POSTROUTING -j SNAT --to-source 1.2.3.4:80 ; fail
+-A POSTROUTING -p tcp -j SNAT --to-source 1.2.3.4-1.2.3.9:80-90 --random --persistent ; ok ; =
+-A POSTROUTING -j SNAT --to-source 1.2.3.4 --persistent ; ok ; =
+-A POSTROUTING -j SNAT --to-source 1.2.3.4 --random-fully ; ok ; =
+-A POSTROUTING -j SNAT --to-source 1.2.3.4 --random --random-fully --persistent ; ok ; =
+-A POSTROUTING -j SNAT --to-source 1.2.3.4 --to-source 1.2.3.5 ; fail
+-A POSTROUTING -j SNAT ; fail
+-A POSTROUTING -j SNAT --random ; fail
+-A POSTROUTING -j SNAT --to-source foo ; fail
+-A POSTROUTING -j SNAT --to-source 10 ; fail
+-A INPUT -j SNAT --to-source 1.2.3.4 ; ok ; =
+-A PREROUTING -j SNAT --to-source 1.2.3.4 ; fail
+-A OUTPUT -j SNAT --to-source 1.2.3.4 ; fail
+-A POSTROUTING -p tcp -j SNAT --to-source 1.2.3.4:10-ssh ; fail
+-A POSTROUTING ! -p tcp -j SNAT --to-source 1.2.3.4:10 ; ok ; =
+-A POSTROUTING -j SNAT --to-source 1.2.3.4:10 -p tcp ; fail
+@ip6 nat
+-A POSTROUTING -j SNAT --to-source 2001:db8::1 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source [2001:db8::1]:80 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source [2001:db8::1]:80-90 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source [2001:db8::1-2001:db8::9]:80-90 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source [2001:db8::1] ; ok ; -A POSTROUTING -p tcp -j SNAT --to-source 2001:db8::1
+-A POSTROUTING -p tcp -j SNAT --to-source 2001:db8::1-2001:db8::9 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source :80 ; ok ; =
+-A POSTROUTING -p tcp -j SNAT --to-source [2001:db8::1 ; fail
+-A POSTROUTING -j SNAT --to-source [2001:db8::1]:80 ; fail
+-A POSTROUTING -j SNAT --to-source 1.2.3.4 ; fail

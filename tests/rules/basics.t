@@ -1,0 +1,88 @@
+# basics: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -s 1.2.3.4,5.6.7.8 -d 9.9.9.9,8.8.8.8/16 -j ACCEPT ; ok ; -A INPUT -s 1.2.3.4/32 -d 9.9.9.9/32 -j ACCEPT || -A INPUT -s 1.2.3.4/32 -d 8.8.0.0/16 -j ACCEPT || -A INPUT -s 5.6.7.8/32 -d 9.9.9.9/32 -j ACCEPT || -A INPUT -s 5.6.7.8/32 -d 8.8.0.0/16 -j ACCEPT
+-A INPUT -s 1.2.3.4,1.2.3.4 ; ok ; -A INPUT -s 1.2.3.4/32 || -A INPUT -s 1.2.3.4/32
+-A INPUT -s 1.2.3.4,,5.6.7.8 ; fail
+-A INPUT -s 1.2.3.4, 5.6.7.8 ; fail
+-A INPUT ! -s 1.2.3.4,5.6.7.8 ; fail
+-A INPUT -s 10/8 ; ok ; -A INPUT -s 10.0.0.0/8
+-A INPUT -s 10.1 ; ok ; -A INPUT -s 10.1.0.0/32
+-A INPUT -s 10.1/255.255.0.0 ; ok ; -A INPUT -s 10.1.0.0/16
+-A INPUT -s foo/0 ; ok ; -A INPUT
+-A INPUT ! -s 0/0 ; ok ; -A INPUT ! -s 0.0.0.0/0
+-A INPUT -s 0.0.0.0/0 ; ok ; -A INPUT
+-A INPUT -s 0.0.0.0 ; ok ; -A INPUT -s 0.0.0.0/32
+-A INPUT -s 1.2.3.4/33 ; fail
+-A INPUT -s 1.2.3.4/ ; fail
+-A INPUT -s 1.2.3.256 ; fail
+-A INPUT -s 1.2.3.4/0x10 ; ok ; -A INPUT -s 1.2.0.0/16
+-A INPUT -s 1.2.3.010 ; ok ; -A INPUT -s 1.2.3.8/32
+-A INPUT -s 1.2.3.4.5 ; fail
+-A INPUT -s ! 1.2.3.4 ; fail
+-A INPUT -s ; fail
+-A INPUT -p 0 ; ok ; -A INPUT
+-A INPUT ! -p 0 ; fail
+-A INPUT ! -p all ; fail
+-A INPUT -p 256 ; fail
+-A INPUT -p foo ; fail
+-A INPUT -p icmpv6 ; ok ; -A INPUT -p ipv6-icmp
+-A INPUT -p 58 ; ok ; -A INPUT -p ipv6-icmp
+-A INPUT -p vrrp ; ok ; =
+-A INPUT -p 255 ; ok ; =
+-A INPUT -p 41 ; ok ; -A INPUT -p ipv6
+-A INPUT -p mh ; ok ; -A INPUT -p mobility-header
+-A INPUT -i eth0 -i eth1 ; fail
+-A INPUT -i + ; ok ; -A INPUT
+-A INPUT ! -i + ; ok ; -A INPUT
+-A INPUT -i "" ; fail
+-A INPUT -i eth0+ ; ok ; =
+-A INPUT -i 123456789012345 ; ok ; =
+-A INPUT -i 1234567890123456 ; fail
+-A INPUT -i 12345678901234567 ; fail
+-A INPUT -i a/b ; ok ; =
+-A INPUT -o eth0 ; fail
+-A OUTPUT -i eth0 ; fail
+-A uc -i eth0 -o eth1 ; ok ; =
+-A INPUT -f ; ok ; =
+-A INPUT ! -f ; ok ; =
+-A INPUT --so 1.2.3.4 ; ok ; -A INPUT -s 1.2.3.4/32
+-A INPUT -p=tcp ; fail
+-A INPUT -p "" ; fail
+-A INPUT -p icmp -m icmp ; fail
+-A INPUT -s "" ; fail
+-A INPUT -s " 1.2.3.4" ; ok ; -A INPUT -s 1.2.3.4/32
+-A INPUT -s "1.2.3.4 " ; fail
+-A INPUT -s 1..2 ; fail
+-A INPUT -s 1.2.3.4/255.255.0 ; fail
+-A INPUT -s 1.2.3.4/255.0.0.255 ; ok ; -A INPUT -s 1.0.0.4/255.0.0.255
+-A INPUT -s 0.0.0.0/255.0.0.255 ; ok ; =
+-A INPUT -s 1.2.3.4/0.0.0.0 ; ok ; -A INPUT
+-A INPUT ! -s 1.2.3.4/0 ; ok ; -A INPUT ! -s 0.0.0.0/0
+-A INPUT -s any/0 ; ok ; -A INPUT
+-A INPUT -s +1.2.3.4 ; ok ; -A INPUT -s 1.2.3.4/32
+-A INPUT -s -1.2.3.4 ; fail
+-A INPUT -s 1.2.3.4/8,5.6.7.8 ; ok ; -A INPUT -s 1.0.0.0/8 || -A INPUT -s 5.6.7.8/32
+-A INPUT -s 1.1.1.1 -s 2.2.2.2 ; fail
+-A INPUT -f -f ; fail
+-A INPUT --src-ports 5 ; fail
+-A INPUT --dst 5/32 ; ok ; -A INPUT -d 5.0.0.0/32
+-A INPUT --src 5/32 ; ok ; -A INPUT -s 5.0.0.0/32
+@ip6 filter
+-A INPUT -s ::/0 ; ok ; -A INPUT
+-A INPUT -s ::1 ; ok ; -A INPUT -s ::1/128
+-A INPUT -s 2001:DB8::1/64 ; ok ; -A INPUT -s 2001:db8::/64
+-A INPUT -s 2001:db8::1/ffff:ffff:: ; ok ; -A INPUT -s 2001:db8::/32
+-A INPUT -s 2001:db8::1/ffff::ffff ; ok ; -A INPUT -s 2001::1/ffff::ffff
+-A INPUT ! -s ::/0 ; ok ; =
+-A INPUT -s fe80::1%eth0 ; fail
+-A INPUT -s ::ffff:1.2.3.4 ; ok ; -A INPUT -s ::ffff:1.2.3.4/128
+-A INPUT -s 1.2.3.4 ; fail
+-A INPUT -s 10/8 ; fail
+-A INPUT -f ; fail
+-A INPUT -p ipv6-route ; ok ; =
+-A INPUT -p frag ; fail
+-A INPUT -p 44 ; ok ; -A INPUT -p ipv6-frag
+-A INPUT -p esp ; ok ; =
+-A INPUT ! -p 43 ; ok ; -A INPUT ! -p ipv6-route
+-A INPUT -s ::1,::2/127 ; ok ; -A INPUT -s ::1/128 || -A INPUT -s ::2/127
+-A INPUT -s ::1/129 ; fail

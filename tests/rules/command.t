@@ -1,0 +1,170 @@
+# command: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -ptcp -s1.2.3.4 -jACCEPT ; fail
+-A INPUT --proto tcp --dpo 80 ; ok ; -A INPUT -p tcp -m tcp --dport 80
+-A INPUT --s 1.2.3.4 ; fail
+-A INPUT --prot tcp --d 80 ; fail
+-A INPUT --prot tcp --dp 80 ; ok ; -A INPUT -p tcp -m tcp --dport 80
+-A INPUT ! -j ACCEPT ; fail
+-A INPUT ! -m tcp ; fail
+-A INPUT ! uc ; fail
+-A INPUT foo ; fail
+-A INPUT -- ; ok ; -A INPUT
+-A INPUT -- foo ; fail
+-A INPUT -j ACCEPT -j DROP ; fail
+-A INPUT -j ACCEPT -g uc ; fail
+-A INPUT -g uc ; ok ; =
+-A INPUT -g ACCEPT ; fail
+-A INPUT -g nope ; fail
+-A INPUT -j nope ; fail
+-A nope -j ACCEPT ; fail
+-A INPUT -j INPUT ; fail
+-A INPUT -j FORWARD ; fail
+-A uc -j FORWARD ; fail
+-A INPUT -j QUEUE ; ok ; =
+-A INPUT -j RETURN ; ok ; =
+-A INPUT -j accept ; fail
+-A INPUT -j "" ; fail
+-A INPUT -j "a b" ; fail
+-A INPUT -j 12345678901234567890123456789 ; fail
+-A INPUT -4 -j ACCEPT ; ok ; -A INPUT -j ACCEPT
+-A INPUT -6 -j ACCEPT ; ok ; 
+-A INPUT -c 5 6 -j ACCEPT ; ok ; -A INPUT -j ACCEPT
+-A INPUT -c 5,6 -j ACCEPT ; ok ; -A INPUT -j ACCEPT
+[3:4] -A INPUT -c 5 6 -j ACCEPT ; ok ; -A INPUT -j ACCEPT
+[3:4]-A INPUT -j ACCEPT ; ok ; -A INPUT -j ACCEPT
+[3 -A INPUT -j ACCEPT ; fail
+[a:b] -A INPUT -j ACCEPT ; ok ; -A INPUT -j ACCEPT
+[3:] -A INPUT -j ACCEPT ; ok ; -A INPUT -j ACCEPT
+[:3] -A INPUT -j ACCEPT ; fail
+-A INPUT -t filter ; fail
+-j ACCEPT ; fail
+-N foo ; ok ; 
+-N uc ; fail
+-N INPUT ; fail
+-N LOG ; fail
+-N mark ; ok ; 
+-N -foo ; fail
+-N "a b" ; fail
+-P INPUT DROP ; ok ; 
+-P INPUT RETURN ; fail
+-P uc DROP ; fail
+-P INPUT DROP -c 5 6 ; ok ; 
+-X uc ; ok ; 
+-X ; ok ; 
+-X INPUT ; fail
+-X nope ; fail
+-F ; ok ; 
+-F uc ; ok ; 
+-F nope ; fail
+-Z ; ok ; 
+-Z INPUT ; ok ; 
+-Z INPUT 1 ; fail
+-E uc uc2 ; ok ; 
+-L ; ok ; 
+-S ; ok ; 
+-I INPUT -j ACCEPT ; ok ; -A INPUT -j ACCEPT
+-I INPUT 1 -j ACCEPT ; ok ; -A INPUT -j ACCEPT
+-I INPUT 2 -j ACCEPT ; fail
+-I INPUT 0 -j ACCEPT ; fail
+-I INPUT -s 1.1.1.1,2.2.2.2 -j ACCEPT ; ok ; -A INPUT -s 2.2.2.2/32 -j ACCEPT || -A INPUT -s 1.1.1.1/32 -j ACCEPT
+-D INPUT 1 ; fail
+-D INPUT -j ACCEPT ; fail
+-R INPUT 1 -j ACCEPT ; fail
+-C INPUT -j ACCEPT ; fail
+-A INPUT -n -v -x -j ACCEPT ; fail
+-A INPUT -w -j ACCEPT ; fail
+-A INPUT --line-numbers -j ACCEPT ; fail
+-A INPUT -A FORWARD ; fail
+-F -s 1.1.1.1 ; fail
+-F INPUT -j ACCEPT ; fail
+-A INPUT -pudp ; fail
+-A INPUT -s1.2.3.4 ; fail
+-A INPUT -jACCEPT ; fail
+-A INPUT -ieth0 ; ok ; -A INPUT -i -ieth0
+-AINPUT -j ACCEPT ; ok ; -A INPUT -j ACCEPT
+-A INPUT -mcomment --comment x ; ok ; -A INPUT -m comment --comment x
+-A INPUT -fj ACCEPT ; ok ; -A INPUT -f -j ACCEPT
+-A INPUT -j=ACCEPT ; fail
+-A INPUT --jump=ACCEPT ; fail
+-A INPUT --table filter -j ACCEPT ; fail
+-A INPUT --tab ; fail
+-A INPUT -tfilter ; fail
+-A INPUT -m tcp ; fail
+-A INPUT -j ACCEPT foo ; fail
+-A INPUT -m foo ; fail
+-A INPUT -m tcp6 ; fail
+-A INPUT -m TCP ; fail
+-A INPUT -m standard ; fail
+-A INPUT -m "" ; fail
+-A INPUT -m LOG ; fail
+-A INPUT --foo=bar ; fail
+-A INPUT -z ; fail
+-A INPUT "-j" ACCEPT ; ok ; -A INPUT -j ACCEPT
+-A "INPUT" -j "ACCEPT" ; ok ; -A INPUT -j ACCEPT
+"-A" INPUT ; ok ; -A INPUT
+-A INPUT "" ; fail
+-I INPUT 1 2 -j ACCEPT ; fail
+-I uc 1 -j ACCEPT ; ok ; -A uc -j ACCEPT
+-I -j ACCEPT ; fail
+-A ; fail
+-A ! INPUT ; fail
+! -A INPUT ; fail
+-N ; fail
+-N a b ; fail
+-X uc foo ; fail
+-F uc foo ; fail
+-F uc uc ; fail
+-P INPUT ; fail
+-P INPUT DROP foo ; fail
+-P FOO DROP ; fail
+-E uc ; fail
+-E uc INPUT ; fail
+-E uc LOG ; ok ; 
+-E INPUT x ; fail
+-E uc uc ; fail
+-D uc 0 ; fail
+-D uc ; fail
+-R uc 1 ; fail
+-R uc 1 -s 1.1.1.1,2.2.2.2 ; fail
+-R uc -j ACCEPT ; fail
+-C uc -j ACCEPT ; fail
+-Z nope ; fail
+-Z uc 1 ; fail
+-N new -j ACCEPT ; fail
+-X -j ACCEPT ; fail
+-L nope ; fail
+-S INPUT 1 ; ok ; 
+-P INPUT DROP -j ACCEPT ; fail
+-A 123456789012345678901234567890 ; fail
+-N 12345678901234567890123456789 ; fail
+-c 1 2 -A INPUT ; ok ; -A INPUT
+-A INPUT -c 1 ; fail
+-A INPUT -c a b ; fail
+-A INPUT -c 1 b ; fail
+-A INPUT ! -c 1 2 ; fail
+-A INPUT -c ! 2 ; fail
+-A INPUT -j uc --foo ; fail
+-A INPUT -g uc -j uc ; fail
+-A INPUT --append FORWARD ; fail
+-A INPUT --modprobe=x ; ok ; -A INPUT
+-A INPUT -M x ; ok ; -A INPUT
+-A INPUT -4 ; ok ; -A INPUT
+-A INPUT --ipv4 ; ok ; -A INPUT
+-A INPUT -64 ; ok ; 
+-A INPUT --exact ; fail
+-A INPUT -W 5 ; fail
+-A INPUT --wait-interval 5 ; fail
+-A INPUT --fragments ; ok ; -A INPUT -f
+-A INPUT --fragment ; ok ; -A INPUT -f
+-A INPUT --frag ; ok ; -A INPUT -f
+-A INPUT ! --fragments ; ok ; -A INPUT ! -f
+-A INPUT --in eth0 ; fail
+-A INPUT --match comment --comment x ; ok ; -A INPUT -m comment --comment x
+-A INPUT --goto uc ; ok ; -A INPUT -g uc
+-A INPUT --set-counters 1 2 ; ok ; -A INPUT
+-A INPUT - ; fail
+-A INPUT --- ; fail
+-A INPUT -j -A ; fail
+@ip6 filter
+-A INPUT -4 -j ACCEPT ; ok ; 

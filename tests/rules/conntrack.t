@@ -1,0 +1,48 @@
+# conntrack: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m conntrack --ctstate INVALID,NEW,RELATED,ESTABLISHED,UNTRACKED,SNAT,DNAT ; ok ; =
+-A INPUT -m conntrack --ctstate DNAT ! --ctstatus EXPECTED,ASSURED,CONFIRMED,SEEN_REPLY,NONE ; ok ; -A INPUT -m conntrack --ctstate DNAT ! --ctstatus EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED
+-A INPUT -m conntrack --ctstatus NONE,ASSURED ; ok ; -A INPUT -m conntrack --ctstatus ASSURED
+-A INPUT -m conntrack --ctstatus none ; ok ; -A INPUT -m conntrack --ctstatus NONE
+-A INPUT -m conntrack --ctproto tcp ; ok ; -A INPUT -m conntrack --ctproto 6
+-A INPUT -m conntrack --ctproto 300 ; fail
+-A INPUT -m conntrack --ctproto all ; ok ; -A INPUT -m conntrack --ctproto 0
+-A INPUT -m conntrack --ctproto 0 ; ok ; =
+-A INPUT -m conntrack ! --ctproto 17 ! --ctorigsrc 1.2.3.4/24 --ctorigdst 10/8 --ctreplsrc 0/0 --ctrepldst 1.2.3.4 ; ok ; -A INPUT -m conntrack ! --ctproto 17 ! --ctorigsrc 1.2.3.4/24 --ctorigdst 0.0.0.10/8 --ctreplsrc 0.0.0.0/0 --ctrepldst 1.2.3.4
+-A INPUT -m conntrack --ctorigsrc 0.0.0.0/0 ; ok ; =
+-A INPUT -m conntrack ! --ctorigsrc 0.0.0.0/0 ; ok ; =
+-A INPUT -m conntrack --ctorigsrc 1.2.3.4,5.6.7.8 ; fail
+-A INPUT -m conntrack --ctorigsrc 1.2.3.4/255.0.255.0 ; ok ; -A INPUT -m conntrack --ctorigsrc 1.2.3.4
+-A INPUT -m conntrack --ctorigsrcport 80 ! --ctorigdstport 80:90 --ctreplsrcport http --ctrepldstport 1:1 ; ok ; -A INPUT -m conntrack --ctorigsrcport 80 ! --ctorigdstport 80:90 --ctreplsrcport 80 --ctrepldstport 1
+-A INPUT -m conntrack --ctorigsrcport 90:80 ; ok ; =
+-A INPUT -m conntrack --ctorigsrcport : ; ok ; -A INPUT -m conntrack --ctorigsrcport 0:65535
+-A INPUT -m conntrack --ctexpire 5 ; ok ; =
+-A INPUT -m conntrack --ctexpire 5:10 ; ok ; =
+-A INPUT -m conntrack ! --ctexpire 5: ; ok ; -A INPUT -m conntrack ! --ctexpire 5:4294967295
+-A INPUT -m conntrack --ctexpire :5 ; ok ; -A INPUT -m conntrack --ctexpire 0:5
+-A INPUT -m conntrack --ctexpire : ; ok ; -A INPUT -m conntrack --ctexpire 0:4294967295
+-A INPUT -m conntrack --ctexpire 10:5 ; ok ; =
+-A INPUT -m conntrack --ctexpire 4294967296 ; fail
+-A INPUT -m conntrack --ctdir ORIGINAL ; ok ; =
+-A INPUT -m conntrack --ctdir reply ; ok ; -A INPUT -m conntrack --ctdir REPLY
+-A INPUT -m conntrack ! --ctdir REPLY ; fail
+-A INPUT -m conntrack --ctdir ORIG ; fail
+-A INPUT -m conntrack --ctdir REPLY --ctexpire 1 --ctstatus ASSURED --ctrepldst 1.1.1.1 --ctproto 6 --ctstate NEW --ctorigdstport 3 ; ok ; -A INPUT -m conntrack --ctstate NEW --ctproto 6 --ctrepldst 1.1.1.1 --ctorigdstport 3 --ctstatus ASSURED --ctexpire 1 --ctdir REPLY
+-A INPUT -m conntrack ; fail
+-A INPUT -m conntrack --ctstate NEW --ctstate NEW ; fail
+-A INPUT -m conntrack --ctstate NEW -m conntrack --ctdir REPLY ; ok ; =
+-A INPUT -m conntrack --ctorigsrc 1.2.3.4/255.255.0.0 ; ok ; -A INPUT -m conntrack --ctorigsrc 1.2.3.4/16
+-A INPUT -m conntrack --ctorigsrc 1.2.3.4/255.255.255.255 ; ok ; -A INPUT -m conntrack --ctorigsrc 1.2.3.4
+-A INPUT -m conntrack --ctorigsrc 1.2.3.4/32 ; ok ; -A INPUT -m conntrack --ctorigsrc 1.2.3.4
+-A INPUT -m conntrack --ctorigsrc 1.2.3.4/0 ; ok ; =
+-A INPUT -m conntrack --ctorigsrc 1.2.3.4/33 ; ok ; -A INPUT -m conntrack --ctorigsrc 1.2.3.4
+-A INPUT -m conntrack --ctorigsrc ::1 ; fail
+-A INPUT -m conntrack --ctorigsrcport foo ; fail
+-A INPUT -m conntrack --ctorigsrcport 65536 ; ok ; -A INPUT -m conntrack --ctorigsrcport 0
+-A INPUT -m conntrack --ctorigsrcport 1:foo ; fail
+-A INPUT -m conntrack --ctorigsrcport 0x10 ; fail
+-A INPUT -m conntrack --ctorigsrcport tftp ; ok ; -A INPUT -m conntrack --ctorigsrcport 69
+-A INPUT -m conntrack --ctproto udp ; ok ; -A INPUT -m conntrack --ctproto 17
+-A INPUT -m conntrack --ctproto UDP ; ok ; -A INPUT -m conntrack --ctproto 17
+-A INPUT -m conntrack ! --ctstate new,ESTABLISHED ; ok ; -A INPUT -m conntrack ! --ctstate NEW,ESTABLISHED
+-A INPUT -p tcp -m conntrack --ctorigdstport 80 --dport 80 ; ok ; -A INPUT -p tcp -m conntrack --ctorigdstport 80 -m tcp --dport 80

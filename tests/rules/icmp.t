@@ -1,0 +1,61 @@
+# icmp: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -p icmp --icmp-type 8 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 8
+-A INPUT -p icmp --icmp-type echo-request ; ok ; -A INPUT -p icmp -m icmp --icmp-type 8
+-A INPUT -p icmp --icmp-type echo-req ; ok ; -A INPUT -p icmp -m icmp --icmp-type 8
+-A INPUT -p icmp --icmp-type ping ; ok ; -A INPUT -p icmp -m icmp --icmp-type 8
+-A INPUT -p icmp --icmp-type pong ; ok ; -A INPUT -p icmp -m icmp --icmp-type 0
+-A INPUT -p icmp --icmp-type ECHO-REQUEST ; ok ; -A INPUT -p icmp -m icmp --icmp-type 8
+-A INPUT -p icmp --icmp-type 3/4 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 3/4
+-A INPUT -p icmp --icmp-type 3/ ; fail
+-A INPUT -p icmp --icmp-type 256 ; fail
+-A INPUT -p icmp --icmp-type 3/256 ; fail
+-A INPUT -p icmp --icmp-type 3/1:5 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 3/1
+-A INPUT -p icmp --icmp-type 255 ; ok ; -A INPUT -p icmp -m icmp --icmp-type any
+-A INPUT -p icmp --icmp-type any ; ok ; -A INPUT -p icmp -m icmp --icmp-type any
+-A INPUT -p icmp ! --icmp-type any ; ok ; -A INPUT -p icmp -m icmp ! --icmp-type any
+-A INPUT -p icmp ! --icmp-type 8 ; ok ; -A INPUT -p icmp -m icmp ! --icmp-type 8
+-A INPUT -p icmp --icmp-type net ; fail
+-A INPUT -p icmp --icmp-type fragmentation-needed ; ok ; -A INPUT -p icmp -m icmp --icmp-type 3/4
+-A INPUT -p icmp --icmp-type t ; fail
+-A INPUT -p icmp --icmp-type ttl ; fail
+-A INPUT -p icmp --icmp-type time-exceeded ; ok ; -A INPUT -p icmp -m icmp --icmp-type 11
+-A INPUT -p icmp --icmp-type redirect ; ok ; -A INPUT -p icmp -m icmp --icmp-type 5
+-A INPUT -p icmp --icmp-type 8 --icmp-type 0 ; fail
+-A INPUT -p icmp -m icmp --icmp-type 0x8 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 8
+-A INPUT -p icmp --icmp-type 5/1 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 5/1
+-A INPUT -p icmp --icmp-type host-redirect ; ok ; -A INPUT -p icmp -m icmp --icmp-type 5/1
+-A INPUT -p icmp --icmp-type router-advertisement ; ok ; -A INPUT -p icmp -m icmp --icmp-type 9
+-A INPUT -p icmp --icmp-type destination-unreachable ; ok ; -A INPUT -p icmp -m icmp --icmp-type 3
+-A INPUT -p icmp --icmp-type destination ; ok ; -A INPUT -p icmp -m icmp --icmp-type 3
+-A INPUT -p icmp --icmp-type host ; fail
+-A INPUT -p icmp --icmp-type 8/0 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 8/0
+-A INPUT -p icmp --icmp-type 8/0:255 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 8
+-A INPUT -m icmp --icmp-type 8 ; fail
+-A INPUT -p icmp -j RETURN --icmp-type any ; ok ; -A INPUT -p icmp -m icmp --icmp-type any -j RETURN
+-A INPUT -p icmp --icmp-type TOS ; fail
+-A INPUT -p icmp --icmp-type tos-n ; fail
+-A INPUT -p icmp --icmp-type ttl-zero-during-transit ; ok ; -A INPUT -p icmp -m icmp --icmp-type 11/0
+-A INPUT -p icmp --icmp-type ttl-exceeded ; ok ; -A INPUT -p icmp -m icmp --icmp-type 11
+-A INPUT -p icmp --icmp-type parameter-problem ; ok ; -A INPUT -p icmp -m icmp --icmp-type 12
+-A INPUT -p icmp --icmp-type network-redirect ; ok ; -A INPUT -p icmp -m icmp --icmp-type 5/0
+-A INPUT -p icmp --icmp-type address-mask-request ; ok ; -A INPUT -p icmp -m icmp --icmp-type 17
+-A INPUT -p icmp --icmp-type required-option-missing ; ok ; -A INPUT -p icmp -m icmp --icmp-type 12/1
+-A INPUT -p icmp --icmp-type communication-prohibited ; ok ; -A INPUT -p icmp -m icmp --icmp-type 3/13
+-A INPUT -p icmp --icmp-type source-quench ; ok ; -A INPUT -p icmp -m icmp --icmp-type 4
+-A INPUT -p icmp --icmp-type timestamp-request ; ok ; -A INPUT -p icmp -m icmp --icmp-type 13
+-A INPUT -p icmp --icmp-type a ; fail
+-A INPUT -p icmp --icmp-type "an" ; ok ; -A INPUT -p icmp -m icmp --icmp-type any
+-A INPUT -p icmp --icmp-type 3/0x4 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 3/4
+-A INPUT -p icmp --icmp-type /4 ; fail
+-A INPUT -p icmp --icmp-type 3/1:256 ; fail
+-A INPUT -p icmp --icmp-type 3/5:2 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 3/5
+-A INPUT -p icmp --icmp-type 3:4 ; fail
+-A INPUT -p icmp --icmp-type 255/0 ; ok ; -A INPUT -p icmp -m icmp --icmp-type any
+-A INPUT -p icmp --icmp-type "" ; fail
+-A INPUT -p icmp --icmp-type 255/3 ; ok ; -A INPUT -p icmp -m icmp --icmp-type any
+-A INPUT -p icmp --icmp-type 3/255 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 3/255
+-A INPUT -p icmp --icmp-type 3/0:254 ; ok ; -A INPUT -p icmp -m icmp --icmp-type 3/0
+@ip6 filter
+-A INPUT -p icmp --icmp-type 8 ; fail
+-A INPUT -p icmp -m icmp --icmp-type 8 ; fail

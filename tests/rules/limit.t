@@ -1,0 +1,43 @@
+# limit: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m limit ; ok ; -A INPUT -m limit --limit 3/hour
+-A INPUT -m limit --limit 5 ; ok ; -A INPUT -m limit --limit 5/sec
+-A INPUT -m limit --limit 5/s ; ok ; -A INPUT -m limit --limit 5/sec
+-A INPUT -m limit --limit 5/sec --limit-burst 10 ; ok ; =
+-A INPUT -m limit --limit 5/second ; ok ; -A INPUT -m limit --limit 5/sec
+-A INPUT -m limit --limit 5/minute ; ok ; -A INPUT -m limit --limit 5/min
+-A INPUT -m limit --limit 5/min ; ok ; =
+-A INPUT -m limit --limit 5/m ; ok ; -A INPUT -m limit --limit 5/min
+-A INPUT -m limit --limit 5/hour ; ok ; =
+-A INPUT -m limit --limit 5/h ; ok ; -A INPUT -m limit --limit 5/hour
+-A INPUT -m limit --limit 5/day ; ok ; =
+-A INPUT -m limit --limit 5/d ; ok ; -A INPUT -m limit --limit 5/day
+-A INPUT -m limit --limit 60/minute ; ok ; -A INPUT -m limit --limit 1/sec
+-A INPUT -m limit --limit 61/minute ; ok ; -A INPUT -m limit --limit 61/min
+-A INPUT -m limit --limit 100/hour ; ok ; =
+-A INPUT -m limit --limit 7/minute ; ok ; -A INPUT -m limit --limit 7/min
+-A INPUT -m limit --limit 3/day ; fail
+-A INPUT -m limit --limit 1/day ; fail
+-A INPUT -m limit --limit 10000/sec ; ok ; =
+-A INPUT -m limit --limit 10001/sec ; fail
+-A INPUT -m limit --limit 3000/sec ; ok ; -A INPUT -m limit --limit 3333/sec
+-A INPUT -m limit --limit 7/sec ; ok ; =
+-A INPUT -m limit --limit 0/sec ; fail
+-A INPUT -m limit --limit 5/foo ; fail
+-A INPUT -m limit --limit 5/ ; fail
+-A INPUT -m limit --limit x ; fail
+-A INPUT -m limit ! --limit 5/s ; fail
+-A INPUT -m limit --limit-burst 0 ; fail
+-A INPUT -m limit --limit-burst 10000 ; fail
+-A INPUT -m limit --limit-burst 10001 ; fail
+-A INPUT -m limit --limit-burst 1 ; ok ; -A INPUT -m limit --limit 3/hour --limit-burst 1
+-A INPUT -m limit --limit 2/min --limit-burst 5 ; ok ; -A INPUT -m limit --limit 2/min
+-A INPUT -m limit --limit 1/sec --limit-burst 10000 ; ok ; =
+-A INPUT -m limit --limit 1/day --limit-burst 10000 ; fail
+-A INPUT -m limit --limit 5/MINUTE ; ok ; -A INPUT -m limit --limit 5/min
+-A INPUT -m limit --limit 5/mins ; fail
+-A INPUT -m limit --limit 0x5/sec ; fail
+-A INPUT -m limit --limit "5 /sec" ; ok ; -A INPUT -m limit --limit 5/sec
+-A INPUT -m limit --limit -5/sec ; fail
+-A INPUT -m limit --limit 1/sec --limit 2/sec ; fail
+-A INPUT -m limit --limit 1/ ; fail

@@ -1,0 +1,38 @@
+# multiport: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -p tcp -m multiport --dports 80,443,http,1024:65535 ; ok ; -A INPUT -p tcp -m multiport --dports 80,443,80,1024:65535
+-A INPUT -p tcp -m multiport --dport 80 ; ok ; -A INPUT -p tcp -m multiport --dports 80
+-A INPUT -p tcp -m multiport --destination-ports 80 ; ok ; -A INPUT -p tcp -m multiport --dports 80
+-A INPUT -p tcp -m multiport --destination-port 80 ; ok ; -A INPUT -p tcp -m multiport --dports 80
+-A INPUT -p tcp -m multiport --source-ports 80 ; ok ; -A INPUT -p tcp -m multiport --sports 80
+-A INPUT -p tcp -m multiport ! --ports 80 ; ok ; =
+-A INPUT -p tcp -m multiport --port 80 ; ok ; -A INPUT -p tcp -m multiport --ports 80
+-A INPUT -p tcp -m multiport --dports 80 --sports 80 ; fail
+-A INPUT -p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15 ; ok ; =
+-A INPUT -p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 ; fail
+-A INPUT -p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14:15 ; ok ; =
+-A INPUT -p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15:16 ; fail
+-A INPUT -p tcp -m multiport --dports 1:2,3:4,5:6,7:8,9:10,11:12,13:14,15:16 ; fail
+-A INPUT -p tcp -m multiport --dports 80, ; fail
+-A INPUT -p tcp -m multiport --dports ,80 ; fail
+-A INPUT -p tcp -m multiport --dports 90:80 ; fail
+-A INPUT -p tcp -m multiport --dports 80:80 ; fail
+-A INPUT -p tcp -m multiport --dports :80 ; fail
+-A INPUT -p tcp -m multiport --dports 80: ; fail
+-A INPUT -p tcp -m multiport --dports 0:65535 ; ok ; =
+-A INPUT -p tcp -m multiport --dports 1:2:3 ; fail
+-A INPUT -m multiport --dports 80 ; fail
+-A INPUT -m multiport --dports 80 -p tcp ; fail
+-A INPUT ! -p tcp -m multiport --dports 80 ; fail
+-A INPUT -p icmp -m multiport --dports 80 ; fail
+-A INPUT -p sctp -m multiport --dports 80 ; ok ; =
+-A INPUT -p tcp -m multiport ; fail
+-A INPUT -p tcp -m multiport --dports tftp ; fail
+-A INPUT -p udp -m multiport --dports tftp ; ok ; -A INPUT -p udp -m multiport --dports 69
+-A INPUT -p tcp -m multiport --d 80 ; fail
+-A INPUT -p tcp -m multiport --s 80 ; fail
+-A INPUT -p tcp -m multiport --po 80 ; fail
+-A INPUT -p tcp -m multiport --source-port 80 ; ok ; -A INPUT -p tcp -m multiport --sports 80
+-A INPUT -p tcp -m multiport --sport 80 ; ok ; -A INPUT -p tcp -m multiport --sports 80
+-A INPUT -p tcp -m multiport --ports 80 --ports 90 ; fail
+-A INPUT -p tcp -m multiport --ports 80 --dports 90 ; fail

@@ -1,0 +1,68 @@
+# tcp: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -p tcp --dport ! 80 ; fail
+-A INPUT -p tcp ! --dport 80 ; ok ; -A INPUT -p tcp -m tcp ! --dport 80
+-A INPUT -p TCP --dport http ; ok ; -A INPUT -p tcp -m tcp --dport 80
+-A INPUT -p 6 --dport www -j ACCEPT ; ok ; -A INPUT -p tcp -m tcp --dport 80 -j ACCEPT
+-A INPUT -p 0x6 --dport 80 ; ok ; -A INPUT -p tcp -m tcp --dport 80
+-A INPUT -p tcp --sport=80 ; ok ; -A INPUT -p tcp -m tcp --sport 80
+-A INPUT -p tcp --syn=80 ; fail
+-A INPUT -p tcp -m tcp --dport ; fail
+-A INPUT -p tcp --dport 80 --dport 81 ; fail
+-A INPUT -p tcp -m tcp --dport 80 -m tcp --sport 81 ; ok ; =
+-A INPUT -m tcp -p tcp --dport 80 ; ok ; -A INPUT -p tcp -m tcp --dport 80
+-A INPUT -p tcp -j ACCEPT --dport 80 ; ok ; -A INPUT -p tcp -m tcp --dport 80 -j ACCEPT
+-A INPUT -p tcp -j REJECT --reject-with tcp-reset --dport 80 ; ok ; -A INPUT -p tcp -m tcp --dport 80 -j REJECT --reject-with tcp-reset
+-A INPUT --dport 80 -p tcp ; fail
+-A INPUT ! ! -p tcp ; fail
+-A INPUT -p tcp --dport 80: ; ok ; -A INPUT -p tcp -m tcp --dport 80:65535
+-A INPUT -p tcp --dport : ; ok ; -A INPUT -p tcp -m tcp
+-A INPUT -p tcp ! --dport : ; ok ; -A INPUT -p tcp -m tcp
+-A INPUT -p tcp --dport 90:80 ; fail
+-A INPUT -p tcp --dport 1:2:3 ; fail
+-A INPUT -p tcp --dport 0x50 ; ok ; -A INPUT -p tcp -m tcp --dport 80
+-A INPUT -p tcp --dport 010 ; ok ; -A INPUT -p tcp -m tcp --dport 8
+-A INPUT -p tcp --dport " 80" ; ok ; -A INPUT -p tcp -m tcp --dport 80
+-A INPUT -p tcp --dport 65536 ; fail
+-A INPUT -p tcp --dport http:https ; ok ; -A INPUT -p tcp -m tcp --dport 80:443
+-A INPUT -p tcp --dport HTTP ; fail
+-A INPUT -p tcp --dport domain ; ok ; -A INPUT -p tcp -m tcp --dport 53
+-A INPUT -p tcp --dport tftp ; fail
+-A INPUT -p tcp --dport syslog ; ok ; -A INPUT -p tcp -m tcp --dport 514
+-A INPUT -p tcp --destination-port 80 ; ok ; -A INPUT -p tcp -m tcp --dport 80
+-A INPUT -p tcp --source-ports 80 ; fail
+-A INPUT -p tcp --source-port 80 ; ok ; -A INPUT -p tcp -m tcp --sport 80
+-A INPUT -p tcp --tcp-flags SYN,ACK SYN ; ok ; -A INPUT -p tcp -m tcp --tcp-flags SYN,ACK SYN
+-A INPUT -p tcp --tcp-flags syn,ack syn ; ok ; -A INPUT -p tcp -m tcp --tcp-flags SYN,ACK SYN
+-A INPUT -p tcp --tcp-flags ALL NONE ; ok ; -A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE
+-A INPUT -p tcp --tcp-flags ALL ALL ; ok ; -A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG FIN,SYN,RST,PSH,ACK,URG
+-A INPUT -p tcp --tcp-flags NONE NONE ; ok ; -A INPUT -p tcp -m tcp
+-A INPUT -p tcp ! --tcp-flags NONE NONE ; ok ; -A INPUT -p tcp -m tcp ! --tcp-flags NONE NONE
+-A INPUT -p tcp --tcp-flags SYN ; fail
+-A INPUT -p tcp --tcp-flags=SYN SYN ; ok ; -A INPUT -p tcp -m tcp --tcp-flags SYN SYN
+-A INPUT -p tcp --tcp-flags SYN -j ; fail
+-A INPUT -p tcp --tcp-flags SYN,FOO SYN ; fail
+-A INPUT -p tcp --tcp-flags SYN,,ACK SYN ; ok ; -A INPUT -p tcp -m tcp --tcp-flags SYN,ACK SYN
+-A INPUT -p tcp --tcp-flags FIN SYN ; ok ; -A INPUT -p tcp -m tcp --tcp-flags FIN SYN
+-A INPUT -p tcp --tcp-flags SYN,RST,ACK,FIN SYN ; ok ; -A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN
+-A INPUT -p tcp ! --syn ; ok ; -A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN
+-A INPUT -p tcp --syn --tcp-flags SYN SYN ; fail
+-A INPUT -p tcp --tcp-option 5 ; ok ; -A INPUT -p tcp -m tcp --tcp-option 5
+-A INPUT -p tcp ! --tcp-option 5 ; ok ; -A INPUT -p tcp -m tcp ! --tcp-option 5
+-A INPUT -p tcp --tcp-option 0 ; fail
+-A INPUT -p tcp --tcp-option 256 ; fail
+-A INPUT ! -p tcp -m tcp --dport 80 ; fail
+-A INPUT ! -p tcp --dport 80 ; fail
+-A INPUT -p tcp -m tcp -m udp ; fail
+-A INPUT -p tcp --foo ; fail
+-A INPUT -p tcp -z ; fail
+-A INPUT -p tcp --s 1 ; fail
+-A INPUT -p tcp --sp 1 ; ok ; -A INPUT -p tcp -m tcp --sport 1
+-A INPUT -p tcp --comm x ; fail
+-A INPUT -p tcp --sport "" ; fail
+-A INPUT -p tcp --sport "1 " ; fail
+-A INPUT -p tcp -p tcp ; fail
+-A INPUT -j LOG --log-prefix x --dport 80 -p tcp ; fail
+-A INPUT -p tcp -j LOG --log-prefix x --dport 80 ; ok ; -A INPUT -p tcp -m tcp --dport 80 -j LOG --log-prefix x
+-A INPUT -j LOG -p tcp --dport 80 ; ok ; -A INPUT -p tcp -m tcp --dport 80 -j LOG
+-A INPUT --p tcp ; fail

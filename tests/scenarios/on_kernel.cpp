@@ -1,0 +1,154 @@
+// KernelRun -> Seen; see on_kernel.hpp.
+#include "on_kernel.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include "kernel_run.hpp"
+
+namespace keepstate::scenarios {
+
+namespace {
+
+using cli::Played;
+using cli::PlayedStep;
+using cli::Scenario;
+using cli::Seen;
+using cli::Step;
+
+std::string name_of(kernel::KernelState state) { return kernel::state_name(state); }
+
+kernel::KernelSetup make_setup(const Scenario& scenario) {
+    kernel::KernelSetup setup;
+    setup.rules4 = scenario.rules4.text;
+    setup.rules6 = scenario.rules6.text;
+    for (const DeviceSetup& device : scenario.devices) {
+        kernel::KernelDevice there{device.name, {}};
+        for (const Prefix& prefix : device.networks) there.prefixes.push_back(text(prefix));
+        setup.devices.push_back(std::move(there));
+    }
+    for (const Address& address : scenario.local) setup.local_addresses.push_back(text(address));
+    setup.sysctls = scenario.setting_texts;
+    return setup;
+}
+
+/// The packets counted by "filter FORWARD 2" or "filter FORWARD policy" in iptables-save -c text.
+std::uint64_t packets_of(const std::string& save, const std::string& rule) {
+    std::istringstream words(rule);
+    std::string table, chain, number;
+    words >> table >> chain >> number;
+    std::istringstream lines(save);
+    std::string current;
+    unsigned long in_chain = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with('*')) current = line.substr(1);
+        if (current != table) continue;
+        const std::size_t bracket = line.find('[');
+        if (line.starts_with(":" + chain + " ") && number == "policy") {
+            return std::stoull(line.substr(bracket + 1));
+        }
+        if (line.find("] -A " + chain + " ") == std::string::npos) continue;
+        if (std::to_string(++in_chain) == number) return std::stoull(line.substr(bracket + 1));
+    }
+    return 0;
+}
+
+/// Whether the kernel logged what the reason's words say, up to the first thing that is filled in.
+bool has_said(const std::vector<std::string>& said, std::string_view words) {
+    const std::string_view fixed = words.substr(0, words.find('%'));
+    return std::any_of(said.begin(), said.end(), [fixed](const std::string& line) {
+        return line.find(fixed) != std::string::npos;
+    });
+}
+
+std::string reason_seen(const std::string& wished, const kernel::KernelVerdict& verdict) {
+    for (std::size_t i = 0; i < kReasons; ++i) {
+        const Reason reason = static_cast<Reason>(i);
+        if (text(reason) != wished) continue;
+        const bool is_logged = kind(reason) == ReasonKind::invalid && !kernel_words(reason).empty();
+        if (!is_logged || has_said(verdict.words, kernel_words(reason))) return wished;
+    }
+    std::string said = "the kernel says:";
+    for (const std::string& line : verdict.words) said += " " + line;
+    return said;
+}
+
+/// What the kernel sent because of the packet: multicast listener reports come when they like.
+std::string answer_seen(const kernel::KernelVerdict& verdict) {
+    constexpr std::size_t kIpv6Destination = 24;
+    for (const kernel::KernelOutput& reply : verdict.replies) {
+        const bool is_v6 = reply.bytes.size() > kIpv6Destination && reply.bytes[0] >> 4 == 6;
+        const bool is_multicast = is_v6 && reply.bytes[kIpv6Destination] == 0xff;
+        if (!is_multicast) return cli::describe_answer(reply.bytes);
+    }
+    return "none";
+}
+
+Seen seen_of(const Step& step, const kernel::KernelVerdict& verdict) {
+    Seen seen;
+    if (verdict.state) seen.state = name_of(*verdict.state);
+    if (verdict.direction) {
+        seen.direction = *verdict.direction == kernel::Direction::original ? "ORIGINAL" : "REPLY";
+    }
+    const bool wants_out = step.wish.verdict.empty() || step.wish.verdict == "ACCEPT";
+    seen.verdict = verdict.delivered ? "ACCEPT" : (wants_out ? "DROP" : step.wish.verdict);
+    if (!step.wish.reason.empty()) seen.reason = reason_seen(step.wish.reason, verdict);
+    seen.answer = answer_seen(verdict);
+    if (verdict.delivered) seen.out = verdict.out_device.empty() ? "host" : verdict.out_device;
+    seen.mark = verdict.mark;
+    if (!verdict.entry) return seen;
+    seen.has_entry = true;
+    seen.status = verdict.entry->status;
+    seen.timeout_s = verdict.entry->timeout_s;
+    seen.connmark = verdict.entry->mark;
+    if (verdict.entry->tcp) seen.protocol_state = kernel::tcp_state_name(verdict.entry->tcp->state);
+    if (verdict.entry->sctp_state) {
+        seen.protocol_state = text(static_cast<SctpState>(*verdict.entry->sctp_state));
+    }
+    return seen;
+}
+
+std::string counters_of(kernel::KernelRun& run, const Step& step) {
+    if (step.wish.rule.empty()) return {};
+    const bool is_v6 = !step.packet.ip.empty() && step.packet.ip[0] >> 4 == 6;
+    auto save = run.counters(is_v6);
+    return save ? *save : std::string();
+}
+
+}  // namespace
+
+Result<Played> play_on_kernel(const Scenario& scenario) {
+    auto run = kernel::KernelRun::make(make_setup(scenario));
+    if (!run) return Unexpected(std::move(run.error()));
+    Played played;
+    for (const Step& step : scenario.steps) {
+        const std::string before = counters_of(**run, step);
+        const kernel::KernelVerdict verdict = (*run)->inject(
+            {step.packet.ip, step.packet.in_device, static_cast<std::uint64_t>(step.after_ns)});
+        PlayedStep done;
+        done.seen = seen_of(step, verdict);
+        const std::string after = counters_of(**run, step);
+        if (packets_of(after, step.wish.rule) > packets_of(before, step.wish.rule)) {
+            done.seen.rule = step.wish.rule;
+        }
+        for (const std::string& said : verdict.words) done.story += "    kernel: " + said + "\n";
+        done.differences = cli::compare(step.wish, done.seen, kSlackSeconds);
+        if (verdict.error != 0) {
+            done.differences.push_back(
+                {"sending", "possible", "errno " + std::to_string(verdict.error)});
+        }
+        played.steps.push_back(std::move(done));
+    }
+    auto end = (*run)->end();
+    if (!end) return Unexpected(std::move(end.error()));
+    if (end->lost_messages != 0) {
+        return Unexpected(Error::of(ErrorKind::system, "messages of the kernel were lost"));
+    }
+    played.entries = std::move(end->entries);
+    played.counters4 = std::move(end->counters4);
+    played.counters6 = std::move(end->counters6);
+    compare_end(scenario, kSlackSeconds, played);
+    return played;
+}
+
+}  // namespace keepstate::scenarios

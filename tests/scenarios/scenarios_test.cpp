@@ -1,0 +1,151 @@
+// Every scenario twice: played by the live kernel (the law) and by keepstate. And what no scenario reaches.
+//
+// Tests are made from the files found below SCENARIO_FOLDER, so a new file needs no line here. Names are
+// kernel.FOLDER/FILE and keepstate.FOLDER/FILE. Where the kernel cannot be asked the test says SKIP and why.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "cli/scenario_run.hpp"
+#include "ct/tcp/exceptions.hpp"
+#include "kernel_run.hpp"
+#include "on_kernel.hpp"
+
+namespace {
+
+using namespace keepstate;
+
+std::string print_faults(const Error& error) {
+    std::string out;
+    for (const Fault& fault : error.faults) {
+        out += fault.file + ":" + std::to_string(fault.line) + ":" + std::to_string(fault.column) +
+               ": " + fault.words + "\n";
+    }
+    return out;
+}
+
+/// What scenarios have reached: the words of all stories.
+std::string& all_stories() {
+    static std::string stories;
+    return stories;
+}
+std::set<std::string>& all_reasons() {
+    static std::set<std::string> reasons;
+    return reasons;
+}
+
+class ScenarioTest : public testing::Test {
+  public:
+    explicit ScenarioTest(std::filesystem::path path) : path_(std::move(path)) {}
+
+    Result<cli::Scenario> read() const {
+        std::ifstream file(path_);
+        std::stringstream text;
+        text << file.rdbuf();
+        return cli::parse_scenario(text.str(), path_.filename().string());
+    }
+
+  private:
+    std::filesystem::path path_;
+};
+
+class OnKeepstate : public ScenarioTest {
+  public:
+    using ScenarioTest::ScenarioTest;
+    void TestBody() override {
+        const auto scenario = read();
+        ASSERT_TRUE(scenario) << print_faults(scenario.error());
+        const auto played = cli::run_scenario(*scenario);
+        ASSERT_TRUE(played) << print_faults(played.error());
+        for (const cli::PlayedStep& step : played->steps) {
+            all_stories() += step.story;
+            all_reasons().insert(step.seen.reason);
+        }
+        EXPECT_TRUE(played->is_as_wished()) << cli::print_failures(*scenario, *played);
+    }
+};
+
+class OnKernel : public ScenarioTest {
+  public:
+    using ScenarioTest::ScenarioTest;
+    void TestBody() override {
+        static const std::optional<std::string> missing = kernel::missing_for_kernel_tests();
+        if (missing) GTEST_SKIP() << *missing;
+        const auto scenario = read();
+        ASSERT_TRUE(scenario) << print_faults(scenario.error());
+        // Said here and in docs/differences.md: no skip, for there is nothing that more rights would mend.
+        if (!scenario->not_on_kernel.empty()) return;
+        const auto played = scenarios::play_on_kernel(*scenario);
+        ASSERT_TRUE(played) << print_faults(played.error());
+        EXPECT_TRUE(played->is_as_wished()) << cli::print_failures(*scenario, *played);
+    }
+};
+
+/// Reasons that no packet of a scenario can have, and why.
+const std::set<std::string>& unreachable_reasons() {
+    static const std::set<std::string> reasons{
+        "frame_no_ip",
+        "frame_truncated",  // scenarios begin at the IP header
+        "ipv4_version",
+        "ipv6_version",    // the first four bits choose the family, nothing else does
+        "clash",           // one packet at a time: nobody can be faster
+        "tcp_kill_raced",  // the same
+        "helper_dropped",  // no helper yet
+        "fragment_limit",  "fragment_timeout",
+    };
+    return reasons;
+}
+
+/// Runs after the others (gtest keeps the order of registration).
+class Reached : public testing::Test {
+  public:
+    void TestBody() override {
+        if (all_stories().empty()) GTEST_SKIP() << "no scenario was played by keepstate";
+        for (const ct::TcpException& exception : ct::tcp_exceptions()) {
+            const std::string line = "exception: " + std::string(exception.name);
+            EXPECT_NE(all_stories().find(line), std::string::npos)
+                << "no scenario reaches the TCP exception `" << exception.name << "'";
+        }
+        for (std::size_t i = 1; i < kReasons; ++i) {
+            const std::string word(text(static_cast<Reason>(i)));
+            const bool is_seen = all_reasons().contains(word) ||
+                                 all_stories().find("(" + word + ")") != std::string::npos;
+            if (unreachable_reasons().contains(word)) {
+                EXPECT_FALSE(is_seen) << word << " was reached after all: take it off the list";
+            } else if (!is_seen) {
+                ADD_FAILURE() << "no scenario reaches the reason `" << word << "'";
+            }
+        }
+    }
+};
+
+void register_scenarios() {
+    const std::filesystem::path folder = SCENARIO_FOLDER;
+    std::vector<std::filesystem::path> paths;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        if (entry.path().extension() == ".yaml") paths.push_back(entry.path());
+    }
+    std::sort(paths.begin(), paths.end());
+    for (const auto& path : paths) {
+        const std::string name =
+            std::filesystem::relative(path, folder).replace_extension().string();
+        testing::RegisterTest("kernel", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                              [path] { return new OnKernel(path); });
+        testing::RegisterTest("keepstate", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                              [path] { return new OnKeepstate(path); });
+    }
+    testing::RegisterTest("reached", "every TCP exception and every reason", nullptr, nullptr,
+                          __FILE__, __LINE__, [] { return new Reached; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    testing::InitGoogleTest(&argc, argv);
+    register_scenarios();
+    return RUN_ALL_TESTS();
+}
