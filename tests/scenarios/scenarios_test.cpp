@@ -95,8 +95,7 @@ const std::set<std::string>& unreachable_reasons() {
         "clash",           // one packet at a time: nobody can be faster
         "tcp_kill_raced",  // the same
         "helper_dropped",  // no helper yet
-        "fragment_limit",
-        "fragment_timeout",
+        "fragment_limit",  "fragment_timeout",
     };
     return reasons;
 }
