@@ -195,7 +195,10 @@ int prepare_filter(const ReplayOptions& options, io::CaptureMerge& captures,
 
 int report_breaks(const io::CaptureMerge& captures) {
     int status = kDone;
-    for (const Error& trouble : captures.troubles()) status = complain(trouble);
+    for (Error trouble : captures.troubles()) {
+        for (Fault& fault : trouble.faults) fault.words += "; what stands before it was replayed";
+        status = complain(trouble);
+    }
     return status;
 }
 
