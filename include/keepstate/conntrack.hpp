@@ -170,8 +170,8 @@ struct Event {
 
 /// Appends the line that `conntrack -E` prints, with its line end. `format` is conntrack, extended, xml,
 /// save (-A, -U or -D for what happened) or json; proc is taken for extended, old_proc for conntrack.
-void print_event(const Event& event, std::string& out,
-                 EntryFormat format = EntryFormat::conntrack, const ListingOptions& options = {});
+void print_event(const Event& event, std::string& out, EntryFormat format = EntryFormat::conntrack,
+                 const ListingOptions& options = {});
 
 /// Counters as `conntrack -S` has them.
 struct Statistics {

@@ -47,8 +47,8 @@ struct EngineSetup {
     std::vector<Address> local;
     std::optional<Ruleset> rules4;  ///< absent: every IPv4 packet is accepted and only tracked
     std::optional<Ruleset> rules6;
-    std::uint64_t seed = 0;         ///< of the entry map's keyed hash and of random matches
-    bool listen_events = false;     ///< somebody will call take_events()
+    std::uint64_t seed = 0;      ///< of the entry map's keyed hash and of random matches
+    bool listen_events = false;  ///< somebody will call take_events()
     /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing
     /// counts as zeros. Live, such a packet is refused, as Linux refuses it.
     bool completes_cut_frames = false;
@@ -74,9 +74,10 @@ inline constexpr std::uint16_t kAnyDevice = 0xffff;
 /// The rule, or the policy, that decided. Views into the engine, good as long as it lives.
 struct RuleReference {
     Table table = Table::filter;
-    std::string_view chain;      ///< empty: no rule or policy decided
-    std::uint32_t number = 0;    ///< from 1 in its chain; 0: the chain's policy
-    std::string_view rule_text;  ///< "-A FORWARD -m state --state NEW -j ACCEPT"; empty for a policy
+    std::string_view chain;    ///< empty: no rule or policy decided
+    std::uint32_t number = 0;  ///< from 1 in its chain; 0: the chain's policy
+    std::string_view
+        rule_text;  ///< "-A FORWARD -m state --state NEW -j ACCEPT"; empty for a policy
 
     bool is_set() const { return !chain.empty(); }
 };
@@ -101,15 +102,15 @@ struct Decision {
     /// The frame was cut and completed with zeros (EngineSetup::completes_cut_frames).
     bool was_cut = false;
     Family family = Family::ipv4;
-    std::uint8_t protocol = 0;           ///< IPPROTO_ number of the transport header found
-    std::optional<CtState> state;        ///< absent: the packet never reached tracking
+    std::uint8_t protocol = 0;     ///< IPPROTO_ number of the transport header found
+    std::optional<CtState> state;  ///< absent: the packet never reached tracking
     std::optional<CtDirection> direction;
     std::uint8_t hook_count = 0;
-    std::array<Hook, 4> hooks{};         ///< those of its path that it reached, in order
-    std::string_view in_device;          ///< empty: made by this host
-    std::string_view out_device;         ///< empty: for this host
+    std::array<Hook, 4> hooks{};  ///< those of its path that it reached, in order
+    std::string_view in_device;   ///< empty: made by this host
+    std::string_view out_device;  ///< empty: for this host
     RuleReference rule;
-    std::uint32_t mark = 0;              ///< nfmark
+    std::uint32_t mark = 0;  ///< nfmark
     /// A rule of the nat table would have translated it; translation is not built yet.
     bool would_translate = false;
     std::optional<EntryFacts> entry;

@@ -91,11 +91,11 @@ enum class ReasonKind : std::uint8_t { none, frame, invalid, limit, route };
     X(icmpv6_redirect_no_options,    invalid, "an ICMPv6 redirect that quotes nothing", "redirect without options")                                         \
     /* SCTP */                                                                                                                                              \
     X(sctp_header_truncated,         invalid, "fewer bytes than an SCTP header has", "short packet")                                                        \
-    X(sctp_checksum,                 invalid, "the SCTP checksum is wrong", "bad checksum")                                                                 \
+    X(sctp_checksum,                 invalid, "the SCTP checksum is wrong", "bad CRC")                                                                      \
     X(sctp_chunks,                   invalid, "the SCTP chunks are malformed or may not stand together", "")                                                \
     X(sctp_not_an_opening,           invalid, "no association is known and this packet cannot open one", "")                                                \
-    X(sctp_vtag,                     invalid, "the SCTP verification tag is not the association's", "verification tag check failed")                        \
-    X(sctp_state,                    invalid, "this SCTP chunk is not possible in this state from this side", "Invalid dir/state transition")               \
+    X(sctp_vtag,                     invalid, "the SCTP verification tag is not the association's", "verification tag check failed %x vs %x for dir %d")                        \
+    X(sctp_state,                    invalid, "this SCTP chunk is not possible in this state from this side", "Invalid, old_state %d, dir %d, type %d")    \
     /* GRE */                                                                                                                                               \
     X(gre_key,                       invalid, "an enhanced GRE packet that does not carry PPP", "")                                                         \
     /* the entry map and its limits */                                                                                                                      \

@@ -23,7 +23,7 @@ namespace keepstate {
 struct Tuple {
     Address source;
     Address destination;
-    std::uint8_t protocol = 0;       ///< IPPROTO_ number
+    std::uint8_t protocol = 0;          ///< IPPROTO_ number
     std::uint16_t source_key = 0;       ///< source port, ICMP id, GRE key
     std::uint16_t destination_key = 0;  ///< destination port, ICMP type << 8 | code, GRE key
 

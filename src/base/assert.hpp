@@ -17,6 +17,6 @@ namespace keepstate::base {
 
 }  // namespace keepstate::base
 
-#define KS_ASSERT(condition) \
+#define KS_ASSERT(condition)            \
     ((condition) ? static_cast<void>(0) \
                  : ::keepstate::base::assertion_failed(#condition, __FILE__, __LINE__))

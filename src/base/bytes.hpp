@@ -20,7 +20,8 @@ constexpr std::uint16_t load_be16(const std::uint8_t* at) {
     return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
 }
 constexpr std::uint32_t load_be32(const std::uint8_t* at) {
-    return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 | at[3];
+    return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 |
+           at[3];
 }
 constexpr void store_be16(std::uint8_t* at, std::uint16_t value) {
     at[0] = static_cast<std::uint8_t>(value >> 8);
@@ -36,7 +37,8 @@ class ByteView {
   public:
     constexpr ByteView() = default;
     constexpr ByteView(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
-    constexpr ByteView(std::span<const std::uint8_t> bytes) : ByteView(bytes.data(), bytes.size()) {}
+    constexpr ByteView(std::span<const std::uint8_t> bytes)
+        : ByteView(bytes.data(), bytes.size()) {}
 
     constexpr const std::uint8_t* data() const { return data_; }
     constexpr std::size_t size() const { return size_; }

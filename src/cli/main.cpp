@@ -8,7 +8,8 @@
 
 int main(int argc, char** argv) {
     try {
-        return keepstate::cli::run_program(std::vector<std::string>(argv + (argc > 0), argv + argc));
+        return keepstate::cli::run_program(
+            std::vector<std::string>(argv + (argc > 0), argv + argc));
     } catch (const std::exception& exception) {
         std::fprintf(stderr, "keepstate: error: %s\n", exception.what());
         return keepstate::cli::kSystemRefused;

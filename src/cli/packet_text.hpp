@@ -29,7 +29,7 @@ struct TextStyle {
     bool devices = false;  ///< show the devices' names: there are several, or local addresses
     bool events = false;
     bool explain = false;
-    Time begin;            ///< times are shown since this one
+    Time begin;                         ///< times are shown since this one
     std::vector<std::string> captures;  ///< names, shown if more than one
 };
 std::unique_ptr<PacketPrinter> make_text_printer(TextStyle style);

@@ -7,6 +7,7 @@
 // source: the command line's contract in docs/replay.md.   Tested by: tests/program.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -35,7 +36,8 @@ namespace keepstate::cli {
 namespace {
 
 /// Reads one ruleset. Returns false, with the complaint printed, if it cannot be used.
-bool read_rules(const std::string& file, Family family, std::optional<Ruleset>& rules, int& status) {
+bool read_rules(const std::string& file, Family family, std::optional<Ruleset>& rules,
+                int& status) {
     if (file.empty()) return true;
     Result<std::string> text = io::read_text_file(file);
     if (!text) {
@@ -108,8 +110,8 @@ class CaptureSource final : public run::ArrivalSource {
 /// Where each packet's outcome goes: the tally, stdout, the capture that is written, the progress line.
 class ReplaySink final : public run::OutcomeSink {
   public:
-    ReplaySink(const ReplayOptions& options, const io::CaptureMerge& captures, ReplayOutputs& outputs,
-               io::PacketFilter* filter)
+    ReplaySink(const ReplayOptions& options, const io::CaptureMerge& captures,
+               ReplayOutputs& outputs, io::PacketFilter* filter)
         : options_(options),
           captures_(captures),
           outputs_(outputs),
@@ -120,10 +122,10 @@ class ReplaySink final : public run::OutcomeSink {
 
     void take(const run::Outcome& outcome) override {
         tally_.add(outcome);
+        if (!printer_) printer_ = make_printer(outcome.arrival.frame.time);
         if (!outcome.decision.is_ip) return;
         outputs_.write_packet(outcome, options_.captures.size() > 1);
         if (options_.format == PacketFormat::none) return;
-        if (!printer_) printer_ = make_printer(outcome.arrival.frame.time);
         if (filter_ != nullptr && !passes(outcome.arrival)) return;
         printer_->print(outcome, text_);
     }
@@ -206,7 +208,8 @@ int replay(const ReplayOptions& options) {
     if (const int* status = std::get_if<int>(&captures_or)) return *status;
     io::CaptureMerge& captures = std::get<io::CaptureMerge>(captures_or);
     std::optional<io::PacketFilter> filter;
-    if (const int status = prepare_filter(options, captures, filter); status != kDone) return status;
+    if (const int status = prepare_filter(options, captures, filter); status != kDone)
+        return status;
     Result<ReplayOutputs> outputs = ReplayOutputs::open(options, captures);
     if (!outputs) return complain(outputs.error());
 
@@ -216,6 +219,10 @@ int replay(const ReplayOptions& options) {
     loop.stories = options.explain && options.format != PacketFormat::none;
     loop.events = options.events;
     loop.stop = &stop;
+    if (io::is_terminal(io::Stream::out) &&
+        std::count(options.captures.begin(), options.captures.end(), "-")) {
+        loop.batch_frames = 1;  // somebody watches a live capture
+    }
     const run::LoopTotals totals = run::replay_all(engine, source, sink, loop);
     sink.end_progress();
 

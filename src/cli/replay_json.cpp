@@ -22,8 +22,9 @@ void print_number(std::uint64_t value, std::string& out) {
 
 void print_signed(std::int64_t value, std::string& out) {
     if (value < 0) out += '-';
-    print_number(value < 0 ? ~static_cast<std::uint64_t>(value) + 1
-                           : static_cast<std::uint64_t>(value), out);
+    print_number(
+        value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value),
+        out);
 }
 
 /// A word that needs no escapes, or null if it is empty.
@@ -66,7 +67,8 @@ class JsonPrinter final : public PacketPrinter {
         out += ", \"ctdir\": ";
         print_word(decision.direction ? text(*decision.direction) : std::string_view(), out);
         out += ", \"reason\": ";
-        print_word(decision.reason == Reason::none ? std::string_view() : text(decision.reason), out);
+        print_word(decision.reason == Reason::none ? std::string_view() : text(decision.reason),
+                   out);
         print_entry_facts(decision, out);
         out += ", \"verdict\": ";
         print_word(text(decision.verdict), out);
@@ -120,7 +122,8 @@ class JsonPrinter final : public PacketPrinter {
 
     void print_entry_facts(const Decision& decision, std::string& out) {
         if (!decision.entry) {
-            out += ", \"connection\": null, \"tcp_state\": null, \"status\": null, \"timeout\": null";
+            out +=
+                ", \"connection\": null, \"tcp_state\": null, \"status\": null, \"timeout\": null";
             return;
         }
         const EntryFacts& entry = *decision.entry;

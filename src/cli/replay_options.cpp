@@ -26,11 +26,13 @@ struct Words {
 const std::map<std::string, PacketFormat> kPacketFormats{
     {"text", PacketFormat::text}, {"json", PacketFormat::json}, {"none", PacketFormat::none}};
 
-const std::map<std::string, EntryFormat> kEntryFormats{
-    {"proc", EntryFormat::proc},           {"old-proc", EntryFormat::old_proc},
-    {"conntrack", EntryFormat::conntrack}, {"extended", EntryFormat::extended},
-    {"xml", EntryFormat::xml},             {"json", EntryFormat::json},
-    {"save", EntryFormat::save}};
+const std::map<std::string, EntryFormat> kEntryFormats{{"proc", EntryFormat::proc},
+                                                       {"old-proc", EntryFormat::old_proc},
+                                                       {"conntrack", EntryFormat::conntrack},
+                                                       {"extended", EntryFormat::extended},
+                                                       {"xml", EntryFormat::xml},
+                                                       {"json", EntryFormat::json},
+                                                       {"save", EntryFormat::save}};
 
 constexpr const char* kFooter =
     R"(captures: pcap and pcapng, also gzip or zstd; several are merged by time; '-' is stdin
@@ -50,14 +52,17 @@ examples:
 )";
 
 void add_inputs(CLI::App& app, Words& words) {
-    app.add_option("CAPTURE", words.options.captures, "captures to replay")->type_name("")->required();
+    app.add_option("CAPTURE", words.options.captures, "captures to replay")
+        ->type_name("")
+        ->required();
     app.add_option("-r,--rules", words.options.rules, "IPv4 ruleset, iptables-save text")
         ->type_name("FILE");
     app.add_option("-R,--rules6", words.options.rules6, "IPv6 ruleset, ip6tables-save text")
         ->type_name("FILE");
-    app.add_option("-i,--interface", words.devices,
-                   "a device and the networks behind it; repeat. The longest prefix that holds the "
-                   "source names the arrival device, that holds the destination the departure device")
+    app.add_option(
+           "-i,--interface", words.devices,
+           "a device and the networks behind it; repeat. The longest prefix that\nholds the "
+           "source names the arrival device, that holds the\ndestination the departure device")
         ->type_name("NAME=PREFIX[,PREFIX...]")
         ->allow_extra_args(false);
     app.add_option("-l,--local", words.local,
@@ -72,7 +77,7 @@ void add_inputs(CLI::App& app, Words& words) {
 
 void add_outputs(CLI::App& app, Words& words) {
     app.add_option("-f,--format", words.format,
-                   "per packet: one readable line (text), one JSON object (json), or nothing (none)")
+                   "per packet: a readable line (text), a JSON object (json), nothing (none)")
         ->type_name("text|json|none");
     app.add_flag("-e,--events", words.options.events,
                  "also conntrack -E lines (text) or an events array (json)");
@@ -81,12 +86,14 @@ void add_outputs(CLI::App& app, Words& words) {
     app.add_option("--only", words.only,
                    "show only packets that match a pcap filter (all are still tracked)")
         ->type_name("EXPR");
-    app.add_option("--counters", words.options.counters, "at the end, the IPv4 rules as iptables-save -c")
+    app.add_option("--counters", words.options.counters,
+                   "at the end, the IPv4 rules as iptables-save -c")
         ->type_name("FILE");
     app.add_option("--counters6", words.options.counters6,
                    "at the end, the IPv6 rules as ip6tables-save -c")
         ->type_name("FILE");
-    app.add_option("--table", words.options.table, "at the end, the entries as /proc/net/nf_conntrack")
+    app.add_option("--table", words.options.table,
+                   "at the end, the entries as /proc/net/nf_conntrack")
         ->type_name("FILE");
     app.add_option("--table-format", words.table_format, "another form for --table")
         ->type_name("proc|old-proc|conntrack|extended|xml|json|save");
@@ -153,9 +160,11 @@ void check_streams(const ReplayOptions& options, Faults& faults) {
                         (options.rules == "-") + (options.rules6 == "-");
     if (inputs > 1) faults.add("'-' (stdin) is given more than once");
     const bool text = options.format != PacketFormat::none || options.counters == "-" ||
-                      options.counters6 == "-" || options.table == "-" || options.expectations == "-";
+                      options.counters6 == "-" || options.table == "-" ||
+                      options.expectations == "-";
     if (options.write == "-" && text) {
-        faults.add("--write - needs stdout for itself: add --format none, and no other output to '-'");
+        faults.add(
+            "--write - needs stdout for itself: add --format none, and no other output to '-'");
     }
     std::vector<std::string> files{options.counters, options.counters6, options.table,
                                    options.expectations, options.write};
@@ -179,9 +188,10 @@ Result<ReplayOptions> check(Words words) {
     if (const auto found = kEntryFormats.find(words.table_format); found != kEntryFormats.end()) {
         options.table_format = found->second;
     } else {
-        faults.add(fmt::format("--table-format: '{}' is none of proc, old-proc, conntrack, extended, "
-                               "xml, json, save",
-                               words.table_format));
+        faults.add(
+            fmt::format("--table-format: '{}' is none of proc, old-proc, conntrack, extended, "
+                        "xml, json, save",
+                        words.table_format));
     }
     check_streams(options, faults);
     if (faults.any()) return Unexpected(faults.take());
@@ -202,13 +212,15 @@ Result<void> add_device(const std::string& words, std::vector<DeviceSetup>& devi
     const std::size_t equals = words.find('=');
     const std::string name = words.substr(0, equals);
     if (equals == std::string::npos || name.empty()) {
-        return Unexpected(Error::of(
-            ErrorKind::usage, fmt::format("--interface: '{}' is not NAME=PREFIX[,PREFIX...]", words)));
+        return Unexpected(
+            Error::of(ErrorKind::usage,
+                      fmt::format("--interface: '{}' is not NAME=PREFIX[,PREFIX...]", words)));
     }
     if (name.size() > kLongestName) {
-        return Unexpected(Error::of(
-            ErrorKind::usage, fmt::format("--interface: '{}' is longer than a device name may be, {}",
-                                          name, kLongestName)));
+        return Unexpected(
+            Error::of(ErrorKind::usage,
+                      fmt::format("--interface: '{}' is longer than a device name may be, {}", name,
+                                  kLongestName)));
     }
     std::vector<Prefix> networks;
     for (const std::string& part : split_commas(words.substr(equals + 1))) {
@@ -229,9 +241,10 @@ Result<void> add_device(const std::string& words, std::vector<DeviceSetup>& devi
 Result<std::variant<ReplayOptions, HelpText>> parse_replay_options(
     const std::vector<std::string>& arguments) {
     Words words;
-    CLI::App app{"Sends the packets of captures through connection tracking and a ruleset, at the\n"
-                 "captures' own time, and shows what becomes of each.",
-                 "keepstate replay"};
+    CLI::App app{
+        "Sends the packets of captures through connection tracking and a ruleset, at the\n"
+        "captures' own time, and shows what becomes of each.\n",
+        "keepstate replay"};
     app.footer(kFooter);
     app.get_formatter()->column_width(42);
     app.set_help_flag("-h,--help", "this text");
@@ -243,8 +256,8 @@ Result<std::variant<ReplayOptions, HelpText>> parse_replay_options(
     } catch (const CLI::CallForHelp&) {
         return HelpText{app.help()};
     } catch (const CLI::ParseError& error) {
-        return Unexpected(Error::of(ErrorKind::usage,
-                                    one_line(error.what()) + "; see keepstate replay --help"));
+        return Unexpected(
+            Error::of(ErrorKind::usage, one_line(error.what()) + "; see keepstate replay --help"));
     }
     if (app.count("--only") > 0) words.options.only = words.only;
     Result<ReplayOptions> options = check(std::move(words));

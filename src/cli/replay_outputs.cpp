@@ -18,10 +18,10 @@ std::string decider(const RuleReference& rule) {
     if (!rule.is_set()) return {};
     const std::string place = fmt::format(" by {} {} ", text(rule.table), rule.chain);
     if (rule.number == 0) return place + "policy";
-    return fmt::format("{}{}: {}", place, rule.number, rule.rule_text);
+    return fmt::format("{}{} ({})", place, rule.number, rule.rule_text);
 }
 
-/// "packet 2: ESTABLISHED reply, ACCEPT by filter FORWARD 2: -A FORWARD ...".
+/// "packet 2: ESTABLISHED reply, ACCEPT by filter FORWARD 2 (-A FORWARD ...)".
 std::string comment_on(const run::Outcome& outcome, bool several_captures) {
     const Decision& decision = outcome.decision;
     std::string comment = fmt::format("packet {}", outcome.arrival.number);
@@ -52,7 +52,8 @@ Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
         if (name->empty() || *name == "-") continue;
         for (const auto& reader : captures.readers()) {
             if (!reader->input().is_same_file(*name)) continue;
-            append(same, Error::of_file(ErrorKind::usage, *name, "is a capture that is to be read"));
+            append(same,
+                   Error::of_file(ErrorKind::usage, *name, "is a capture that is to be read"));
         }
     }
     if (!same.faults.empty()) return Unexpected(std::move(same));
@@ -87,13 +88,12 @@ void ReplayOutputs::write_packet(const run::Outcome& outcome, bool several_captu
     const Time time = outcome.arrival.frame.time;
     if (decision.verdict == Verdict::accept && !decision.out_device.empty() &&
         !decision.out_bytes.empty()) {
-        writer_->write(decision.out_device, kLinkRaw, time, decision.out_bytes,
-                       comment_on(outcome, several_captures));
+        writer_->write(
+            time, decision.out_bytes,
+            fmt::format("{}, out {}", comment_on(outcome, several_captures), decision.out_device));
     }
     if (!decision.reply_bytes.empty()) {
-        const std::string_view device =
-            decision.in_device.empty() ? std::string_view("lo") : decision.in_device;
-        writer_->write(device, kLinkRaw, time, decision.reply_bytes,
+        writer_->write(time, decision.reply_bytes,
                        "the firewall's answer to " + comment_on(outcome, several_captures));
     }
 }

@@ -25,7 +25,8 @@ class ReplayOutputs {
   public:
     /// Opens all that the options name. Errors: those that cannot be written (ErrorKind::system), or
     /// that are one of the captures that are read (ErrorKind::usage); then nothing was emptied.
-    static Result<ReplayOutputs> open(const ReplayOptions& options, const io::CaptureMerge& captures);
+    static Result<ReplayOutputs> open(const ReplayOptions& options,
+                                      const io::CaptureMerge& captures);
 
     io::Output& packets() { return *stdout_; }
     /// Whether a file that is written while the replay runs cannot take any more.
@@ -43,7 +44,6 @@ class ReplayOutputs {
     std::unique_ptr<io::Output> expectations_;
     std::unique_ptr<io::Output> capture_;  ///< null: the writer writes to stdout_, or there is none
     std::unique_ptr<io::CaptureWriter> writer_;
-    std::string comment_;  ///< reused
 };
 
 }  // namespace keepstate::cli

@@ -21,7 +21,8 @@ namespace {
 std::optional<Address> address_of(std::string_view word) {
     if (!word.empty() && word.front() == '[') {
         const std::size_t end = word.find(']');
-        return end == std::string_view::npos ? std::nullopt : parse_address(word.substr(1, end - 1));
+        return end == std::string_view::npos ? std::nullopt
+                                             : parse_address(word.substr(1, end - 1));
     }
     if (const std::optional<Address> address = parse_address(word)) return address;
     return parse_address(word.substr(0, word.rfind(':')));
@@ -44,9 +45,11 @@ std::vector<Address> addresses_of(std::string_view summary) {
 bool header_has(std::span<const std::uint8_t> ip, const Address& address) {
     const std::size_t size = address.size();
     const std::size_t offset = address.family == Family::ipv4 ? 12 : 8;
-    if (ip.size() < offset + 2 * size || ip[0] >> 4 != static_cast<int>(address.family)) return false;
+    if (ip.size() < offset + 2 * size || ip[0] >> 4 != static_cast<int>(address.family))
+        return false;
     return std::equal(address.bytes.begin(), address.bytes.begin() + size, ip.begin() + offset) ||
-           std::equal(address.bytes.begin(), address.bytes.begin() + size, ip.begin() + offset + size);
+           std::equal(address.bytes.begin(), address.bytes.begin() + size,
+                      ip.begin() + offset + size);
 }
 
 std::string join(const std::vector<std::string>& parts) {
@@ -62,10 +65,10 @@ std::string plural(std::uint64_t count, std::string_view one) {
 }  // namespace
 
 void Tally::watch(const run::Outcome& outcome) {
-    if (in_every_packet_ &&
-        std::all_of(in_every_packet_->begin(), in_every_packet_->end(), [&](const Address& address) {
-            return header_has(outcome.decision.out_bytes, address);
-        })) {
+    if (in_every_packet_ && std::all_of(in_every_packet_->begin(), in_every_packet_->end(),
+                                        [&](const Address& address) {
+                                            return header_has(outcome.decision.out_bytes, address);
+                                        })) {
         return;
     }
     summary_.clear();
@@ -108,7 +111,8 @@ std::string Tally::print(const run::LoopTotals& totals, std::size_t captures,
     std::string out = fmt::format("replayed {} of {} in {:.2f} s", plural(totals.frames, "frame"),
                                   plural(captures, "capture"), totals.elapsed_s);
     if (totals.elapsed_s > 0.1) {
-        out += fmt::format(" ({:.0f} a second)", static_cast<double>(totals.frames) / totals.elapsed_s);
+        out += fmt::format(" ({:.0f} a second)",
+                           static_cast<double>(totals.frames) / totals.elapsed_s);
     }
     out += '\n';
     std::vector<std::string> states;
@@ -145,21 +149,24 @@ std::vector<std::string> Tally::hints() const {
         hints.push_back("no frame carries IP; link type " + join(links));
     }
     if (cut_ > 0) {
-        hints.push_back(fmt::format(
-            "{} cut off by the snapshot length and filled up with zeros; if their checksums make them "
-            "INVALID, say --sysctl nf_conntrack_checksum=0",
-            plural(cut_, "frame") + (cut_ == 1 ? " was" : " were")));
+        hints.push_back(
+            fmt::format("{} cut off by the snapshot length and filled up with zeros; if their "
+                        "checksums make them "
+                        "INVALID, say --sysctl nf_conntrack_checksum=0",
+                        plural(cut_, "frame") + (cut_ == 1 ? " was" : " were")));
     }
     if (would_translate_ > 0) {
-        hints.push_back(fmt::format("{} met a rule of the nat table; addresses are not translated in "
-                                    "this version",
-                                    plural(would_translate_, "packet")));
+        hints.push_back(
+            fmt::format("{} met a rule of the nat table; addresses are not translated in "
+                        "this version",
+                        plural(would_translate_, "packet")));
     }
     if (watching_ && in_every_packet_) {
         const std::string first = text(in_every_packet_->front());
         const bool both = in_every_packet_->size() > 1;
         hints.push_back(fmt::format(
-            "every packet is to or from {}{}; if that is the firewall itself, say --local {} (INPUT and "
+            "every packet is to or from {}{}; if that is the firewall itself, say --local {} "
+            "(INPUT and "
             "OUTPUT instead of FORWARD)",
             first, both ? " (and " + text(in_every_packet_->back()) + ")" : std::string(), first));
     }

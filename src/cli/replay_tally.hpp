@@ -24,7 +24,8 @@ class Tally {
     void add(const run::Outcome& outcome);
 
     /// The summary: several lines, each ended. `entries`: those that are left.
-    std::string print(const run::LoopTotals& totals, std::size_t captures, std::uint32_t entries) const;
+    std::string print(const run::LoopTotals& totals, std::size_t captures,
+                      std::uint32_t entries) const;
     /// What to tell the user beyond the numbers; each one line without an end.
     std::vector<std::string> hints() const;
 
@@ -43,7 +44,7 @@ class Tally {
     std::uint64_t connections_ = 0;
     bool watching_;
     std::optional<std::vector<Address>> in_every_packet_;  ///< absent before the first packet
-    std::string summary_;  ///< reused
+    std::string summary_;                                  ///< reused
 };
 
 }  // namespace keepstate::cli

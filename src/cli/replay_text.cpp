@@ -26,7 +26,7 @@ constexpr std::string_view kMagenta = "\x1b[35m";
 constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kBold = "\x1b[1m";
 constexpr std::string_view kPlain = "\x1b[0m";
-constexpr std::size_t kSummaryColumns = 72;
+constexpr std::size_t kSummaryColumns = 80;
 
 std::string_view colour_of(Verdict verdict) {
     switch (verdict) {
@@ -101,7 +101,8 @@ class TextPrinter final : public PacketPrinter {
 
     void print_header(std::string& out) const {
         std::string line = fmt::format("{:>6}  {:>10}  ", "packet", "time");
-        if (capture_columns_ > 0) line = fmt::format("{:<{}}  ", "capture", capture_columns_) + line;
+        if (capture_columns_ > 0)
+            line = fmt::format("{:<{}}  ", "capture", capture_columns_) + line;
         if (style_.devices) line += fmt::format("{:<{}}  ", "in > out", kDevicesColumns);
         line += fmt::format("{:<7}  {:<14}  {:<11}  {:<{}}  {}", "verdict", "state", "tcp state",
                             "summary", kSummaryColumns, "decided by");
@@ -119,7 +120,7 @@ class TextPrinter final : public PacketPrinter {
     }
 
     void print_state(const Decision& decision, std::string& out) const {
-        const std::string_view arrow = !decision.direction ? ""
+        const std::string_view arrow = !decision.direction                            ? ""
                                        : *decision.direction == CtDirection::original ? "->"
                                                                                       : "<-";
         if (!decision.state) {
@@ -133,7 +134,8 @@ class TextPrinter final : public PacketPrinter {
         out.append(2 - arrow.size() + 2, ' ');
     }
 
-    void print_decider(const Decision& decision, std::size_t summary_columns, std::string& out) const {
+    void print_decider(const Decision& decision, std::size_t summary_columns,
+                       std::string& out) const {
         if (!decision.rule.is_set() && decision.reason == Reason::none) return;
         if (summary_columns < kSummaryColumns) out.append(kSummaryColumns - summary_columns, ' ');
         out += "  ";

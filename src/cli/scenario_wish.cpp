@@ -294,7 +294,7 @@ Seen seen_of(const Decision& decision) {
     seen.answer = describe_answer(decision.reply_bytes);
     seen.out = decision.out_device.empty() ? std::string("host") : std::string(decision.out_device);
     seen.mark = decision.mark;
-    if (decision.entry) {
+    if (decision.entry && (decision.entry->status & status::kDying) == 0) {
         seen.has_entry = true;
         seen.status = decision.entry->status;
         seen.timeout_s = decision.entry->timeout_ns / kNsPerSecond;

@@ -24,12 +24,13 @@ struct Verb {
 };
 
 constexpr std::array kVerbs{
-    Verb{"replay", "send the packets of captures through connection tracking and a ruleset", run_replay},
+    Verb{"replay", "send the packets of captures through connection tracking and a ruleset",
+         run_replay},
 };
 
 constexpr std::array<std::string_view, 11> kLaterVerbs{
-    "check", "fmt", "explain", "test", "report", "run",
-    "conntrack", "iptables", "iptables-save", "iptables-restore", "top",
+    "check",    "fmt",           "explain",          "test", "report", "run", "conntrack",
+    "iptables", "iptables-save", "iptables-restore", "top",
 };
 
 void print_help() {
@@ -45,7 +46,8 @@ void print_help() {
         "  2  the call is wrong: an option, an argument, a setting\n"
         "  3  the system refused: a file is missing, no capture, cut off, or cannot be written\n"
         "  130 stopped by Ctrl-C; what was done until then has been written\n\n"
-        "Results go to stdout, everything else to stderr. Neither privileges nor a network are needed.\n";
+        "Results go to stdout, everything else to stderr. Neither privileges nor a network are "
+        "needed.\n";
     std::fputs(text.c_str(), stdout);
 }
 

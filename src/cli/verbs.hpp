@@ -18,7 +18,8 @@ inline constexpr int kDone = 0;
 inline constexpr int kAnswerIsNo = 1;
 inline constexpr int kCallIsWrong = 2;
 inline constexpr int kSystemRefused = 3;
-inline constexpr int kBrokenPipe = 128 + 13;  ///< what a shell shows for a program that SIGPIPE ended
+inline constexpr int kBrokenPipe =
+    128 + 13;  ///< what a shell shows for a program that SIGPIPE ended
 
 /// The whole program. `arguments` without the program's name. Returns the exit status.
 int run_program(const std::vector<std::string>& arguments);

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <variant>
 
+#include "ct/sctp/memory.hpp"
 #include "ct/tcp/memory.hpp"
 #include "keepstate/state.hpp"
 #include "keepstate/time.hpp"
@@ -30,14 +31,6 @@ struct UdpMemory {
 struct GreMemory {
     std::uint32_t timeout_s = 0;
     std::uint32_t stream_timeout_s = 0;
-};
-
-struct SctpMemory {
-    SctpState state = SctpState::none;
-    CtDirection last_direction = CtDirection::original;
-    std::uint8_t flags = 0;
-    std::array<std::uint32_t, 2> vtag{};  ///< by the direction that uses it
-    std::array<bool, 2> init{};  ///< an INIT or INIT_ACK is outstanding from this direction
 };
 
 /// What the protocol remembers; monostate for those that remember nothing.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ct/entry.hpp"
+#include "ct/sctp/judge.hpp"
 #include "ct/tcp/judge.hpp"
 #include "keepstate/reason.hpp"
 
@@ -20,6 +21,8 @@ class Observer {
     virtual void error_quotes(const Tuple& quoted, const Entry& entry, CtDirection direction) = 0;
     virtual void tcp_judged(const TcpMemory& before, const Segment& segment, CtDirection direction,
                             const TcpJudgement& judgement) = 0;
+    virtual void sctp_judged(const SctpMemory& before, const SctpPacket& packet,
+                             CtDirection direction, const SctpJudgement& judgement) = 0;
     /// The packet is INVALID, or dropped by a limit.
     virtual void refused(Reason reason) = 0;
     /// What tracking says of the packet in the end.

@@ -27,8 +27,8 @@ bool is_icmp_error(std::uint8_t type) {
 /// Multicast listener query, report, done (130-132), router and neighbour discovery (133-136), MLDv2 (143),
 /// multicast router advertisement and solicitation (151, 152).
 bool is_never_tracked(std::uint8_t icmpv6_type) {
-    return (icmpv6_type >= 130 && icmpv6_type <= 136) || icmpv6_type == 143 ||
-           icmpv6_type == 151 || icmpv6_type == 152;
+    return (icmpv6_type >= 130 && icmpv6_type <= 136) || icmpv6_type == 143 || icmpv6_type == 151 ||
+           icmpv6_type == 152;
 }
 
 constexpr std::uint8_t kIcmpv6Redirect = 137;

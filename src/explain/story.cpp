@@ -1,6 +1,7 @@
 // Facts -> words; see story.hpp.
 #include "explain/story.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "rules/program.hpp"
@@ -169,6 +170,23 @@ void Story::tcp_judged(const ct::TcpMemory& before, const ct::Segment& segment,
     if (judgement.timeout_s) line(kDetail, "timeout: {} s", *judgement.timeout_s);
 }
 
+void Story::sctp_judged(const ct::SctpMemory& before, const ct::SctpPacket& packet,
+                        CtDirection direction, const ct::SctpJudgement& judgement) {
+    if (judgement.step_count == 0) {
+        line(kDetail, "tag {:#010x} from {}, where {:#010x} is known", packet.vtag,
+             side_words(direction), before.vtag[static_cast<std::size_t>(direction)]);
+    }
+    const std::size_t told = std::min(judgement.step_count, ct::SctpJudgement::kSteps);
+    for (std::size_t i = 0; i < told; ++i) {
+        const ct::SctpStep& step = judgement.steps[i];
+        line(kDetail, "{} + {} from {} -> {}", text(step.before), ct::text(step.chunk.kind),
+             side_words(direction),
+             step.ruling == ct::SctpRuling::bad ? "not possible" : text(ct::state_of(step.ruling)));
+        if (!step.exception.empty()) line(kDetail, "exception: {}", step.exception);
+    }
+    if (judgement.timeout_s) line(kDetail, "timeout: {} s", *judgement.timeout_s);
+}
+
 void Story::refused(Reason reason) {
     line(kAtStep, "=> {}: {} ({})", kind(reason) == ReasonKind::limit ? "dropped" : "INVALID",
          sentence(reason), text(reason));
@@ -179,6 +197,10 @@ void Story::refused(Reason reason) {
 
 void Story::tracked(const ct::PacketFlow& flow, Time now) {
     if (!flow.entry) return;
+    if (flow.entry->has(status::kDying)) {
+        line(kAtStep, "=> {}, and the flow ends with it", text(flow.state));
+        return;
+    }
     line(kAtStep, "=> {}, {} direction, timeout {} s", text(flow.state),
          flow.direction == CtDirection::original ? "original" : "reply",
          flow.entry->left_ns(now) / kNsPerSecond);

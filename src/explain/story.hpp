@@ -37,6 +37,8 @@ class Story : public hooks::Observer {
     void error_quotes(const Tuple& quoted, const ct::Entry& entry, CtDirection direction) override;
     void tcp_judged(const ct::TcpMemory& before, const ct::Segment& segment, CtDirection direction,
                     const ct::TcpJudgement& judgement) override;
+    void sctp_judged(const ct::SctpMemory& before, const ct::SctpPacket& packet,
+                     CtDirection direction, const ct::SctpJudgement& judgement) override;
     void refused(Reason reason) override;
     void tracked(const ct::PacketFlow& flow, Time now) override;
     void entry_confirmed(const ct::Entry& entry) override;

@@ -109,7 +109,7 @@ bool Path::run_reassemble(Trip& trip, Hook hook) {
     const wire::Reassembled result =
         reassembler_.take(trip.packet, user, routing_.number_of(*trip.in), trip.context.now);
     switch (result.fate) {
-        case wire::FragmentFate::pass: return true;
+        case wire::FragmentFate::pass: trip.fragment_reason = result.reason; return true;
         case wire::FragmentFate::held:
             trip.verdict = Verdict::held;
             trip.ct_reason = Reason::fragment_held;
@@ -165,7 +165,7 @@ void Path::travel(Trip& trip) {
 }
 
 bool Path::route(Trip& trip) {
-    const Route route = routing_.route(trip.packet);
+    const Route route = routing_.route(trip.packet, *trip.in);
     if (trip.observer) trip.observer->routed(route);
     if (route.kind == RouteKind::local) {
         trip.is_for_us = true;
@@ -302,6 +302,10 @@ void Path::conclude(Trip& trip) {
     decision.in_device = trip.is_own ? std::string_view{} : text(*trip.in);
     decision.out_device = trip.is_for_us ? std::string_view{} : text(*trip.out);
     decision.reason = trip.route_reason != Reason::none ? trip.route_reason : trip.ct_reason;
+    const bool is_stray_fragment = trip.fragment_reason != Reason::none &&
+                                   trip.ct_reason != Reason::none &&
+                                   trip.ct_reason != Reason::transport_not_found;
+    if (is_stray_fragment) decision.reason = trip.fragment_reason;
     name_decider(trip);
     const ct::PacketFlow& flow = trip.context.flow;
     if (trip.is_tracked && !trip.was_refused) decision.state = flow.state;

@@ -14,7 +14,6 @@ constexpr std::string_view kDefaultDevice = "eth0";
 
 bool is_multicast_v4(const Address& a) { return (a.bytes[0] & 0xf0) == 0xe0; }
 bool is_limited_broadcast(const Address& a) { return a == Address::v4(255, 255, 255, 255); }
-bool is_zero_net(const Address& a) { return a.bytes[0] == 0; }
 bool is_loopback_v4(const Address& a) { return a.bytes[0] == 127; }
 
 Route refused(Reason reason) { return {RouteKind::refuse, &kNoDevice, reason}; }
@@ -35,7 +34,7 @@ std::optional<Route> decide_v4(const Address& source, const Address& destination
         (source.is_unspecified() && destination.is_unspecified())) {
         return Route{RouteKind::local};
     }
-    if (is_zero_net(source) || is_zero_net(destination) || is_loopback_v4(source) ||
+    if (source.is_unspecified() || destination.is_unspecified() || is_loopback_v4(source) ||
         is_loopback_v4(destination)) {
         return refused(Reason::not_forwardable);
     }
@@ -58,8 +57,7 @@ std::optional<Route> decide_v6(const Address& source, const Address& destination
         return destination == kAllNodes ? Route{RouteKind::local}
                                         : refused(Reason::not_forwardable);
     }
-    if (source.is_unspecified() || destination.is_unspecified() || is_link_local_v6(source) ||
-        is_link_local_v6(destination)) {
+    if (source.is_unspecified() || destination.is_unspecified() || is_link_local_v6(destination)) {
         return refused(Reason::not_forwardable);
     }
     return std::nullopt;
@@ -121,7 +119,7 @@ rules::AddressType Routing::address_type(const Address& address, std::string_vie
     return is_own && counts ? AddressType::local : AddressType::unicast;
 }
 
-Route Routing::route(const wire::Packet& packet) const {
+Route Routing::route(const wire::Packet& packet, const DeviceName& in) const {
     const Address destination = packet.destination();
     if (is_local(destination)) return {RouteKind::local};
     if (!is_router_) return {RouteKind::forward, &names_.back()};
@@ -135,7 +133,12 @@ Route Routing::route(const wire::Packet& packet) const {
                                              : decide_v6(source, destination);
     if (decided) return *decided;
     if (packet.ttl <= 1) return refused(Reason::ttl_exceeded);
-    return {RouteKind::forward, &device_of(destination)};
+    const DeviceName& out = device_of(destination);
+    // A link-local source may only be sent back to its own link.
+    const bool leaves_link =
+        packet.family == Family::ipv6 && is_link_local_v6(source) && &out != &in;
+    if (leaves_link) return refused(Reason::not_forwardable);
+    return {RouteKind::forward, &out};
 }
 
 }  // namespace keepstate::hooks

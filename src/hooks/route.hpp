@@ -60,7 +60,7 @@ class Routing final : public rules::World {
     rules::AddressType address_type(const Address& address, std::string_view device) const override;
 
     /// For a packet that came in by a device, after PREROUTING: local, forwarded, or refused.
-    Route route(const wire::Packet& packet) const;
+    Route route(const wire::Packet& packet, const DeviceName& in) const;
 
   private:
     struct Network {

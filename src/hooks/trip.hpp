@@ -30,6 +30,7 @@ struct Path::Trip {
     Verdict verdict = Verdict::accept;
     Reason ct_reason = Reason::none;
     Reason route_reason = Reason::none;
+    Reason fragment_reason = Reason::none;  ///< why reassembly let a fragment pass as it is
     bool has_decider = false;
     Table decider_table = Table::filter;
     rules::Outcome decider;

@@ -41,7 +41,8 @@ ReadStatus CaptureReader::stop_at(ReadStatus status) {
     const Trouble trouble = input_->trouble();
     if (trouble == Trouble::interrupted) return last_ = ReadStatus::interrupted;
     if (status == ReadStatus::end && trouble == Trouble::none) return last_ = status;
-    const std::string& words = trouble != Trouble::none ? input_->trouble_words() : format_->words();
+    const std::string& words =
+        trouble != Trouble::none ? input_->trouble_words() : format_->words();
     trouble_ = Error::of_file(ErrorKind::system, input_->name(),
                               "packet " + std::to_string(frames_ + 1) + ", byte " +
                                   std::to_string(input_->offset()) + ": " + words);

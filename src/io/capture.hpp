@@ -34,13 +34,14 @@ inline constexpr std::uint32_t kMaxFrameBytes = 262144;
 
 /// One frame as the capture has it.
 struct CapturedFrame {
-    std::span<const std::uint8_t> bytes;  ///< until the next call of next(); original length if `cut`
+    std::span<const std::uint8_t>
+        bytes;  ///< until the next call of next(); original length if `cut`
     LinkNumber link = kLinkEthernet;
-    Time time;                     ///< since 1970-01-01 UTC
-    std::uint64_t number = 0;      ///< in its own capture, from 1
-    std::uint32_t capture = 0;     ///< which of several captures; set by CaptureMerge
-    bool cut = false;              ///< the tail was not captured and is zeros
-    bool finer_than_us = false;    ///< the stamp's resolution is finer than a microsecond
+    Time time;                   ///< since 1970-01-01 UTC
+    std::uint64_t number = 0;    ///< in its own capture, from 1
+    std::uint32_t capture = 0;   ///< which of several captures; set by CaptureMerge
+    bool cut = false;            ///< the tail was not captured and is zeros
+    bool finer_than_us = false;  ///< the stamp's resolution is finer than a microsecond
 };
 
 enum class ReadStatus : std::uint8_t {
@@ -110,7 +111,7 @@ class CaptureMerge {
     std::vector<CapturedFrame> heads_;  ///< the next frame of each reader
     std::vector<std::uint32_t> heap_;   ///< readers that have a head; the earliest on top
     std::vector<Error> troubles_;
-    std::uint32_t given_ = 0;           ///< whose head was given last, and is to be replaced
+    std::uint32_t given_ = 0;  ///< whose head was given last, and is to be replaced
     bool has_given_ = false;
     bool started_ = false;
     bool interrupted_ = false;

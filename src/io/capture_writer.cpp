@@ -4,12 +4,13 @@
 
 #include <algorithm>
 
+#include "keepstate/engine.hpp"
+
 namespace keepstate::io {
 namespace {
 
 constexpr std::uint16_t kOptionEnd = 0;
 constexpr std::uint16_t kOptionComment = 1;
-constexpr std::uint16_t kOptionName = 2;
 constexpr std::uint16_t kOptionApplication = 4;
 constexpr std::uint16_t kOptionResolution = 9;
 constexpr std::uint16_t kOutbound = 2;  ///< the direction bits of the flags option
@@ -63,36 +64,24 @@ CaptureWriter::CaptureWriter(Output& output) : output_(output) {
     put_option(block_, kOptionApplication, "keepstate replay");
     end_block(block_);
     output_.write(block_);
-}
-
-std::uint32_t CaptureWriter::interface_of(std::string_view device, LinkNumber link) {
-    const std::pair key(std::string(device), link);
-    const auto found = interfaces_.find(key);
-    if (found != interfaces_.end()) return found->second;
     begin_block(block_, 1);
-    put16(block_, link);
+    put16(block_, kLinkRaw);
     put16(block_, 0);
     put32(block_, 0);  // no snapshot length
-    put_option(block_, kOptionName, device);
     put_option(block_, kOptionResolution, "\x09");
     end_block(block_);
     output_.write(block_);
-    const auto index = static_cast<std::uint32_t>(interfaces_.size());
-    interfaces_.emplace(key, index);
-    return index;
 }
 
-void CaptureWriter::write(std::string_view device, LinkNumber link, Time time,
-                          std::span<const std::uint8_t> bytes, std::string_view comment) {
-    const std::uint32_t interface = interface_of(device, link);
+void CaptureWriter::write(Time time, std::span<const std::uint8_t> ip, std::string_view comment) {
     const auto stamp = static_cast<std::uint64_t>(std::max<std::int64_t>(time.ns, 0));
     begin_block(block_, 6);
-    put32(block_, interface);
+    put32(block_, 0);  // the interface
     put32(block_, static_cast<std::uint32_t>(stamp >> 32));
     put32(block_, static_cast<std::uint32_t>(stamp));
-    put32(block_, static_cast<std::uint32_t>(bytes.size()));
-    put32(block_, static_cast<std::uint32_t>(bytes.size()));
-    block_.append(bytes.begin(), bytes.end());
+    put32(block_, static_cast<std::uint32_t>(ip.size()));
+    put32(block_, static_cast<std::uint32_t>(ip.size()));
+    block_.append(ip.begin(), ip.end());
     pad(block_);
     std::string flags;
     put32(flags, kOutbound);

@@ -76,9 +76,10 @@ class GzipDecoder final : public Decoder {
         if (answer == Z_STREAM_END) {
             between_members_ = true;
         } else if (answer != Z_OK && answer != Z_BUF_ERROR) {
-            fail(Trouble::damaged, std::string("the gzip stream is damaged") +
-                                       (stream_.msg != nullptr ? " (" + std::string(stream_.msg) + ")"
-                                                               : std::string()));
+            fail(Trouble::damaged,
+                 std::string("the gzip stream is damaged") +
+                     (stream_.msg != nullptr ? " (" + std::string(stream_.msg) + ")"
+                                             : std::string()));
         }
     }
 

@@ -85,7 +85,8 @@ std::span<const std::uint8_t> Input::take(std::size_t count) {
 
 bool Input::skip(std::uint64_t count) {
     while (count > 0) {
-        const std::size_t step = static_cast<std::size_t>(std::min<std::uint64_t>(count, kWindowBytes));
+        const std::size_t step =
+            static_cast<std::size_t>(std::min<std::uint64_t>(count, kWindowBytes));
         if (take(step).size() < step) return false;
         count -= step;
     }

@@ -56,8 +56,8 @@ Time to_time(const Interface& interface, std::uint64_t stamp) {
     const std::int64_t limited = ns > Wide{static_cast<std::uint64_t>(kLast)}
                                      ? kLast
                                      : static_cast<std::int64_t>(static_cast<std::uint64_t>(ns));
-    const std::int64_t offset_s = std::clamp(interface.offset_s, -kLast / kNsPerSecond,
-                                             kLast / kNsPerSecond);
+    const std::int64_t offset_s =
+        std::clamp(interface.offset_s, -kLast / kNsPerSecond, kLast / kNsPerSecond);
     return Time{limited} + offset_s * kNsPerSecond;
 }
 
@@ -78,7 +78,8 @@ class PcapngFormat final : public FrameFormat {
             if (length < 12 || length % 4 != 0) {
                 return broken("the block claims " + std::to_string(length) + " bytes");
             }
-            if (type != kInterface && type != kPacket && type != kSimplePacket && type != kOldPacket) {
+            if (type != kInterface && type != kPacket && type != kSimplePacket &&
+                type != kOldPacket) {
                 if (!input_.skip(length)) return broken("the block is cut off");
                 continue;
             }
@@ -145,10 +146,12 @@ class PcapngFormat final : public FrameFormat {
         if (type == kSimplePacket) {
             frame.original_bytes = order_.u32(at);
             captured = frame.original_bytes;
-            if (interface.snapshot_bytes != 0) captured = std::min(captured, interface.snapshot_bytes);
+            if (interface.snapshot_bytes != 0)
+                captured = std::min(captured, interface.snapshot_bytes);
             captured = std::min(captured, static_cast<std::uint32_t>(body.size() - fixed));
         } else {
-            const std::uint64_t stamp = std::uint64_t{order_.u32(at + 4)} << 32 | order_.u32(at + 8);
+            const std::uint64_t stamp =
+                std::uint64_t{order_.u32(at + 4)} << 32 | order_.u32(at + 8);
             last_time_ = to_time(interface, stamp);
             captured = order_.u32(at + 12);
             frame.original_bytes = order_.u32(at + 16);

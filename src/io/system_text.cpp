@@ -5,9 +5,7 @@
 
 namespace keepstate::io {
 
-std::string system_words(int error_number) {
-    return std::generic_category().message(error_number);
-}
+std::string system_words(int error_number) { return std::generic_category().message(error_number); }
 
 Error system_error(const std::string& file, int error_number) {
     return Error::of_file(ErrorKind::system, file, system_words(error_number));

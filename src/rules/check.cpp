@@ -81,7 +81,7 @@ class TableCheck {
     }
 
     void check_rule(const Rule& rule, std::uint8_t hooks) {
-        const CheckContext context{family_, table_.table, hooks, &rule.basics};
+        const CheckContext context{family_, table_.table, hooks, &rule.basics, &rule};
         for (const MatchUse& use : rule.matches) {
             check_module("match", *use.module, use.data.data(), context, rule, use.column);
         }

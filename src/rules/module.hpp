@@ -149,6 +149,7 @@ struct CheckContext {
     Table table = Table::filter;
     std::uint8_t hooks = 0;  ///< the hooks from which its chain can be reached, as bits
     const Basics* basics = nullptr;
+    const Rule* rule = nullptr;  ///< the whole rule, for a target that looks at its matches
 };
 
 struct PrintContext {

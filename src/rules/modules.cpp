@@ -13,10 +13,11 @@ namespace keepstate::rules {
 // clang-format off
 #define KS_MATCHES(X) \
     X(addrtype) X(comment) X(connmark) X(conntrack) X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) \
-    X(multiport) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp)
+    X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp)
 
 #define KS_TARGETS(X) \
-    X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(notrack) X(redirect) X(reject) X(snat)
+    X(checksum) X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(nflog) X(nfqueue) \
+    X(notrack) X(redirect) X(reject) X(snat) X(tcpmss) X(trace)
 // clang-format on
 
 namespace match {

@@ -33,9 +33,8 @@ std::string span_text(double seconds) {
 std::string progress_line(const ProgressState& state, int columns) {
     const double megabytes = static_cast<double>(state.done_bytes) / 1e6;
     const double elapsed_s = std::max(state.elapsed_s, 1e-3);
-    const std::string packets =
-        fmt::format("{} packets  {}", state.packets,
-                    rate_text(static_cast<double>(state.packets) / elapsed_s));
+    const std::string packets = fmt::format(
+        "{} packets  {}", state.packets, rate_text(static_cast<double>(state.packets) / elapsed_s));
     std::string line;
     if (state.all_bytes == 0) {
         line = fmt::format("{:.1f} MB  {}", megabytes, packets);
@@ -44,8 +43,8 @@ std::string progress_line(const ProgressState& state, int columns) {
             1.0, static_cast<double>(state.done_bytes) / static_cast<double>(state.all_bytes));
         const int filled = static_cast<int>(part * kBarColumns);
         line = fmt::format("[{}{}] {:3.0f}%  {:.1f} of {:.1f} MB  {}", std::string(filled, '#'),
-                           std::string(kBarColumns - filled, '.'), std::floor(part * 100), megabytes,
-                           static_cast<double>(state.all_bytes) / 1e6, packets);
+                           std::string(kBarColumns - filled, '.'), std::floor(part * 100),
+                           megabytes, static_cast<double>(state.all_bytes) / 1e6, packets);
         if (part > 0) line += fmt::format("  {} left", span_text(elapsed_s / part - elapsed_s));
     }
     if (columns > 0 && line.size() > static_cast<std::size_t>(columns)) line.resize(columns);

@@ -20,9 +20,9 @@ namespace keepstate::run {
 
 /// One frame and what its source knows of it.
 struct Arrival {
-    Frame frame;                 ///< from a source: its bytes are good until the next call of next()
-    std::uint64_t number = 0;    ///< in its capture, from 1
-    std::uint32_t capture = 0;   ///< which of several captures
+    Frame frame;                ///< from a source: its bytes are good until the next call of next()
+    std::uint64_t number = 0;   ///< in its capture, from 1
+    std::uint32_t capture = 0;  ///< which of several captures
     bool finer_than_us = false;  ///< the stamp's resolution
     bool cut = false;            ///< the tail was not captured
 };
@@ -59,8 +59,8 @@ struct LoopOptions {
 
 struct LoopTotals {
     std::uint64_t frames = 0;
-    Time last_time;       ///< the latest stamp that the engine saw
-    double elapsed_s = 0; ///< by the wall clock
+    Time last_time;        ///< the latest stamp that the engine saw
+    double elapsed_s = 0;  ///< by the wall clock
 };
 
 /// Replays until the source ends, `stop` is set, or the sink wants no more. What was read is always

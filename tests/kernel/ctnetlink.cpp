@@ -111,6 +111,16 @@ void put_tcp(nlmsghdr* message, const KernelTcp& tcp) {
     mnl_attr_nest_end(message, info);
 }
 
+void put_sctp(nlmsghdr* message, const KernelEntry& entry) {
+    nlattr* info = mnl_attr_nest_start(message, CTA_PROTOINFO);
+    nlattr* nest = mnl_attr_nest_start(message, CTA_PROTOINFO_SCTP);
+    mnl_attr_put_u8(message, CTA_PROTOINFO_SCTP_STATE, *entry.sctp_state);
+    mnl_attr_put_u32(message, CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, htonl(entry.sctp_vtags[0]));
+    mnl_attr_put_u32(message, CTA_PROTOINFO_SCTP_VTAG_REPLY, htonl(entry.sctp_vtags[1]));
+    mnl_attr_nest_end(message, nest);
+    mnl_attr_nest_end(message, info);
+}
+
 std::string print_tuple(const KernelTuple& tuple) {
     std::string text =
         "src=" + print_address(tuple.source) + " dst=" + print_address(tuple.destination);
@@ -240,6 +250,7 @@ Result<void> CtControl::create(const KernelEntry& entry) {
     mnl_attr_put_u32(message.get(), CTA_TIMEOUT, htonl(entry.timeout_s));
     if (entry.mark != 0) mnl_attr_put_u32(message.get(), CTA_MARK, htonl(entry.mark));
     if (entry.tcp) put_tcp(message.get(), *entry.tcp);
+    if (entry.sctp_state) put_sctp(message.get(), entry);
     return socket_.request(message.header(), "create entry");
 }
 

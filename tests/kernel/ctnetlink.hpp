@@ -122,7 +122,8 @@ class CtControl {
     Result<std::vector<KernelEntry>> dump();
     /// The entry that has this tuple in either direction, if there is one.
     Result<std::optional<KernelEntry>> find(const KernelTuple& tuple, std::uint16_t zone = 0);
-    /// Makes an entry: tuples, status, timeout, mark, TCP state, flags and scales are used.
+    /// Makes an entry: tuples, status, timeout, mark, TCP state, flags and
+    /// scales, SCTP state and tags are used.
     Result<void> create(const KernelEntry& entry);
     Result<void> remove(const KernelTuple& tuple);
     Result<void> flush();

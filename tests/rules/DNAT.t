@@ -9,8 +9,6 @@
 -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 1.2.3.4:80-90 ; ok ; -A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 1.2.3.4:80-90
 -A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4-1.2.3.9:80-90 ; ok ; =
 -A PREROUTING -p tcp -j DNAT --to-destination :80 ; ok ; =
--A PREROUTING -p tcp -j DNAT --to-destination :80-90/85 ; ok ; =
--A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4:80-90/85 ; ok ; =
 -A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4:80-90/95 ; ok ; =
 -A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4:http ; ok ; -A PREROUTING -p tcp -j DNAT --to-destination 1.2.3.4:80
 -A PREROUTING -j DNAT --to-destination 1.2.3.4:80 ; fail
@@ -41,6 +39,5 @@
 -A PREROUTING -p tcp -j DNAT --to-destination -1.1.1.1 ; fail
 @ip6 nat
 -A PREROUTING -p udp -j DNAT --to-destination [2001:db8::1]:80 ; ok ; =
--A PREROUTING -p udp -j DNAT --to-destination [2001:db8::1]:80-90/85 ; ok ; =
 -A PREROUTING -p icmpv6 -j DNAT --to-destination [2001:db8::1]:80 ; fail
 -A PREROUTING -p icmpv6 -j DNAT --to-destination 2001:db8::1 --persistent ; ok ; -A PREROUTING -p ipv6-icmp -j DNAT --to-destination 2001:db8::1 --persistent

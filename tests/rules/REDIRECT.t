@@ -15,7 +15,6 @@
 -A POSTROUTING -p tcp -j REDIRECT ; fail
 -A OUTPUT -p tcp -j REDIRECT --to-ports 80 ; ok ; =
 -A PREROUTING -p tcp -j REDIRECT --to-ports 80:90 ; fail
--A PREROUTING -p tcp -j REDIRECT --to-ports 80-90/85 ; fail
 -A PREROUTING -p tcp -j REDIRECT --to-ports 70000 ; fail
 -A PREROUTING -p tcp -j REDIRECT --persistent ; fail
 -A PREROUTING -p tcp -j REDIRECT --to-ports ftp-data ; ok ; -A PREROUTING -p tcp -j REDIRECT --to-ports 20

@@ -69,6 +69,7 @@ Judgement judge_udp_packet(const ProtocolCase& c);
 Judgement judge_udplite_packet(const ProtocolCase& c);
 Judgement judge_icmp_packet(const ProtocolCase& c);
 Judgement judge_icmpv6_packet(const ProtocolCase& c);
+Judgement judge_sctp_packet(const ProtocolCase& c);
 Judgement judge_gre_packet(const ProtocolCase& c);
 Judgement judge_generic_packet(const ProtocolCase& c);
 

@@ -14,6 +14,7 @@ constexpr std::array kProtocols{
     Protocol{protocol::kUdpLite, judge_udplite_packet},
     Protocol{protocol::kIcmp, judge_icmp_packet},
     Protocol{protocol::kIcmpv6, judge_icmpv6_packet},
+    Protocol{protocol::kSctp, judge_sctp_packet},
     Protocol{protocol::kGre, judge_gre_packet},
 };
 constexpr Protocol kGeneric{0, judge_generic_packet};

@@ -3,6 +3,8 @@
 // Reads: the transport header of a first fragment. A fragment that begins 8 bytes into the packet drops
 // it: nobody normal sends one, it would write over the flags. A header that is cut drops it too.
 // source: man:iptables-extensions tcp; kernel:net/netfilter/xt_tcpudp.c.   Tested by: tests/rules/tcp.t.
+#include "rules/match/tcp.hpp"
+
 #include <cctype>
 
 #include "rules/match/ports.hpp"
@@ -218,5 +220,11 @@ struct Tcp {
 
 extern const MatchModule k_tcp;
 const MatchModule k_tcp = match_module<Tcp>();
+
+bool asks_for_syn(const MatchUse& use) {
+    if (use.module != &k_tcp) return false;
+    const auto& data = *static_cast<const Tcp::Data*>(use.data.data());
+    return (data.compared & wire::tcp_flag::kSyn) != 0 && data.flags_inverted == 0;
+}
 
 }  // namespace keepstate::rules::match

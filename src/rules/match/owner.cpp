@@ -1,0 +1,101 @@
+// -m owner: who made the packet: user, group, or whether a socket did.
+//
+// Packets that are only seen, not made here, have no socket: then a rule matches if everything it asks is
+// inverted, as in the kernel. Users and groups are numbers: names mean others on another host, only `root'
+// is 0 everywhere.
+//
+// source: man:iptables-extensions owner; kernel:net/netfilter/xt_owner.c.   Tested by: tests/rules/owner.t.
+#include <array>
+
+#include "rules/module.hpp"
+#include "rules/values.hpp"
+
+namespace keepstate::rules::match {
+
+namespace {
+
+enum : std::uint8_t { kUid, kGid, kSocket, kSupplementary };
+constexpr std::string_view kNames[] = {"uid-owner", "gid-owner", "socket-exists"};
+constexpr std::uint64_t kMostId = 0xfffffffeU;
+
+struct Form {
+    struct Data {
+        std::array<std::uint32_t, 2> low{};
+        std::array<std::uint32_t, 2> high{};
+        std::uint8_t asked = 0;
+        std::uint8_t inverted = 0;
+        std::uint8_t supplementary = 0;
+    };
+    static constexpr Option kOptions[] = {
+        {.name = "uid-owner", .id = kUid, .arg = ArgKind::text, .flags = option_flag::kInvert},
+        {.name = "gid-owner", .id = kGid, .arg = ArgKind::text, .flags = option_flag::kInvert},
+        {.name = "socket-exists", .id = kSocket, .flags = option_flag::kInvert},
+        {.name = "suppl-groups", .id = kSupplementary},
+    };
+    static constexpr Traits kTraits{.name = "owner",
+                                    .options = kOptions,
+                                    .hooks = hook_bit(Hook::output) | hook_bit(Hook::postrouting)};
+
+    static void parse_ids(Data& data, const OptionUse& use, RuleReader& reader) {
+        const std::string_view words = use.value.text;
+        if (words == "root") return;
+        const std::size_t dash = words.find('-');
+        const auto low = parse_number(words.substr(0, dash), 0, kMostId);
+        const auto high =
+            dash == std::string_view::npos ? low : parse_number(words.substr(dash + 1), 0, kMostId);
+        if (!low || !high) {
+            reader.fault(fmt::format(
+                "`{}' is no number or range of {}: give numbers, names mean others on another host",
+                words, use.id() == kUid ? "users" : "groups"));
+            return;
+        }
+        data.low[use.id()] = static_cast<std::uint32_t>(*low);
+        data.high[use.id()] = static_cast<std::uint32_t>(*high);
+    }
+    static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
+        if (use.id() == kSupplementary) {
+            if (!reader.has_seen(option_bit(kGid)))
+                reader.fault("--suppl-groups goes behind --gid-owner");
+            data.supplementary = 1;
+            return;
+        }
+        if (use.id() != kSocket) parse_ids(data, use, reader);
+        data.asked = static_cast<std::uint8_t>(data.asked | option_bit(use.id()));
+        if (use.inverted)
+            data.inverted = static_cast<std::uint8_t>(data.inverted | option_bit(use.id()));
+    }
+    static void finish(Data& data, RuleReader& reader) {
+        if (data.asked == 0)
+            reader.fault("`owner' needs --uid-owner, --gid-owner or --socket-exists");
+    }
+    static Complaint check(const Data& data, const CheckContext&) {
+        for (std::size_t i = 0; i < 2; ++i) {
+            if (data.low[i] > data.high[i])
+                return fmt::format("match `owner': the range of --{} ends before it begins",
+                                   kNames[i]);
+        }
+        return std::nullopt;
+    }
+    static void print(const Data& data, const PrintContext&, std::string& out) {
+        for (const std::uint8_t id : {kSocket, kUid, kGid}) {
+            if ((data.asked & option_bit(id)) == 0) continue;
+            out += fmt::format("{} --{}", (data.inverted & option_bit(id)) != 0 ? " !" : "",
+                               kNames[id]);
+            if (id == kSocket) continue;
+            out += fmt::format(" {}", data.low[id]);
+            if (data.high[id] != data.low[id]) out += fmt::format("-{}", data.high[id]);
+        }
+        if (data.supplementary) out += " --suppl-groups";
+    }
+    static bool matches(Data& data, Context&, Why why) {
+        if (data.asked == data.inverted) return true;
+        return why.no("no socket of this host is known for the packet");
+    }
+};
+
+}  // namespace
+
+extern const MatchModule k_owner;
+const MatchModule k_owner = match_module<Form>();
+
+}  // namespace keepstate::rules::match

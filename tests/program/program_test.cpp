@@ -1,0 +1,331 @@
+// The program as its users meet it: what it says of bad input, its exit statuses, what is kept when it is
+// stopped, and that its memory does not grow with the capture.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "io/test_capture.hpp"
+
+namespace {
+
+using keepstate::io::test::TemporaryFile;
+namespace capture = keepstate::io::test;
+
+struct Ended {
+    int status = -1;  ///< exit status; 1000 + N if signal N ended it
+    std::string out;
+    std::string err;
+    long peak_kb = 0;
+};
+
+/// Runs the program with stdin from a pipe that `feed` writes to; `feed` also gets the process id.
+Ended run(
+    const std::vector<std::string>& arguments,
+    const std::function<void(int, pid_t)>& feed = [](int, pid_t) {}) {
+    const TemporaryFile out;
+    const TemporaryFile err;
+    int pipe_ends[2];
+    EXPECT_EQ(::pipe2(pipe_ends, O_CLOEXEC), 0);
+    std::vector<std::string> words{KEEPSTATE_PROGRAM};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::dup2(pipe_ends[0], STDIN_FILENO);
+        ::dup2(::open(out.name().c_str(), O_WRONLY), STDOUT_FILENO);
+        ::dup2(::open(err.name().c_str(), O_WRONLY), STDERR_FILENO);
+        ::execv(argv[0], argv.data());
+        ::_exit(127);
+    }
+    ::close(pipe_ends[0]);
+    ::signal(SIGPIPE, SIG_IGN);
+    feed(pipe_ends[1], child);
+    ::close(pipe_ends[1]);
+    int status = 0;
+    rusage usage{};
+    ::wait4(child, &status, 0, &usage);
+    Ended result;
+    result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    result.out = out.content();
+    result.err = err.content();
+    result.peak_kb = usage.ru_maxrss;
+    return result;
+}
+
+bool write_all(int fd, const std::string& bytes) {
+    for (std::size_t done = 0; done < bytes.size();) {
+        const ssize_t now = ::write(fd, bytes.data() + done, bytes.size() - done);
+        if (now <= 0) return false;
+        done += static_cast<std::size_t>(now);
+    }
+    return true;
+}
+
+/// A UDP packet without a checksum, so that every address and port may be written in.
+std::string udp(unsigned host, unsigned port, bool reply = false) {
+    const auto byte = [](unsigned value) { return static_cast<char>(value & 0xff); };
+    const std::string client{10, 0, 0, byte(host)};
+    const std::string server{10, 1, 0, 1};
+    std::string ip{0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0};
+    ip += reply ? server + client : client + server;
+    unsigned sum = 0;
+    for (std::size_t i = 0; i < ip.size(); i += 2) {
+        sum += static_cast<unsigned char>(ip[i]) * 256U + static_cast<unsigned char>(ip[i + 1]);
+    }
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+    ip[10] = byte(~sum >> 8);
+    ip[11] = byte(~sum);
+    const std::string ports{byte(port >> 8), byte(port)};
+    const std::string dns{0, 53};
+    return ip + (reply ? dns + ports : ports + dns) + std::string{0, 12, 0, 0, 'd', 'a', 't', 'a'};
+}
+
+const capture::PcapShape kRaw{false, 0xa1b2c3d4, 101, 4};
+
+std::string small_capture(unsigned packets) {
+    std::string bytes = capture::pcap_header(kRaw);
+    for (unsigned i = 0; i < packets; ++i) {
+        bytes += capture::pcap_record(udp(1 + i % 5, 40'000 + i % 7, i % 2 == 1), i, 0);
+    }
+    return bytes;
+}
+
+std::size_t lines(const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+const char* const kRules =
+    "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+    "-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT\n"
+    "-A FORWARD -s 10.0.0.0/8 -p udp -m udp --dport 53 -j ACCEPT\nCOMMIT\n";
+
+TEST(Program, HasHelpAndVersion) {
+    const Ended help = run({"--help"});
+    EXPECT_EQ(help.status, 0);
+    EXPECT_NE(help.out.find("replay"), std::string::npos);
+    EXPECT_EQ(help.out.find("report"), std::string::npos) << "lists only verbs that work";
+    EXPECT_EQ(help.err, "");
+    EXPECT_EQ(run({"replay", "--help"}).status, 0);
+    EXPECT_EQ(run({"--version"}).out.find("keepstate "), 0U);
+}
+
+TEST(Program, RefusesWrongCalls) {
+    for (const std::vector<std::string>& call : {std::vector<std::string>{},
+                                                 {"no-such-verb"},
+                                                 {"report", "x"},
+                                                 {"replay"},
+                                                 {"replay", "--bogus", "x"},
+                                                 {"replay", "-s", "nf_conntrack_nonsense=1", "x"},
+                                                 {"replay", "-l", "x", "x"}}) {
+        const Ended result = run(call);
+        EXPECT_EQ(result.status, 2);
+        EXPECT_EQ(lines(result.err), 1U) << result.err;
+        EXPECT_EQ(result.err.find("keepstate: "), 0U);
+        EXPECT_EQ(result.out, "");
+    }
+}
+
+TEST(Program, SaysOneLineOfAFileThatIsNoCapture) {
+    const TemporaryFile text("this is no capture\n");
+    const TemporaryFile empty;
+    for (const auto& [name, words] : std::vector<std::pair<std::string, std::string>>{
+             {text.name(), "not a capture"},
+             {empty.name(), "the file is empty"},
+             {"/nowhere/x.pcap", "No such file or directory"},
+             {"/tmp", "Is a directory"}}) {
+        const Ended result = run({"replay", name});
+        EXPECT_EQ(result.status, 3);
+        EXPECT_EQ(lines(result.err), 1U) << result.err;
+        EXPECT_EQ(result.err.find("keepstate: " + name + ": error: "), 0U) << result.err;
+        EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
+    }
+}
+
+TEST(Program, ReplaysWhatStandsBeforeTheBreak) {
+    const std::string whole = small_capture(10);
+    const TemporaryFile table;
+    for (const std::string& stored :
+         {whole.substr(0, whole.size() - 7), capture::gzip(whole + std::string(3, 'x'))}) {
+        const TemporaryFile cut(stored);
+        const Ended result = run({"replay", "-f", "json", "--table", table.name(), cut.name()});
+        EXPECT_EQ(result.status, 3);
+        EXPECT_GE(lines(result.out), 9U);
+        EXPECT_NE(result.err.find("keepstate: " + cut.name() + ": error: packet 1"),
+                  std::string::npos)
+            << result.err;
+        EXPECT_NE(result.err.find("cut off"), std::string::npos);
+        EXPECT_GT(lines(table.content()), 0U) << "what was done until then is not lost";
+    }
+}
+
+TEST(Program, ReplaysACaptureWithoutPackets) {
+    const TemporaryFile empty(capture::pcap_header());
+    const Ended result = run({"replay", empty.name()});
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.out, "");
+    EXPECT_NE(result.err.find("there was no packet"), std::string::npos);
+}
+
+TEST(Program, PrintsAllFaultsOfARulesetAndDoesNotRun) {
+    const TemporaryFile rules(
+        "*filter\n-A INPUT -m sate --state NEW -j ACCEPT\n-A INPUT -j ACCEP\nCOMMIT\n");
+    const TemporaryFile good(small_capture(2));
+    const TemporaryFile table("kept");
+    const Ended result = run({"replay", "-r", rules.name(), "--table", table.name(), good.name()});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.out, "");
+    for (const char* line : {":2:", ":3:"}) {
+        EXPECT_NE(result.err.find("keepstate: " + rules.name() + line), std::string::npos)
+            << result.err;
+    }
+    EXPECT_NE(result.err.find('^'), std::string::npos);
+    EXPECT_EQ(table.content(), "kept") << "nothing is emptied by a run that does not start";
+}
+
+TEST(Program, FindsAnUnwritableOutputBeforeItStarts) {
+    const TemporaryFile good(small_capture(2));
+    for (const char* option :
+         {"--table", "--counters", "--counters6", "--expectations", "--write"}) {
+        const Ended result = run({"replay", option, "/nowhere/file", good.name()});
+        EXPECT_EQ(result.status, 3) << option;
+        EXPECT_EQ(result.out, "");
+        EXPECT_EQ(result.err, "keepstate: /nowhere/file: error: No such file or directory\n");
+    }
+    const Ended overwrite = run({"replay", "--write", good.name(), good.name()});
+    EXPECT_EQ(overwrite.status, 2) << "a capture must not be overwritten while it is read";
+    EXPECT_EQ(good.content(), small_capture(2));
+}
+
+TEST(Program, SaysWhenADeviceIsFull) {
+    const TemporaryFile good(small_capture(2));
+    const Ended result = run({"replay", "-f", "none", "--table", "/dev/full", good.name()});
+    EXPECT_EQ(result.status, 3);
+    EXPECT_NE(result.err.find("keepstate: /dev/full: error: No space left on device\n"),
+              std::string::npos)
+        << result.err;
+}
+
+TEST(Program, ReadsRulesAndCapturesFromStdinPlainAndCompressed) {
+    const std::string bytes = small_capture(10);
+    for (const std::string& stored : {bytes, capture::gzip(bytes), capture::zstd(bytes)}) {
+        const Ended result =
+            run({"replay", "-f", "json", "-"}, [&](int fd, pid_t) { write_all(fd, stored); });
+        EXPECT_EQ(result.status, 0) << result.err;
+        EXPECT_EQ(lines(result.out), 10U);
+    }
+    const TemporaryFile file(bytes);
+    const Ended ruled = run({"replay", "-f", "json", "-r", "-", "--counters", "-", file.name()},
+                            [](int fd, pid_t) { write_all(fd, kRules); });
+    EXPECT_EQ(ruled.status, 0) << ruled.err;
+    EXPECT_NE(ruled.out.find("\"verdict\": \"ACCEPT\""), std::string::npos);
+    EXPECT_NE(ruled.out.find(":FORWARD DROP ["), std::string::npos);
+}
+
+TEST(Program, NumbersPacketsWithinTheirOwnCapture) {
+    const TemporaryFile a(small_capture(3));
+    const TemporaryFile b(small_capture(3));
+    const Ended result = run({"replay", "-f", "json", a.name(), b.name()});
+    ASSERT_EQ(lines(result.out), 6U) << result.err;
+    const auto first = nlohmann::json::parse(result.out.substr(0, result.out.find('\n')));
+    EXPECT_EQ(first["packet"], 1);
+    EXPECT_EQ(first["capture"], a.name());
+    EXPECT_NE(result.out.find("\"packet\": 1, \"capture\": \"" + b.name()), std::string::npos);
+    EXPECT_EQ(result.out.find("\"packet\": 4"), std::string::npos);
+}
+
+TEST(Program, ShowsOnlyWhatAFilterMatchesButTracksAll) {
+    const TemporaryFile file(small_capture(10));
+    const Ended result = run({"replay", "-f", "json", "--only", "src host 10.0.0.3", file.name()});
+    EXPECT_EQ(lines(result.out), 1U) << result.out;
+    EXPECT_NE(result.err.find("10 frames"), std::string::npos);
+    const Ended wrong = run({"replay", "--only", "tcp prot 80", file.name()});
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_EQ(lines(wrong.err), 1U) << wrong.err;
+}
+
+TEST(Program, WritesThePacketsThatLeft) {
+    const TemporaryFile file(small_capture(10));
+    const TemporaryFile rules(kRules);
+    const TemporaryFile written;
+    const Ended first =
+        run({"replay", "-f", "none", "-r", rules.name(), "--write", written.name(), file.name()});
+    EXPECT_EQ(first.status, 0) << first.err;
+    const Ended again = run({"replay", "-f", "json", written.name()});
+    EXPECT_EQ(again.status, 0) << again.err;
+    EXPECT_EQ(lines(again.out), 5U)
+        << "replies without a query of their own flow are dropped by policy";
+    EXPECT_NE(
+        written.content().find("packet 1: NEW original, ACCEPT by filter FORWARD 2 (-A FORWARD"),
+        std::string::npos);
+}
+
+TEST(Program, HintsAtTheFirewallsOwnAddress) {
+    std::string bytes = capture::pcap_header(kRaw);
+    for (unsigned i = 1; i < 5; ++i) bytes += capture::pcap_record(udp(i, 40'000), i, 0);
+    const TemporaryFile file(bytes);
+    EXPECT_NE(run({"replay", file.name()}).err.find("--local 10.1.0.1"), std::string::npos);
+    EXPECT_EQ(run({"replay", "-l", "10.1.0.1", file.name()}).err.find("--local"),
+              std::string::npos);
+}
+
+TEST(Program, CtrlCKeepsWhatWasDone) {
+    const std::string directory = "/tmp/keepstate-test-" + std::to_string(::getpid());
+    ASSERT_EQ(::mkdir(directory.c_str(), 0700), 0);
+    const std::string table = directory + "/table";
+    const Ended result =
+        run({"replay", "-f", "json", "--table", table, "-"}, [&](int fd, pid_t child) {
+            write_all(fd, small_capture(50));
+            struct stat facts {};
+            for (int i = 0; i < 500 && ::stat(table.c_str(), &facts) != 0; ++i) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+            ::kill(child, SIGINT);
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        });
+    EXPECT_EQ(result.status, 130) << result.err;
+    EXPECT_EQ(lines(result.out), 50U);
+    struct stat facts {};
+    EXPECT_EQ(::stat(table.c_str(), &facts), 0);
+    EXPECT_GT(facts.st_size, 0);
+    ::unlink(table.c_str());
+    ::rmdir(directory.c_str());
+}
+
+TEST(Program, UsesTheSameMemoryForAMillionPackets) {
+    const auto replay = [](unsigned blocks) {
+        return run({"replay", "-f", "none", "-"}, [blocks](int fd, pid_t) {
+            std::string block;
+            for (unsigned i = 0; i < 10'000; ++i) {
+                block += capture::pcap_record(udp(1 + i % 5, 40'000 + i % 7, i % 2 == 1), 1000, i);
+            }
+            bool open = write_all(fd, capture::pcap_header(kRaw));
+            for (unsigned i = 0; i < blocks && open; ++i) open = write_all(fd, block);
+        });
+    };
+    const Ended small = replay(1);
+    const auto begin = std::chrono::steady_clock::now();
+    const Ended large = replay(100);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    EXPECT_EQ(small.status, 0) << small.err;
+    EXPECT_EQ(large.status, 0) << large.err;
+    EXPECT_NE(large.err.find("replayed 1000000 frames"), std::string::npos) << large.err;
+    EXPECT_LT(large.peak_kb, small.peak_kb + 4096) << "constant memory, apart from entries";
+    EXPECT_LT(took.count(), 30.0);
+}
+
+}  // namespace

@@ -1,0 +1,24 @@
+# owner: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A OUTPUT -m owner --uid-owner 0 ; ok ; =
+-A OUTPUT -m owner --uid-owner root ; ok ; -A OUTPUT -m owner --uid-owner 0
+-A OUTPUT -m owner --uid-owner 1000-2000 ; ok ; =
+-A OUTPUT -m owner --uid-owner 2000-1000 ; fail
+-A OUTPUT -m owner --uid-owner 5-5 ; ok ; -A OUTPUT -m owner --uid-owner 5
+-A OUTPUT -m owner --uid-owner 4294967294 ; ok ; =
+-A OUTPUT -m owner --uid-owner 4294967295 ; fail
+-A OUTPUT -m owner --uid-owner nosuchuser ; fail
+-A OUTPUT -m owner --gid-owner 100 ! --uid-owner 5 ; ok ; -A OUTPUT -m owner ! --uid-owner 5 --gid-owner 100
+-A OUTPUT -m owner --socket-exists ; ok ; =
+-A OUTPUT -m owner ! --socket-exists ; ok ; =
+-A OUTPUT -m owner --uid-owner 1 --suppl-groups --gid-owner 5 ; fail
+-A OUTPUT -m owner --suppl-groups ; fail
+-A OUTPUT -m owner ; fail
+-A INPUT -m owner --uid-owner 0 ; fail
+-A FORWARD -m owner --uid-owner 0 ; fail
+-A uc -m owner --uid-owner 0 ; ok ; =
+-A OUTPUT -m owner --pid-owner 0 ; fail
+-A OUTPUT -m owner --uid-owner 0-4294967294 ; ok ; =
+-A OUTPUT -m owner --uid-owner -5 ; fail
+-A OUTPUT -m owner --gid-owner 5 --suppl-groups ; ok ; =
+-A OUTPUT -m owner ! --gid-owner 5-7 --suppl-groups --socket-exists ; ok ; -A OUTPUT -m owner --socket-exists ! --gid-owner 5-7 --suppl-groups
