@@ -96,7 +96,6 @@ const std::set<std::string>& unreachable_reasons() {
         "tcp_kill_raced",  // the same
         "helper_dropped",  // no helper yet
         "fragment_limit",  "fragment_timeout",
-        "fragment_length",  // the fragment passes as it is, and tracking has a reason of its own
     };
     return reasons;
 }
