@@ -22,48 +22,109 @@ namespace keepstate {
 /// name after `nf_conntrack_`, default, unit, what it does. The names and defaults are the contract of
 /// docs/settings.md and of `keepstate replay --sysctl`.
 // clang-format off
-#define KS_SETTINGS(X)                                                                                                                          \
-    X(max,                          262144, "entries", "entries that may exist; 0: no limit")                                                   \
-    X(buckets,                      262144, "buckets", "size of the entry map's index; the map is made once, from this and max")                \
-    X(checksum,                          1, "0/1",     "test TCP, UDP, ICMP, SCTP checksums at PREROUTING; a wrong one makes the packet INVALID") \
-    X(acct,                              0, "0/1",     "count packets and bytes per entry and direction (entries made from now on)")            \
-    X(timestamp,                         0, "0/1",     "note when entries begin and end (entries made from now on)")                            \
-    X(events,                            2, "0/1/2",   "event records: 0 none, 1 always, 2 if somebody listens")                                \
-    X(expect_max,                     4096, "expectations", "expectations that may exist")                                                      \
-    X(helper,                            0, "0/1",     "assign helpers by port without a rule, as kernels before 6.0 did")                      \
-    X(log_invalid,                       0, "protocol", "explain INVALID packets of this IP protocol number; 255: all")                         \
-    X(tcp_be_liberal,                    0, "0/1",     "only RSTs outside of the window are INVALID")                                           \
-    X(tcp_loose,                         1, "0/1",     "pick up flows that were open before tracking began")                                    \
-    X(tcp_max_retrans,                   3, "packets", "retransmissions without an answer after which the shorter timeout holds")               \
-    X(tcp_ignore_invalid_rst,            0, "0/1",     "let RSTs before acknowledged data pass without closing the flow")                       \
-    X(tcp_timeout_syn_sent,            120, "s",       "after a SYN")                                                                           \
-    X(tcp_timeout_syn_recv,             60, "s",       "after a SYN/ACK")                                                                       \
-    X(tcp_timeout_established,      432000, "s",       "of an established flow")                                                                \
-    X(tcp_timeout_fin_wait,            120, "s",       "after the first FIN")                                                                   \
-    X(tcp_timeout_close_wait,           60, "s",       "after the first FIN was acknowledged")                                                  \
-    X(tcp_timeout_last_ack,             30, "s",       "after the second FIN")                                                                  \
-    X(tcp_timeout_time_wait,           120, "s",       "after the last ACK")                                                                    \
-    X(tcp_timeout_close,                10, "s",       "after an RST")                                                                          \
-    X(tcp_timeout_max_retrans,         300, "s",       "bound after tcp_max_retrans retransmissions")                                           \
-    X(tcp_timeout_unacknowledged,      300, "s",       "bound while data waits for its ACK")                                                    \
-    X(udp_timeout,                      30, "s",       "of a UDP flow seen in one direction, or for a short time only")                         \
-    X(udp_timeout_stream,              120, "s",       "of a UDP flow that went both ways for more than two seconds")                           \
-    X(icmp_timeout,                     30, "s",       "of an ICMP query")                                                                      \
-    X(icmpv6_timeout,                   30, "s",       "of an ICMPv6 query")                                                                    \
-    X(generic_timeout,                 600, "s",       "of protocols that are not tracked by themselves")                                       \
-    X(gre_timeout,                      30, "s",       "of a GRE flow seen in one direction")                                                   \
-    X(gre_timeout_stream,              180, "s",       "of a GRE flow that went both ways")                                                     \
-    X(sctp_timeout_closed,              10, "s",       "of an association that was aborted")                                                    \
-    X(sctp_timeout_cookie_wait,          3, "s",       "after INIT")                                                                            \
-    X(sctp_timeout_cookie_echoed,        3, "s",       "after COOKIE_ECHO")                                                                     \
-    X(sctp_timeout_established,        210, "s",       "of an established association")                                                         \
-    X(sctp_timeout_shutdown_sent,        3, "s",       "after SHUTDOWN from the original direction")                                            \
-    X(sctp_timeout_shutdown_recd,        3, "s",       "after SHUTDOWN from the reply direction")                                               \
-    X(sctp_timeout_shutdown_ack_sent,    3, "s",       "after SHUTDOWN_ACK")                                                                    \
-    X(sctp_timeout_heartbeat_sent,      30, "s",       "after a HEARTBEAT on a path without an association")                                    \
-    X(frag6_timeout,                    60, "s",       "how long IPv6 fragments wait for the others")                                           \
-    X(frag6_high_thresh,           4194304, "bytes",   "memory for held IPv6 fragments")                                                        \
-    X(frag6_low_thresh,            3145728, "bytes",   "kept for scripts that set it; kernels since 4.18 do not use it")
+#define KS_SETTINGS(X)                                                                              \
+    X(max, 262144, "entries",                                                                       \
+      "entries that may exist at once. At the limit a new flow takes the place of one that is "     \
+      "not ASSURED, if there is one near by; else its first packet is dropped. 0: no limit of "     \
+      "its own (keepstate has room for 4194304). Linux derives the default from the machine's "     \
+      "memory; this is that of 4 GiB and more")                                                     \
+    X(buckets, 262144, "buckets",                                                                   \
+      "lists of the entry map's index, rounded up to a power of two. Should be about "              \
+      "nf_conntrack_max: fewer make look-ups slower. Read once, when the map is made")              \
+    X(checksum, 1, "0/1",                                                                           \
+      "1: test the checksums of TCP, UDP, UDP-Lite, ICMP and SCTP of packets that arrive; a "       \
+      "packet with a wrong one is INVALID. 0: believe them, as for captures of a host that lets "   \
+      "its network card fill in checksums")                                                         \
+    X(acct, 0, "0/1",                                                                               \
+      "1: count packets and bytes of each entry and direction (packets= and bytes= in listings, "   \
+      "and what -m connbytes matches). Holds for entries made from then on")                        \
+    X(timestamp, 0, "0/1",                                                                          \
+      "1: note when an entry began and ended (delta-time= in listings). Holds for entries made "    \
+      "from then on")                                                                               \
+    X(events, 2, "0/1/2",                                                                           \
+      "records of what happens to entries (NEW, UPDATE, DESTROY). 0: none, 1: always, 2: while "    \
+      "somebody listens")                                                                           \
+    X(expect_max, 4096, "expectations",                                                             \
+      "expectations that may exist at once; beyond it a helper's wish for another one is not "      \
+      "granted. Linux derives the default from nf_conntrack_buckets")                               \
+    X(log_invalid, 0, "protocol",                                                                   \
+      "explain INVALID packets of this IP protocol number, for instance 6 for TCP; 255: of all "    \
+      "protocols, 0: of none")                                                                      \
+    X(tcp_be_liberal, 0, "0/1",                                                                     \
+      "1: a segment outside of the window is INVALID only if it is an RST. For paths on which "     \
+      "this host does not see all segments")                                                        \
+    X(tcp_loose, 1, "0/1",                                                                          \
+      "1: a flow whose beginning was not seen is picked up at any ACK (after a restart of the "     \
+      "firewall). 0: only a SYN begins a flow, all else is INVALID")                                \
+    X(tcp_max_retrans, 3, "packets",                                                                \
+      "so many repetitions of one segment without an answer make "                                  \
+      "nf_conntrack_tcp_timeout_max_retrans hold")                                                  \
+    X(tcp_ignore_invalid_rst, 0, "0/1",                                                             \
+      "1: an RST that lies before data already acknowledged passes as part of its flow and does "   \
+      "not close it. 0: it is INVALID")                                                             \
+    X(tcp_timeout_syn_sent, 120, "s",                                                               \
+      "how long an entry lives after a SYN that nobody answered; not renewed by repeating the "     \
+      "SYN")                                                                                        \
+    X(tcp_timeout_syn_recv, 60, "s",                                                                \
+      "after the SYN/ACK, while the last ACK of the handshake is awaited")                          \
+    X(tcp_timeout_established, 432000, "s",                                                         \
+      "without any segment on an established flow: five days. Shorter than the applications' "      \
+      "keepalive (7200 s and more) it cuts idle sessions")                                          \
+    X(tcp_timeout_fin_wait, 120, "s",                                                               \
+      "after the first FIN")                                                                        \
+    X(tcp_timeout_close_wait, 60, "s",                                                              \
+      "after the first FIN was acknowledged")                                                       \
+    X(tcp_timeout_last_ack, 30, "s",                                                                \
+      "after the second FIN")                                                                       \
+    X(tcp_timeout_time_wait, 120, "s",                                                              \
+      "after the last ACK; keeps late segments of the flow from being INVALID")                     \
+    X(tcp_timeout_close, 10, "s",                                                                   \
+      "after an RST")                                                                               \
+    X(tcp_timeout_max_retrans, 300, "s",                                                            \
+      "the most that is left after nf_conntrack_tcp_max_retrans repetitions, or while the "         \
+      "receiver's window is closed")                                                                \
+    X(tcp_timeout_unacknowledged, 300, "s",                                                         \
+      "the most that is left while data waits for its ACK, and of a flow picked up in the "         \
+      "middle until the other side was heard")                                                      \
+    X(udp_timeout, 30, "s",                                                                         \
+      "without any packet on a UDP flow that is young or went one way only")                        \
+    X(udp_timeout_stream, 120, "s",                                                                 \
+      "on a UDP flow that went both ways and is older than two seconds; it is ASSURED then")        \
+    X(icmp_timeout, 30, "s",                                                                        \
+      "after an ICMP query (ping) or its answer")                                                   \
+    X(icmpv6_timeout, 30, "s",                                                                      \
+      "after an ICMPv6 query or its answer")                                                        \
+    X(generic_timeout, 600, "s",                                                                    \
+      "without any packet of a protocol that is not tracked by itself (ESP, AH, DCCP, ...)")        \
+    X(gre_timeout, 30, "s",                                                                         \
+      "without any packet on a GRE flow that went one way only")                                    \
+    X(gre_timeout_stream, 180, "s",                                                                 \
+      "on a GRE flow that went both ways")                                                          \
+    X(sctp_timeout_closed, 10, "s",                                                                 \
+      "of an SCTP association that was aborted or is not open yet")                                 \
+    X(sctp_timeout_cookie_wait, 3, "s",                                                             \
+      "after INIT or INIT_ACK")                                                                     \
+    X(sctp_timeout_cookie_echoed, 3, "s",                                                           \
+      "after COOKIE_ECHO")                                                                          \
+    X(sctp_timeout_established, 210, "s",                                                           \
+      "without any packet on an established association; heartbeats come every 30 s, so it ends "   \
+      "after some that were not answered")                                                          \
+    X(sctp_timeout_shutdown_sent, 3, "s",                                                           \
+      "after SHUTDOWN from the side that opened")                                                   \
+    X(sctp_timeout_shutdown_recd, 3, "s",                                                           \
+      "after SHUTDOWN from the side that was called")                                               \
+    X(sctp_timeout_shutdown_ack_sent, 3, "s",                                                       \
+      "after SHUTDOWN_ACK")                                                                         \
+    X(sctp_timeout_heartbeat_sent, 30, "s",                                                         \
+      "after a HEARTBEAT on a path whose association began elsewhere")                              \
+    X(frag6_timeout, 60, "s",                                                                       \
+      "how long fragments of an IPv6 packet wait for the others")                                   \
+    X(frag6_high_thresh, 4194304, "bytes",                                                          \
+      "memory for waiting IPv6 fragments; beyond it new ones are dropped. Not below "               \
+      "nf_conntrack_frag6_low_thresh")                                                              \
+    X(frag6_low_thresh, 3145728, "bytes",                                                           \
+      "kept for scripts that set it: without effect since Linux 4.18. Not above "                   \
+      "nf_conntrack_frag6_high_thresh")
 // clang-format on
 
 struct Settings {
@@ -71,8 +132,10 @@ struct Settings {
     KS_SETTINGS(KS_SETTING_MEMBER)
 #undef KS_SETTING_MEMBER
 
-    /// Sets one by its sysctl name, with or without "net.netfilter." and "nf_conntrack_". The kernel's
-    /// own bounds hold. A fault names the nearest known name.
+    /// Sets one by its sysctl name, with or without "net.netfilter." and "nf_conntrack_". Numbers are
+    /// written as for sysctl: decimal, 0x for hexadecimal, a leading 0 for octal. The kernel's bounds hold, but
+    /// that no timeout is negative and none is above 32 bits. A fault names the nearest known name.
+    /// source: seen:tests/kernel_listing/kernel_settings_test.cpp.
     Result<void> set(std::string_view key, std::string_view value);
 };
 
@@ -80,6 +143,8 @@ struct Settings {
 struct SettingText {
     std::string_view name;  ///< without nf_conntrack_
     std::uint32_t default_value;
+    std::uint32_t least;  ///< bounds, both allowed
+    std::uint32_t most;
     std::string_view unit;
     std::string_view words;
 };

@@ -279,6 +279,7 @@ Shown shown_of(const Event& event) {
     shown.timeout = !shown.is_over || seconds_of(entry.timeout_ns) != 0;
     shown.counters = shown.is_over && entry.counted;
     shown.age = shown.is_over && entry.started.has_value();
+    shown.vtags = !shown.is_over;
     shown.helper = !shown.is_over && !entry.helper.empty();
     shown.labels = !shown.is_over && event.labels_changed;
     return shown;

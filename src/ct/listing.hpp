@@ -20,6 +20,7 @@ struct Shown {
     bool helper = false;
     bool labels = false;
     bool use = true;
+    bool vtags = true;     ///< of an SCTP association whose state is shown
     bool is_over = false;  ///< the entry ended: `copied` is its end
 };
 Shown shown_of(const EntryCopy& entry);

@@ -1,8 +1,8 @@
 // Lines of a listing read back: proc, old_proc, conntrack, extended and save.
 //
 // A line is words between blanks. The text forms begin with words that have a place (family, protocol, time left,
-// state) and go on with key=value words; the second `src` begins the reply direction, and an `id` after
-// `use` is ctnetlink's and not ICMP's. save is options with one argument each, in any order.
+// state) and go on with key=value words; the second `src` begins the reply direction, and an `id` that no
+// ICMP query has any more is ctnetlink's. save is options with one argument each, in any order.
 //
 // Input is not trusted: every number is read with its bounds, an unknown word is a fault that names its
 // column, and what is missing in the end is one too.
@@ -103,8 +103,8 @@ void set_icmp_code(Tuple& tuple, std::uint8_t code) {
 struct Reading {
     EntryCopy entry;
     std::array<unsigned, 2> addresses{};  // kSource and kDestination read, by direction
+    std::array<bool, 2> has_icmp_id{};    // by direction
     bool is_reply = false;
-    bool after_use = false;
     bool has_protocol = false;
 
     static constexpr unsigned kSource = 1, kDestination = 2;
@@ -157,7 +157,10 @@ bool read_direction_word(Reading& reading, std::string_view key, std::string_vie
     }
     if (key == "sport" || key == "srckey") return read_number(value, tuple.source_key);
     if (key == "dport" || key == "dstkey") return read_number(value, tuple.destination_key);
-    if (key == "id" && !reading.after_use) return read_number(value, tuple.source_key);
+    if (key == "id" && is_icmp(tuple.protocol) && !reading.has_icmp_id[reading.index()]) {
+        reading.has_icmp_id[reading.index()] = true;
+        return read_number(value, tuple.source_key);
+    }
     if (key == "type" || key == "code") {
         if (!read_number(value, small)) return false;
         key == "type" ? set_icmp_type(tuple, small) : set_icmp_code(tuple, small);
@@ -198,7 +201,6 @@ bool read_entry_word(Reading& reading, std::string_view key, std::string_view va
         return !value.empty();
     }
     if (key == "use") {
-        reading.after_use = true;
         if (!read_number(value, entry.use)) return false;
         if (is_proc && entry.use > 0) --entry.use;  // it counted its own reading
         return true;

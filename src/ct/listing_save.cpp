@@ -75,14 +75,15 @@ void print_keys(const EntryCopy& entry, std::string& out) {
     }
 }
 
-void print_state(const EntryCopy& entry, std::string& out) {
+void print_state(const EntryCopy& entry, const Shown& shown, std::string& out) {
     const auto end = std::back_inserter(out);
     if (entry.tcp_state) fmt::format_to(end, " --state {}", text(*entry.tcp_state));
     if (!entry.sctp_state) return;
-    fmt::format_to(
-        end, " --state {} --orig-vtag {} --reply-vtag {}",
-        *entry.sctp_state == SctpState::heartbeat_sent ? "(null)" : text(*entry.sctp_state),
-        turned_round(entry.sctp_vtags[0]), turned_round(entry.sctp_vtags[1]));
+    const bool has_word = *entry.sctp_state != SctpState::heartbeat_sent;
+    fmt::format_to(end, " --state {}", has_word ? text(*entry.sctp_state) : "(null)");
+    if (!shown.vtags) return;
+    fmt::format_to(end, " --orig-vtag {} --reply-vtag {}", turned_round(entry.sctp_vtags[0]),
+                   turned_round(entry.sctp_vtags[1]));
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ void print_save(const EntryCopy& entry, const Shown& shown, char verb, std::stri
         fmt::format_to(end, " -p {}", name);
     }
     print_keys(entry, out);
-    print_state(entry, out);
+    print_state(entry, shown, out);
     out += '\n';
 }
 

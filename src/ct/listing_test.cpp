@@ -407,6 +407,9 @@ TEST(EventLine, xml_names_the_kind_and_save_makes_it_a_command) {
               "-U -t 99 -u UNSET -s 10.0.0.1 -d 10.0.0.2 -r 10.0.0.2 -q 10.0.0.1 -p sctp --sport "
               "1001 --dport 53 --reply-port-src 53 --reply-port-dst 1001\n");
     event.kind = EventKind::destroy;
+    event.entry.sctp_state = SctpState::closed;
+    const std::string ended = print(event, EntryFormat::save);
+    EXPECT_EQ(ended.substr(ended.find(" --state")), " --state CLOSED\n");  // no vtags any more
     event.entry.timeout_ns = 0;
     EXPECT_EQ(print(event, EntryFormat::save).substr(0, 14), "-D -u UNSET -s");
     EXPECT_EQ(print(event, EntryFormat::json).substr(0, 40),

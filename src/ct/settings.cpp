@@ -1,7 +1,7 @@
 // The settings by name, with the kernel's own bounds.
 //
-// source: kernel:net/netfilter/nf_conntrack_standalone.c nf_ct_sysctl_table (names, bounds), seen:tests/kernel.
-// tested by: ct/settings_test.cpp.
+// source: kernel:net/netfilter/nf_conntrack_standalone.c nf_ct_sysctl_table (names, bounds), seen:tests/kernel_listing.
+// tested by: ct/settings_test.cpp, tests/kernel_listing.
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -14,6 +14,23 @@ namespace keepstate {
 
 namespace {
 
+/// Timeouts are kept in ticks of 4 ms in a signed 32-bit number; more seconds than that are refused.
+constexpr std::uint32_t kMostSeconds = 0x7fffffffU / 250;
+constexpr std::uint32_t kMostSigned = 0x7fffffffU;
+constexpr std::uint32_t kMost = 0xffffffffU;
+
+constexpr std::uint32_t least_of(std::string_view name) {
+    return name == "buckets" || name == "expect_max" ? 1 : 0;
+}
+
+constexpr std::uint32_t most_of(std::string_view name, std::string_view unit) {
+    if (unit == "0/1") return 1;
+    if (unit == "0/1/2") return 2;
+    if (unit == "s") return kMostSeconds;
+    if (unit == "bytes") return kMost;
+    return name == "tcp_max_retrans" || name == "log_invalid" ? 255 : kMostSigned;
+}
+
 struct SettingRow {
     SettingText words;
     std::uint32_t Settings::*member;
@@ -21,7 +38,7 @@ struct SettingRow {
 
 constexpr std::array kRows{
 #define KS_SETTING_ROW(name, value, unit, words) \
-    SettingRow{{#name, value, unit, words}, &Settings::name},
+    SettingRow{{#name, value, least_of(#name), most_of(#name, unit), unit, words}, &Settings::name},
     KS_SETTINGS(KS_SETTING_ROW)
 #undef KS_SETTING_ROW
 };
@@ -32,15 +49,29 @@ constexpr auto kTexts = [] {
     return texts;
 }();
 
-/// Timeouts are kept in ticks of 4 ms in a signed 32-bit number; more seconds than that are refused.
-constexpr std::uint32_t kMostSeconds = 0x7fffffffU / 250;
+struct Bounds {
+    std::uint32_t least, most;
+};
 
-std::uint32_t most_of(const SettingText& setting) {
-    if (setting.unit == "0/1") return 1;
-    if (setting.unit == "0/1/2") return 2;
-    if (setting.unit == "s") return kMostSeconds;
-    if (setting.name == "tcp_max_retrans" || setting.name == "log_invalid") return 255;
-    return 0x7fffffffU;
+/// The two marks of the fragment memory bound each other.
+Bounds bounds_of(const SettingText& setting, const Settings& settings) {
+    if (setting.name == "frag6_high_thresh") return {settings.frag6_low_thresh, setting.most};
+    if (setting.name == "frag6_low_thresh") return {setting.least, settings.frag6_high_thresh};
+    return {setting.least, setting.most};
+}
+
+/// As sysctl's files take it: 10, 0x0a, 012.
+bool read_number(std::string_view words, std::uint32_t& number) {
+    int base = 10;
+    if (words.size() > 2 && words[0] == '0' && (words[1] == 'x' || words[1] == 'X')) {
+        base = 16;
+        words.remove_prefix(2);
+    } else if (words.size() > 1 && words[0] == '0') {
+        base = 8;
+    }
+    const char* const last = words.data() + words.size();
+    const auto [end, failure] = std::from_chars(words.data(), last, number, base);
+    return failure == std::errc{} && end == last;
 }
 
 std::string_view short_name(std::string_view key) {
@@ -67,12 +98,11 @@ Result<void> Settings::set(std::string_view key, std::string_view value) {
                                           key, base::nearest_word(name, known))));
     }
     std::uint32_t number = 0;
-    const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
-    const std::uint32_t most = most_of(row->words);
-    if (failure != std::errc{} || end != value.data() + value.size() || number > most) {
+    const Bounds bounds = bounds_of(row->words, *this);
+    if (!read_number(value, number) || number < bounds.least || number > bounds.most) {
         return Unexpected(Error::of(
-            ErrorKind::usage,
-            fmt::format("nf_conntrack_{}: `{}' is not a number from 0 to {}", name, value, most)));
+            ErrorKind::usage, fmt::format("nf_conntrack_{}: `{}' is not a number from {} to {}",
+                                          name, value, bounds.least, bounds.most)));
     }
     this->*(row->member) = number;
     return {};

@@ -161,7 +161,7 @@ void Story::tcp_judged(const ct::TcpMemory& before, const ct::Segment& segment,
         line(kDetail, "window IV:  ack {} > {}  {}", window.sack.value(), window.ack_lower.value(),
              before_or_not(window.ack_lower, window.sack));
         if (window.reason != Reason::none) {
-            line(kDetail, "window: {}{}", sentence(window.reason),
+            line(kDetail, "window: {} ({}){}", sentence(window.reason), text(window.reason),
                  window.liberal                              ? "; accepted all the same: liberal"
                  : window.ruling == ct::WindowRuling::let_by ? "; let by, nothing is learnt from it"
                                                              : "");
