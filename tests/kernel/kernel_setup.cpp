@@ -94,28 +94,41 @@ std::map<std::string, std::uint64_t> parse_stats(const std::string& text) {
     return stats;
 }
 
+/// Whether the table of IPv6 routes (/proc/net/ipv6_route) has a local route to the address: "DIGITS 80 ...
+/// FLAGS lo", the highest bit of the flags being RTF_LOCAL.
+bool has_local_route(const std::string& table, const KernelAddress& address) {
+    std::string start;
+    for (const std::uint8_t byte : address.bytes) {
+        start += "0123456789abcdef"[byte >> 4U];
+        start += "0123456789abcdef"[byte & 15U];
+    }
+    start += " 80 ";
+    std::istringstream lines(table);
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with(start)) continue;
+        std::istringstream words(line);
+        std::string flags;
+        for (int i = 0; i < 9; ++i) words >> flags;
+        if (flags.starts_with('8')) return true;
+    }
+    return false;
+}
+
 /// An IPv6 address of one's own gets its local route from a kernel thread, in its own time: without it
-/// the first packets would be forwarded or refused. The table shows 32 digits, the length 80, ... "lo".
+/// the first packets would be forwarded or refused.
 Result<void> wait_for_local_routes(const std::vector<KernelAddress>& locals) {
     constexpr int kTries = 2000;
-    std::string table;
     for (int i = 0; i < kTries; ++i) {
-        auto text = read_file("/proc/thread-self/net/ipv6_route");
-        if (!text) return Unexpected(text.error());
+        auto table = read_file("/proc/thread-self/net/ipv6_route");
+        if (!table) return Unexpected(table.error());
         const bool are_all_there =
-            std::all_of(locals.begin(), locals.end(), [&text](const KernelAddress& address) {
-                if (address.family != AF_INET6) return true;
-                std::string digits;
-                for (const std::uint8_t byte : address.bytes) {
-                    digits += "0123456789abcdef"[byte >> 4U];
-                    digits += "0123456789abcdef"[byte & 15U];
-                }
-                return text->find(digits + " 80 ") != std::string::npos;
+            std::all_of(locals.begin(), locals.end(), [&table](const KernelAddress& address) {
+                return address.family != AF_INET6 || has_local_route(*table, address);
             });
         if (are_all_there) return {};
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    return system_error("wait for the local IPv6 routes");
+    return Unexpected(Error::of(ErrorKind::system, "a local IPv6 route did not come"));
 }
 
 Result<Fd> open_raw(int family, std::uint32_t mark) {
