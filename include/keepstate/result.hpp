@@ -16,7 +16,7 @@
 namespace keepstate {
 
 /// Who has to act: `usage` the caller gave a wrong option or argument (exit 2), `input` a file's text
-/// is at fault (exit 1 for check, 2 for a run that cannot start), `system` the system refused: file,
+/// is at fault (exit 1: faults were found), `system` the system refused: file,
 /// permission, device (exit 3).
 enum class ErrorKind : unsigned char { usage, input, system };
 
