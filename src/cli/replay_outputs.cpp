@@ -107,11 +107,17 @@ Result<void> ReplayOutputs::finish(const ReplayOptions& options, const Engine& e
     if (!options.table.empty()) {
         io::Output& table = place(table_);
         std::string line;
+        bool is_first = true;
         engine.for_each_entry(now, [&](const EntryCopy& entry) {
             line.clear();
+            if (is_first) print_listing_head(options.table_format, line);
+            is_first = false;
             print_entry(entry, options.table_format, line);
             table.write(line);
         });
+        line.clear();
+        if (!is_first) print_listing_tail(options.table_format, line);
+        table.write(line);
     }
     if (!options.expectations.empty()) place(expectations_).write(engine.print_expectations(now));
     Error refused{ErrorKind::system, {}};
