@@ -8,7 +8,7 @@
 // on the packet's path (explanations excepted: they are text).
 //
 // Threads: one engine belongs to one thread; two engines share nothing.
-// Tested by: api/engine_test.cpp, tests/scenarios, tests/kernel, tests/property.
+// Tested by: tests/property/batch_property.cpp, tests/scenarios, tests/kernel, tests/property.
 #pragma once
 
 #include <array>

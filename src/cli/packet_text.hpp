@@ -2,7 +2,7 @@
 //
 // Both append to a string that the caller keeps and writes out now and then.
 //
-// Threads: one owner.  Tested by: cli/replay_text_test.cpp, cli/replay_json_test.cpp.
+// Threads: one owner.  Tested by: tests/program.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // What a replay counts for its summary and its hints.
 //
-// Tested by: cli/replay_tally_test.cpp.
+// Tested by: tests/program.
 #pragma once
 
 #include <array>

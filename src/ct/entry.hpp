@@ -5,7 +5,7 @@
 //          -> dying: expired, closed by a lone RST, reopened, dropped early, deleted
 // A first packet that is dropped by a rule leaves no entry: the unconfirmed one goes back to its slab.
 //
-// source: kernel:include/net/netfilter/nf_conntrack.h struct nf_conn.   Tested by: ct/tracker_test.cpp.
+// source: kernel:include/net/netfilter/nf_conntrack.h struct nf_conn.   Tested by: tests/kernel/differ.
 #pragma once
 
 #include <array>

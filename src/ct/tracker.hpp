@@ -9,7 +9,7 @@
 //
 // Threads: one owner. No allocation after the making, but for event records if somebody listens.
 // source: kernel:net/netfilter/nf_conntrack_core.c nf_conntrack_in, __nf_conntrack_confirm.
-// Tested by: ct/tracker_test.cpp, tests/scenarios, tests/kernel.
+// Tested by: tests/kernel/differ, tests/scenarios, tests/kernel.
 #pragma once
 
 #include <vector>

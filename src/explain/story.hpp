@@ -9,7 +9,7 @@
 //       mangle PREROUTING ...
 //
 // It hears what the deciding code states; it decides nothing and looks nothing up itself.
-// Tested by: explain/story_test.cpp, and by docs whose outputs the tests replay.
+// Tested by: tests/scenarios.
 #pragma once
 
 #include <fmt/format.h>

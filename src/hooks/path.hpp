@@ -7,7 +7,7 @@
 // Path alone runs the steps of order.hpp, grants what targets ask for, and writes the Decision.
 // A REJECT's answer goes its own way through OUTPUT and POSTROUTING, as any packet that this host sends.
 //
-// Threads: one owner. Cost: no allocation, but for the text of a rule when it first decides.  Tested by: api/engine_test.cpp, tests/scenarios, tests/kernel.
+// Threads: one owner. Cost: no allocation, but for the text of a rule when it first decides.  Tested by: tests/property/batch_property.cpp, tests/scenarios, tests/kernel.
 #pragma once
 
 #include <array>

@@ -6,7 +6,7 @@
 // packet whose checksum is wrong.
 //
 // source: kernel:net/ipv4/netfilter/nf_reject_ipv4.c, net/ipv6/netfilter/nf_reject_ipv6.c, net/ipv4/icmp.c
-// icmp_send; RFC 1122 3.2.2, RFC 4443 2.4.   tested by: tests/scenarios/reject, tests/kernel.
+// icmp_send; RFC 1122 3.2.2, RFC 4443 2.4.   tested by: tests/scenarios/rules, tests/kernel.
 #include <algorithm>
 #include <cstring>
 

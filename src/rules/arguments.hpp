@@ -6,7 +6,7 @@
 // * Which options exist grows while a command is read: every -m and -j adds those of its module, the
 //   latest added is asked first (after the general ones).
 //
-// source: man:getopt_long, seen:tests/rules/getopt.t.   Tested by: rules/arguments_test.cpp.
+// source: man:getopt_long, seen:tests/rules/getopt.t.   Tested by: tests/rules.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,7 @@
 // not refused, just as the kernel does not. A hook restriction is broken if any one hook is not allowed.
 //
 // source: kernel:net/netfilter/x_tables.c xt_check_match, net/ipv4/netfilter/ip_tables.c
-// mark_source_chains; seen:tests/rules/check.t.   Tested by: rules/check_test.cpp.
+// mark_source_chains; seen:tests/rules/check.t.   Tested by: tests/rules.
 #include "rules/check.hpp"
 
 #include <fmt/format.h>

@@ -5,7 +5,7 @@
 // protocol named so far, and `!' belongs to the option behind it. Every fault of the line is kept; only
 // an unknown option, match or target ends the line, since nobody can say what its words would mean.
 //
-// source: man:iptables, seen:tests/rules/command.t.   Tested by: rules/command_test.cpp.
+// source: man:iptables, seen:tests/rules/command.t.   Tested by: tests/rules.
 #pragma once
 
 #include <span>

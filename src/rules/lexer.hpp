@@ -11,7 +11,7 @@
 //
 // Limits: a line of 10238 bytes and a word of 1023, which are the real tool's buffers. It cuts longer
 // lines into two and reads the second half as a rule of its own; here that is a fault.
-// source: man:iptables-restore, seen:tests/rules/restore.t.   Tested by: rules/lexer_test.cpp.
+// source: man:iptables-restore, seen:tests/rules/restore.t.   Tested by: tests/rules.
 #pragma once
 
 #include <cstdint>

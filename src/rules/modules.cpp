@@ -2,7 +2,7 @@
 //
 // `foreign' lists hold the extensions of iptables 1.8.9 that are known by name only. A rule that uses one
 // is a fault that says so: a rule is never skipped. Whoever writes such a module moves its name up.
-// source: man:iptables-extensions.   Tested by: rules/modules_test.cpp.
+// source: man:iptables-extensions.   Tested by: tests/rules.
 #include "rules/modules.hpp"
 
 #include <algorithm>

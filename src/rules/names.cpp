@@ -3,7 +3,7 @@
 // iptables asks the host's /etc/services and /etc/protocols; a library that is pure cannot, and a ruleset
 // should not mean something else on another host. So the names stand here: those that IANA assigned and
 // Debian 12 lists. Lookups are exact, as the C library's.
-// source: IANA service names and protocol numbers.   Tested by: rules/names_test.cpp.
+// source: IANA service names and protocol numbers.   Tested by: tests/rules.
 #include "rules/names.hpp"
 
 #include <fmt/format.h>

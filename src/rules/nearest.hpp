@@ -1,6 +1,6 @@
 // The nearest known name to a misspelt one, for faults: "did you mean `conntrack'?"
 //
-// Tested by: rules/nearest_test.cpp.
+// Tested by: tests/rules.
 #pragma once
 
 #include <string>

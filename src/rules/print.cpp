@@ -4,7 +4,7 @@
 // chains come in hook order, user chains by name. A rule is its own parts in a fixed order, its matches in
 // the order of the rule, then where it leads. What says nothing is left out: -s 0.0.0.0/0, -i +.
 //
-// source: seen:tests/rules, man:iptables-save.   Tested by: rules/print_test.cpp, tests/property.
+// source: seen:tests/rules, man:iptables-save.   Tested by: tests/rules, tests/property.
 #include "rules/print.hpp"
 
 #include <fmt/format.h>

@@ -5,7 +5,7 @@
 // module options are getaddrinfo's (`10.1' is 10.0.0.1). Both are kept, because rulesets depend on them.
 // Host names are refused: a ruleset must not mean something else when a name server answers otherwise.
 //
-// source: seen:tests/rules.   Tested by: rules/values_test.cpp.
+// source: seen:tests/rules.   Tested by: tests/rules.
 #pragma once
 
 #include <array>

@@ -5,7 +5,7 @@
 // The engine sees the captures' own time; the only clock read here is a stopwatch for the summary.
 // Memory: one batch of frames, whatever the length of the replay.
 //
-// Threads: one.  Tested by: run/replay_loop_test.cpp, tests/program.
+// Threads: one.  Tested by: tests/program.
 #pragma once
 
 #include <atomic>

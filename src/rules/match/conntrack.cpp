@@ -5,7 +5,7 @@
 // rule's conntrack options is asked, as the kernel does. Ports compare the original's and the reply's keys,
 // whatever the protocol keeps there.
 // source: man:iptables-extensions conntrack; kernel:net/netfilter/xt_conntrack.c conntrack_mt.
-// Tested by: tests/rules/conntrack.t, rules/match/conntrack_test.cpp.
+// Tested by: tests/rules/conntrack.t, tests/rules.
 #include <algorithm>
 #include <array>
 
