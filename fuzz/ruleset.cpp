@@ -17,9 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (ruleset.error().faults.empty()) std::abort();
         return 0;
     }
-    const auto program = keepstate::rules::Program::make(*ruleset);
+    keepstate::rules::Objects objects;
+    const auto program = keepstate::rules::Program::make(*ruleset, objects);
+    if (!program && program.error().faults.empty()) std::abort();
     const std::string printed = ruleset->print(true);
-    if (program.print_counters().size() > printed.size()) std::abort();
+    if (program && program->print_counters().size() > printed.size()) std::abort();
     // A newline inside of quotes, a blank in a device name, a device or chain name with a quote print as the
     // real tool prints them, which nobody reads back.
     if (text.find('"') != std::string_view::npos) return 0;

@@ -36,6 +36,7 @@ namespace keepstate {
 struct DeviceSetup {
     std::string name;              ///< at most 15 bytes
     std::vector<Prefix> networks;  ///< the longest one that holds an address names the device
+    std::uint32_t group = 0;       ///< what -m devgroup reads (`ip link set group`)
 };
 
 struct EngineSetup {

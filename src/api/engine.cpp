@@ -27,15 +27,18 @@ wire::ReassemblySettings reassembly_of(const EngineSetup& setup) {
 
 struct Engine::Parts {
     explicit Parts(const EngineSetup& setup)
-        : routing(setup.devices, setup.local),
+        : objects(setup.seed),
+          routing(setup.devices, setup.local),
           reassembler(reassembly_of(setup)),
-          tracker(setup.settings, setup.seed, setup.listen_events) {}
+          dice(setup.seed) {}
 
+    rules::Objects objects;
+    std::optional<rules::Program> programs[2];
     hooks::Routing routing;
     wire::Reassembler reassembler;
-    ct::Tracker tracker;
+    std::optional<ct::Tracker> tracker;
+    rules::Dice dice;
     base::Arena arena;
-    std::optional<rules::Program> programs[2];
     std::optional<hooks::Path> path;
     std::array<std::uint64_t, kReasons> reasons{};
     std::vector<std::uint32_t> event_ends;
@@ -72,13 +75,17 @@ Result<Engine> Engine::make(EngineSetup setup) {
     for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {
         if (!*rules) continue;
         const std::size_t i = index_of((*rules)->family());
-        parts->programs[i].emplace(rules::Program::make(**rules));
+        Result<rules::Program> program = rules::Program::make(**rules, parts->objects);
+        if (!program) return Unexpected(std::move(program.error()));
+        parts->programs[i].emplace(std::move(*program));
     }
+    if (parts->objects.wants_accounting) setup.settings.acct = 1;
+    parts->tracker.emplace(setup.settings, setup.seed, setup.listen_events);
     const auto program_at = [&parts](std::size_t i) {
         return parts->programs[i] ? &*parts->programs[i] : nullptr;
     };
-    parts->path.emplace(parts->routing, parts->reassembler, parts->tracker, parts->arena,
-                        program_at(0), program_at(1));
+    parts->path.emplace(parts->routing, parts->reassembler, *parts->tracker, parts->arena,
+                        parts->dice, program_at(0), program_at(1));
     parts->path->complete_cut_frames(setup.completes_cut_frames);
     return Engine(std::move(parts));
 }
@@ -98,22 +105,22 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
             parts.path->decide(batch[i], parts.latest, decisions[i], nullptr);
         }
         ++parts.reasons[static_cast<std::size_t>(decisions[i].reason)];
-        parts.event_ends.push_back(static_cast<std::uint32_t>(parts.tracker.events().size()));
+        parts.event_ends.push_back(static_cast<std::uint32_t>(parts.tracker->events().size()));
     }
 }
 
-std::vector<Event> Engine::take_events() { return std::exchange(parts_->tracker.events(), {}); }
+std::vector<Event> Engine::take_events() { return std::exchange(parts_->tracker->events(), {}); }
 
 std::span<const std::uint32_t> Engine::event_ends() const { return parts_->event_ends; }
 
 void Engine::for_each_entry(Time now, const EntryVisitor& visit) const {
     std::vector<const ct::Entry*> living;
-    parts_->tracker.entries().visit_all([&living, now](const ct::Entry& entry) {
+    parts_->tracker->entries().visit_all([&living, now](const ct::Entry& entry) {
         if (entry.expires > now) living.push_back(&entry);
     });
     std::sort(living.begin(), living.end(),
               [](const ct::Entry* a, const ct::Entry* b) { return a->number < b->number; });
-    for (const ct::Entry* entry : living) visit(parts_->tracker.copy_of(*entry, now));
+    for (const ct::Entry* entry : living) visit(parts_->tracker->copy_of(*entry, now));
 }
 
 std::string Engine::print_expectations(Time) const { return {}; }
@@ -124,10 +131,10 @@ std::string Engine::print_counters(Family family) const {
     return parts_->programs[i]->print_counters();
 }
 
-Statistics Engine::statistics() const { return parts_->tracker.statistics(); }
+Statistics Engine::statistics() const { return parts_->tracker->statistics(); }
 
 const std::array<std::uint64_t, kReasons>& Engine::reason_counts() const { return parts_->reasons; }
 
-std::uint32_t Engine::entry_count() const { return parts_->tracker.entries().size(); }
+std::uint32_t Engine::entry_count() const { return parts_->tracker->entries().size(); }
 
 }  // namespace keepstate

@@ -52,16 +52,26 @@ void EntryMap::remove(Entry& entry) {
     --size_;
 }
 
-Found EntryMap::find(const Tuple& tuple, std::uint16_t zone) {
-    for (std::uint32_t ref = buckets_[bucket_of(tuple, zone)]; ref != kNoEntry;) {
-        Entry& entry = slab_.at(ref >> 1);
+std::uint32_t EntryMap::find_reference(const Tuple& tuple, std::uint16_t zone) const {
+    std::uint32_t ref = buckets_[bucket_of(tuple, zone)];
+    while (ref != kNoEntry) {
+        const Entry& entry = slab_.at(ref >> 1);
         const std::uint32_t d = ref & 1;
-        if (entry.tuples[d] == tuple && entry.zones[d] == zone) {
-            return {&entry, static_cast<CtDirection>(d)};
-        }
+        if (entry.tuples[d] == tuple && entry.zones[d] == zone) break;
         ref = entry.next[d];
     }
-    return {};
+    return ref;
+}
+
+Found EntryMap::find(const Tuple& tuple, std::uint16_t zone) {
+    const std::uint32_t ref = find_reference(tuple, zone);
+    if (ref == kNoEntry) return {};
+    return {&slab_.at(ref >> 1), static_cast<CtDirection>(ref & 1)};
+}
+
+const Entry* EntryMap::find(const Tuple& tuple, std::uint16_t zone) const {
+    const std::uint32_t ref = find_reference(tuple, zone);
+    return ref == kNoEntry ? nullptr : &slab_.at(ref >> 1);
 }
 
 }  // namespace keepstate::ct

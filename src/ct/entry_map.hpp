@@ -40,6 +40,8 @@ class EntryMap {
     void remove(Entry& entry);
 
     Found find(const Tuple& tuple, std::uint16_t zone);
+    /// Null if there is none.
+    const Entry* find(const Tuple& tuple, std::uint16_t zone) const;
 
     Entry& at(std::uint32_t slot) { return slab_.at(slot); }
     const Entry& at(std::uint32_t slot) const { return slab_.at(slot); }
@@ -78,6 +80,8 @@ class EntryMap {
         return static_cast<std::uint32_t>(hash(tuple, zone)) & mask_;
     }
     std::uint64_t hash(const Tuple& tuple, std::uint16_t zone) const;
+    /// slot << 1 | direction, or kNoEntry.
+    std::uint32_t find_reference(const Tuple& tuple, std::uint16_t zone) const;
 
     base::HashKey key_;
     std::uint32_t mask_;

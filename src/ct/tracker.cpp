@@ -142,6 +142,11 @@ Found Tracker::find_living(const Tuple& tuple, std::uint16_t zone, Time now) {
     return {};
 }
 
+const Entry* Tracker::find_entry(const Tuple& tuple, std::uint16_t zone, Time now) const {
+    const Entry* entry = map_.find(tuple, zone);
+    return entry != nullptr && entry->expires > now ? entry : nullptr;
+}
+
 Entry* Tracker::make_entry(const Tuple& tuple, const Tuple& inverse, const TrackOrder& order,
                            Time now, Reason& reason) {
     const bool is_full = settings_.max != 0 && map_.in_use() + 1 > settings_.max;

@@ -52,6 +52,8 @@ class Tracker {
     /// A rule changed the entry's mark (CONNMARK): listeners will be told.
     void note_mark(Entry& entry) { entry.pending_events |= event_bit::kMark; }
 
+    /// The living entry with this tuple in either direction; null if there is none.
+    const Entry* find_entry(const Tuple& tuple, std::uint16_t zone, Time now) const;
     const EntryMap& entries() const { return map_; }
     EntryCopy copy_of(const Entry& entry, Time now) const;
     std::vector<Event>& events() { return events_; }

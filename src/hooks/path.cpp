@@ -27,25 +27,16 @@ std::optional<Address> peek_source(Family family, base::ByteView ip) {
     return address;
 }
 
-void lower_ttl(std::uint8_t* ip, Family family) {
-    if (family == Family::ipv6) {
-        --ip[7];
-        return;
-    }
-    --ip[8];
-    // RFC 1141: the checksum grows by what the TTL's half word lost.
-    const std::uint32_t sum = base::load_be16(ip + 10) + 0x0100U;
-    base::store_be16(ip + 10, static_cast<std::uint16_t>(sum + (sum >= 0xffff ? 1 : 0)));
-}
-
 }  // namespace
 
 Path::Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& tracker,
-           base::Arena& arena, rules::Program* rules4, rules::Program* rules6)
+           base::Arena& arena, rules::Dice& dice, rules::Program* rules4, rules::Program* rules6)
     : routing_(routing),
       reassembler_(reassembler),
       tracker_(tracker),
       programs_{rules4, rules6},
+      lookup_(tracker),
+      dice_(dice),
       arena_(arena) {}
 
 void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* observer) {
@@ -75,10 +66,9 @@ void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* ob
         return;
     }
     decision.protocol = packet.protocol;
-    Trip trip{packet, decision, observer, programs_[index_of(link.family)]};
+    Trip trip{packet, decision, observer, programs_[index_of(link.family)], *this};
     trip.is_own = is_own;
     trip.context.now = now;
-    trip.context.world = &routing_;
     constexpr std::size_t kMac = 6;
     if (link.hardware_source.size() == kMac) trip.context.source_mac = link.hardware_source.data();
     decide_ip(packet, frame, trip);
@@ -179,12 +169,7 @@ bool Path::route(Trip& trip) {
     }
     trip.out = route.out;
     if (!routing_.is_router()) return true;
-    const std::size_t size = trip.packet.ip.size();
-    std::uint8_t* forwarded = arena_.take(size);
-    std::memcpy(forwarded, trip.packet.ip.data(), size);
-    lower_ttl(forwarded, trip.packet.family);
-    trip.packet.ip = base::ByteView{forwarded, size};
-    --trip.packet.ttl;
+    trip.editor.set_ttl(static_cast<std::uint8_t>(trip.packet.ttl - 1));
     return true;
 }
 

@@ -45,7 +45,7 @@ class Path {
   public:
     /// Programs may be null: no rules of that family. All outlive the Path.
     Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& tracker,
-         base::Arena& arena, rules::Program* rules4, rules::Program* rules6);
+         base::Arena& arena, rules::Dice& dice, rules::Program* rules4, rules::Program* rules6);
 
     /// See EngineSetup::completes_cut_frames.
     void complete_cut_frames(bool wanted) { completes_cut_frames_ = wanted; }
@@ -55,6 +55,17 @@ class Path {
 
   private:
     struct Trip;
+    /// What rules may ask of the tracker.
+    class Lookup final : public rules::Connections {
+      public:
+        explicit Lookup(const ct::Tracker& tracker) : tracker_(tracker) {}
+        const ct::Entry* find(const Tuple& tuple, std::uint16_t zone, Time now) override {
+            return tracker_.find_entry(tuple, zone, now);
+        }
+
+      private:
+        const ct::Tracker& tracker_;
+    };
     void decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip);
     void travel(Trip& trip);
     bool pass_hook(Trip& trip, Hook hook);
@@ -80,6 +91,8 @@ class Path {
     bool completes_cut_frames_ = false;
     std::array<rules::Program*, 2> programs_;
     std::array<RuleTexts, 2> rule_texts_;  ///< by family
+    Lookup lookup_;
+    rules::Dice& dice_;
     base::Arena& arena_;  ///< rewritten packets and answers, until the caller resets it
 };
 

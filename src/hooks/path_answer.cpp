@@ -219,10 +219,9 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
     wire::Packet packet;
     if (wire::parse_ip(asked.packet.family, bytes, false, packet) != Reason::none) return;
     Decision own;
-    Trip trip{packet, own, asked.observer, asked.program};
+    Trip trip{packet, own, asked.observer, asked.program, *this};
     trip.is_own = trip.is_answer = true;
     trip.context.now = asked.context.now;
-    trip.context.world = &routing_;
     trip.out = &routing_.device_of(packet.destination());
     const bool carries_flow = asked.context.flow.entry != nullptr;
     if (carries_flow) {
@@ -231,7 +230,7 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
                              opposite(asked.context.flow.direction)};
     }
     if (pass_hook(trip, Hook::output) && pass_hook(trip, Hook::postrouting)) {
-        asked.decision.reply_bytes = bytes.span();
+        asked.decision.reply_bytes = trip.packet.ip.span();
     }
     if (!carries_flow) tracker_.finish(trip.context.flow);
 }

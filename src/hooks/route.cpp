@@ -78,6 +78,7 @@ Routing::Routing(const std::vector<DeviceSetup>& devices, const std::vector<Addr
     for (const DeviceSetup& device : devices) {
         for (const Prefix& prefix : device.networks) networks_.push_back({prefix, names_.size()});
         names_.push_back(make_device_name(device.name));
+        groups_.push_back(device.group);
     }
     names_.push_back(make_device_name(kDefaultDevice));
     std::stable_sort(networks_.begin(), networks_.end(), [](const Network& a, const Network& b) {
@@ -117,6 +118,13 @@ rules::AddressType Routing::address_type(const Address& address, std::string_vie
     const bool is_own = is_loopback || is_local(address);
     const bool counts = device.empty() || text(device_of(address)) == device;
     return is_own && counts ? AddressType::local : AddressType::unicast;
+}
+
+std::uint32_t Routing::device_group(std::string_view device) const {
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+        if (text(names_[i]) == device) return groups_[i];
+    }
+    return 0;
 }
 
 Route Routing::route(const wire::Packet& packet, const DeviceName& in) const {

@@ -8,14 +8,19 @@
 namespace keepstate::hooks {
 
 struct Path::Trip {
-    Trip(const wire::Packet& p, Decision& d, Observer* o, rules::Program* rules)
-        : packet(p), decision(d), observer(o), program(rules) {
+    Trip(const wire::Packet& p, Decision& d, Observer* o, rules::Program* rules, Path& path)
+        : packet(p), editor(packet, path.arena_), decision(d), observer(o), program(rules) {
         context.packet = &packet;
+        context.editor = &editor;
+        context.world = &path.routing_;
+        context.connections = &path.lookup_;
+        context.dice = &path.dice_;
     }
     Trip(const Trip&) = delete;
     Trip& operator=(const Trip&) = delete;
 
-    wire::Packet packet;  ///< a copy of views: forwarding points it to other bytes
+    wire::Packet packet;  ///< a copy of views: whoever rewrites it points it to other bytes
+    wire::PacketEditor editor;
     Decision& decision;
     Observer* observer;
     rules::Program* program;

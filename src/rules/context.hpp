@@ -1,7 +1,7 @@
 // What a rule can see of a packet, and what it can do to it.
 //
 // A match reads a Context and answers yes or no. A target reads it and returns a verdict; the few that
-// change something (mark, connection mark, tracking) change it here. Nothing is allocated.
+// change something (mark, connection mark, tracking, the packet's bytes) change it here. Nothing is allocated.
 //
 // source: kernel:include/linux/netfilter/x_tables.h struct xt_action_param.
 #pragma once
@@ -12,6 +12,7 @@
 #include "ct/entry.hpp"
 #include "keepstate/time.hpp"
 #include "keepstate/verdict.hpp"
+#include "wire/edit.hpp"
 #include "wire/packet.hpp"
 
 namespace keepstate::rules {
@@ -48,9 +49,38 @@ class World {
   public:
     /// `device`: only addresses of this device count as local or broadcast; empty: of any.
     virtual AddressType address_type(const Address& address, std::string_view device) const = 0;
+    /// The group a device belongs to (`ip link set group`); 0 is Linux's default.
+    virtual std::uint32_t device_group(std::string_view device) const = 0;
 
   protected:
     ~World() = default;
+};
+
+/// Looks entries up, for rules that count connections.
+class Connections {
+  public:
+    /// The living entry that has this tuple in either direction; null if there is none.
+    virtual const ct::Entry* find(const Tuple& tuple, std::uint16_t zone, Time now) = 0;
+
+  protected:
+    ~Connections() = default;
+};
+
+/// The engine's dice: the same seed and packets give the same throws.
+class Dice {
+  public:
+    explicit Dice(std::uint64_t seed) : state_(seed) {}
+    /// 32 random bits. SplitMix64, D. Steele et al., "Fast splittable pseudorandom number generators".
+    std::uint32_t next() {
+        state_ += 0x9e3779b97f4a7c15ULL;
+        std::uint64_t z = state_;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+        return static_cast<std::uint32_t>((z ^ (z >> 31)) >> 32);
+    }
+
+  private:
+    std::uint64_t state_;
 };
 
 /// How the frame was addressed at the link: the kernel's PACKET_ numbers.
@@ -67,8 +97,13 @@ struct Context {
     const World* world = nullptr;              ///< null: only what an address itself says is known
     const std::uint8_t* source_mac = nullptr;  ///< 6 bytes; null: the packet came by no Ethernet
     LinkType link_type = LinkType::host;
+    wire::PacketEditor* editor =
+        nullptr;  ///< how targets rewrite `packet`; null: nothing may be changed
+    Connections* connections = nullptr;  ///< null: no entry is known
+    Dice* dice = nullptr;                ///< null: every throw is 0
     Time now;
-    std::uint32_t mark = 0;  ///< the packet's (nfmark)
+    std::uint32_t mark = 0;      ///< the packet's (nfmark)
+    std::uint32_t priority = 0;  ///< the packet's (skb priority), as tc's major:minor
     ct::PacketFlow flow;
     TrackRequest track;
     bool tracking_done = false;  ///< false before priority -200: the raw table

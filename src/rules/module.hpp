@@ -11,6 +11,7 @@
 //         static void parse(Data&, const OptionUse&, RuleReader&);        // one option, value read by its kind
 //         static void finish(Data&, RuleReader&);                         // all options are read
 //         static Complaint check(const Data&, const CheckContext&);       // as the kernel's checkentry
+//         static Complaint bind(Data&, BindContext&);                     // finds what it shares with others
 //         static void print(const Data&, const PrintContext&, std::string&);   // as iptables-save
 //         static bool matches(Data&, Context&, Why);                      // a match's answer
 //         static Ruling judge(Data&, Context&, Says);                     // a target's answer
@@ -19,6 +20,8 @@
 //
 // "compile" is a copy: the Data a module fills while parsing is what it reads while matching, so it
 // should be flat. Each Program has its own copy, and matches() may change it (a limit's tokens).
+// bind() is called once for each rule of a Program, on the Program's copy: pointers to shared objects
+// (objects.hpp) are null before it. What it complains about cannot be run, though it is well written.
 // "explain" is not a function of its own: matches() says why it refuses through Why, which does nothing
 // when nobody listens. So what is explained is what was decided.
 //
@@ -37,6 +40,7 @@
 #include <type_traits>
 
 #include "rules/context.hpp"
+#include "rules/objects.hpp"
 #include "rules/observer.hpp"
 #include "rules/outcome.hpp"
 #include "rules/text.hpp"
@@ -77,6 +81,8 @@ struct Option {
     std::uint64_t needs = 0;     ///< ids, as bits, that must stand beside it
     std::uint64_t min = 0;
     std::uint64_t max = 0;  ///< 0: the kind's own bound (32 bits)
+    /// What it asks, for the module's page: "TTL of the packet is below NUMBER". See docs/modules.
+    std::string_view words = {};
 };
 constexpr std::uint64_t option_bit(unsigned id) { return std::uint64_t{1} << id; }
 
@@ -141,6 +147,11 @@ struct Traits {
     std::uint8_t tables = kAnyTable;
     std::uint8_t hooks = kAnyHook;
     std::string_view other_name = {};  ///< a second name that -m and -j understand
+
+    // The module's page in docs/modules is made of these and of the options' words.
+    std::string_view words = {};        ///< what it matches or does, in a sentence or two
+    std::string_view reads = {};        ///< what it reads: of the packet, its entry, time, the host
+    std::string_view differences = {};  ///< from Linux; empty: none known
 };
 
 /// The rule as check() sees it, when its table is complete.
@@ -215,6 +226,7 @@ struct Module {
     void (*parse)(void*, const OptionUse&, RuleReader&) = nullptr;
     void (*finish)(void*, RuleReader&) = nullptr;
     Complaint (*check)(const void*, const CheckContext&) = nullptr;
+    Complaint (*bind)(void*, BindContext&) = nullptr;  ///< null: it shares nothing
     void (*print)(const void*, const PrintContext&, std::string&) = nullptr;
 
     std::string_view name() const { return traits->name; }
@@ -261,6 +273,11 @@ constexpr void fill(Module& module) {
             return std::nullopt;
         }
     };
+    if constexpr (requires(Data & d, BindContext & c) { Form::bind(d, c); }) {
+        module.bind = [](void* at, BindContext& context) -> Complaint {
+            return Form::bind(*static_cast<Data*>(at), context);
+        };
+    }
     module.print = [](const void* at, const PrintContext& context, std::string& out) {
         Form::print(*static_cast<const Data*>(at), context, out);
     };

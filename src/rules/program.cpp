@@ -46,7 +46,9 @@ BasicTest compile_basics(const Basics& basics) {
 
 class TableCompiler {
   public:
-    TableCompiler(const TableText& text, ProgramTable& out) : text_(text), out_(out) {}
+    TableCompiler(const RulesetText& ruleset, const TableText& text, ProgramTable& out,
+                  Objects& objects, std::vector<Fault>& faults)
+        : ruleset_(ruleset), text_(text), out_(out), objects_(objects), faults_(faults) {}
 
     void run() {
         lay_out();
@@ -91,6 +93,17 @@ class TableCompiler {
         return at;
     }
 
+    /// The Program's own copy of a module's data, bound to what it shares.
+    void* bound_copy(const Module& module, const Blob& blob, const Rule& rule) {
+        void* at = copy(blob);
+        if (module.bind == nullptr) return at;
+        BindContext context{objects_, ruleset_.family, rule};
+        if (Complaint complaint = module.bind(at, context)) {
+            faults_.push_back(Fault{ruleset_.file, rule.line, 0, std::move(*complaint), {}});
+        }
+        return at;
+    }
+
     void compile_chain(std::size_t index) {
         const ChainText& chain = text_.chains[index];
         for (std::size_t i = 0; i < chain.rules.size(); ++i) {
@@ -117,7 +130,7 @@ class TableCompiler {
         step.first_match = static_cast<std::uint32_t>(out_.matches.size());
         step.match_count = static_cast<std::uint32_t>(rule.matches.size());
         for (const MatchUse& use : rule.matches) {
-            out_.matches.push_back(MatchStep{use.module, copy(use.data)});
+            out_.matches.push_back(MatchStep{use.module, bound_copy(*use.module, use.data, rule)});
         }
         switch (rule.target.kind) {
             case TargetUse::Kind::none: step.action = Action::next; break;
@@ -135,33 +148,40 @@ class TableCompiler {
             case TargetUse::Kind::module:
                 step.action = Action::target;
                 step.target = rule.target.module;
-                step.data = copy(rule.target.data);
+                step.data = bound_copy(*rule.target.module, rule.target.data, rule);
                 break;
         }
         return step;
     }
 
+    const RulesetText& ruleset_;
     const TableText& text_;
     ProgramTable& out_;
+    Objects& objects_;
+    std::vector<Fault>& faults_;
     std::unordered_map<std::string_view, std::size_t> by_name_;
     std::size_t used_ = 0;
 };
 
 }  // namespace
 
-Program Program::make(std::shared_ptr<const RulesetText> text) {
+Result<Program> Program::make(std::shared_ptr<const RulesetText> text, Objects& objects) {
     Program program;
+    std::vector<Fault> faults;
     program.text_ = std::move(text);
     for (std::size_t i = 0; i < program.text_->tables.size(); ++i) {
         const TableText& table = program.text_->tables[i];
         ProgramTable& out = program.tables_[index(table.table)];
         out.text_index = i;
-        TableCompiler(table, out).run();
+        TableCompiler(*program.text_, table, out, objects, faults).run();
     }
+    if (!faults.empty()) return Unexpected(Error{ErrorKind::input, std::move(faults)});
     return program;
 }
 
-Program Program::make(const Ruleset& ruleset) { return make(ruleset.shared_ast()); }
+Result<Program> Program::make(const Ruleset& ruleset, Objects& objects) {
+    return make(ruleset.shared_ast(), objects);
+}
 
 std::string_view Program::chain_name(Table table, std::uint32_t chain) const {
     return tables_[index(table)].chains.at(chain).name;

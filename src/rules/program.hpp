@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "keepstate/result.hpp"
 #include "keepstate/ruleset.hpp"
 #include "keepstate/verdict.hpp"
 #include "rules/module.hpp"
@@ -102,10 +103,12 @@ struct ProgramTable {
 
 class Program {
   public:
-    /// Cannot fail: a Ruleset has been checked. Cost: linear in rules; all memory is taken here.
-    static Program make(const Ruleset& ruleset);
+    /// What the rules share is found or made in `objects`, which outlives the Program. Faults (kind input): rules
+    /// that need something which is not there, a set for instance. Cost: linear in rules; all memory is taken
+    /// here.
+    static Result<Program> make(const Ruleset& ruleset, Objects& objects);
     /// The same from a checked AST.
-    static Program make(std::shared_ptr<const RulesetText> text);
+    static Result<Program> make(std::shared_ptr<const RulesetText> text, Objects& objects);
 
     Program(Program&&) noexcept = default;
     Program& operator=(Program&&) noexcept = default;

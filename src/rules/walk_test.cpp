@@ -44,10 +44,15 @@ struct TestPacket {
     }
 };
 
+Program make_program(const Ruleset& ruleset) {
+    static Objects objects;
+    return std::move(*Program::make(ruleset, objects));
+}
+
 Program program_of(const std::string& rules) {
     const auto ruleset = Ruleset::parse(fmt::format("{}{}COMMIT\n", kHead, rules), Family::ipv4);
     if (!ruleset) ADD_FAILURE() << ruleset.error().faults.front().words;
-    return Program::make(ruleset ? *ruleset : Ruleset::empty(Family::ipv4));
+    return make_program(ruleset ? *ruleset : Ruleset::empty(Family::ipv4));
 }
 
 // "accept INPUT 2", "drop policy", and so on.
@@ -157,7 +162,7 @@ TEST(Walk, marks_are_set_and_matched) {
         "-A INPUT -m mark --mark 0x2/0xf -j ACCEPT\nCOMMIT\n",
         Family::ipv4);
     ASSERT_TRUE(ruleset.has_value());
-    Program program = Program::make(*ruleset);
+    Program program = make_program(*ruleset);
     TestPacket packet;
     packet.context.flow.entry = &packet.entry;
     packet.entry.mark = 0xff00;
@@ -170,7 +175,7 @@ TEST(Walk, the_first_wish_to_tracking_is_heard) {
     const auto ruleset = Ruleset::parse(
         "*raw\n-A PREROUTING -j CT --zone 5\n-A PREROUTING -j NOTRACK\nCOMMIT\n", Family::ipv4);
     ASSERT_TRUE(ruleset.has_value());
-    Program program = Program::make(*ruleset);
+    Program program = make_program(*ruleset);
     TestPacket packet;
     packet.context.flow = {};
     walk(program, Table::raw, Hook::prerouting, packet.context);

@@ -1,0 +1,82 @@
+// What rules share with each other, and with whoever runs them: things that have a name in the kernel.
+//
+// Most modules keep what they must in their own Data. A few refer to something that lives beside the rules:
+// recent's lists, hashlimit's tables, IP sets, accounting objects, estimators. Such a thing is a SharedObject; a
+// module finds it, or makes it, in its bind(), once for each rule when a Program is made, and keeps the pointer in
+// its Data. IPv4 and IPv6 rules of an engine share one Objects, as the rules of a network namespace do.
+//
+// Life: as long as the engine; pointers stay good.  Threads: one owner.  Cost: a look-up by name in bind(); none
+// on a packet's path. What a shared object needs in memory it takes when it is made, or up to a stated limit.
+// Tested by: rules/objects_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "keepstate/ruleset.hpp"
+#include "rules/text.hpp"
+
+namespace keepstate::rules {
+
+class SharedObject {
+  public:
+    SharedObject() = default;
+    SharedObject(const SharedObject&) = delete;
+    SharedObject& operator=(const SharedObject&) = delete;
+    virtual ~SharedObject() = default;
+};
+
+class Objects {
+  public:
+    explicit Objects(std::uint64_t seed = 0) : seed_(seed) {}
+
+    /// The object of class T by that name; null if there is none. `kind` names the class: "recent".
+    template <typename T>
+    T* find(std::string_view kind, std::string_view name) {
+        const auto it = objects_.find(Key{kind, name});
+        return it == objects_.end() ? nullptr : static_cast<T*>(it->second.get());
+    }
+    /// Finds it, or makes it from `arguments`.
+    template <typename T, typename... Arguments>
+    T& find_or_make(std::string_view kind, std::string_view name, Arguments&&... arguments) {
+        if (T* there = find<T>(kind, name)) return *there;
+        auto made = std::make_unique<T>(std::forward<Arguments>(arguments)...);
+        T& object = *made;
+        objects_.emplace(Key{kind, name}, std::move(made));
+        return object;
+    }
+    /// An object without a name, for one rule alone.
+    template <typename T, typename... Arguments>
+    T& make(std::string_view kind, Arguments&&... arguments) {
+        return find_or_make<T>(kind, "\n" + std::to_string(next_nameless_++),
+                               std::forward<Arguments>(arguments)...);
+    }
+
+    /// EngineSetup::seed: for keyed hashes of shared objects.
+    std::uint64_t seed() const { return seed_; }
+
+    /// A rule counts on nf_conntrack_acct: Linux switches it on when such a rule is loaded.
+    bool wants_accounting = false;
+    /// A rule reads or sets labels: only then new entries have room for them.
+    bool wants_labels = false;
+
+  private:
+    using Key = std::pair<std::string, std::string>;
+
+    std::map<Key, std::unique_ptr<SharedObject>> objects_;
+    std::uint64_t seed_;
+    std::uint64_t next_nameless_ = 0;
+};
+
+/// What a module's bind() may ask.
+struct BindContext {
+    Objects& objects;
+    Family family = Family::ipv4;
+    const Rule& rule;
+};
+
+}  // namespace keepstate::rules
