@@ -244,12 +244,10 @@ bool Path::run_nat(Trip& trip, Hook hook, bool is_source) {
 bool Path::run_table(Trip& trip, Hook hook, Table table) {
     if (!trip.program || !trip.program->has_chain(table, hook)) return true;
     trip.context.table = table;
-    const std::uint32_t mark_before = trip.entry_mark();
+    trip.context.entry_mark_changed = false;
     const rules::Outcome outcome =
         rules::walk(*trip.program, table, hook, trip.context, trip.observer);
-    if (trip.context.flow.entry && trip.entry_mark() != mark_before) {
-        tracker_.note_mark(*trip.context.flow.entry);
-    }
+    if (trip.context.entry_mark_changed) tracker_.note_mark(*trip.context.flow.entry);
     trip.note_decider(table, outcome);
     if (outcome.kind == rules::Ruling::Kind::translate) trip.decision.would_translate = true;
     const Verdict verdict = outcome.verdict();

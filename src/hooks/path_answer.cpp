@@ -72,17 +72,21 @@ bool is_icmp_error(const wire::Packet& packet) {
     return type == 3 || type == 4 || type == 5 || type == 11 || type == 12 || type > 18;
 }
 
-/// Whether the packet's checksum is to be tested before an answer is made.
+/// Whether the packet's checksum is to be tested before an answer is made. Linux takes every protocol that it does
+/// not know to be otherwise for one whose sum over all bytes is zero, DCCP too.
+/// source: kernel:include/net/netfilter/nf_reject.h nf_reject_verify_csum; seen: protocols 0 to 255.
 bool has_checksum(const wire::Packet& packet) {
     switch (packet.protocol) {
-        case protocol::kTcp: return true;
         case protocol::kUdp: {
             const base::ByteView udp = packet.transport();
             return udp.has(6, 2) && udp.be16(6) != 0;
         }
-        case protocol::kIcmp: return packet.family == Family::ipv4;
-        case protocol::kIcmpv6: return packet.family == Family::ipv6;
-        default: return false;
+        case protocol::kGre:
+        case protocol::kEsp:
+        case protocol::kAh:
+        case protocol::kSctp:
+        case protocol::kUdpLite: return false;
+        default: return true;
     }
 }
 

@@ -40,8 +40,6 @@ struct Path::Trip {
     Table decider_table = Table::filter;
     rules::Outcome decider;
 
-    std::uint32_t entry_mark() const { return context.flow.entry ? context.flow.entry->mark : 0; }
-
     /// Who decided: whoever did not accept; else the filter table, else the first table that has a rule
     /// or policy to name.
     void note_decider(Table table, const rules::Outcome& outcome) {

@@ -107,7 +107,9 @@ struct Context {
     ct::PacketFlow flow;
     TrackRequest track;
     bool tracking_done = false;  ///< false before priority -200: the raw table
-    bool hotdrop = false;        ///< a match found the packet too broken to go on: drop it
+    /// A rule gave the entry another mark: listeners are told, even if a later rule takes it back.
+    bool entry_mark_changed = false;
+    bool hotdrop = false;  ///< a match found the packet too broken to go on: drop it
 };
 
 }  // namespace keepstate::rules

@@ -171,6 +171,20 @@ TEST(Walk, marks_are_set_and_matched) {
     EXPECT_EQ(packet.entry.mark, 0xff02U);
 }
 
+TEST(Walk, a_mark_that_comes_and_goes_is_told_all_the_same) {
+    TestPacket packet;
+    packet.context.flow.entry = &packet.entry;
+    Program program =
+        program_of("-A INPUT -j CONNMARK --set-mark 1\n-A INPUT -j CONNMARK --set-mark 0\n");
+    run(program, packet);
+    EXPECT_EQ(packet.entry.mark, 0U);
+    EXPECT_TRUE(packet.context.entry_mark_changed);
+    packet.context.entry_mark_changed = false;
+    Program same = program_of("-A INPUT -j CONNMARK --set-mark 0\n");
+    run(same, packet);
+    EXPECT_FALSE(packet.context.entry_mark_changed);
+}
+
 TEST(Walk, the_first_wish_to_tracking_is_heard) {
     const auto ruleset = Ruleset::parse(
         "*raw\n-A PREROUTING -j CT --zone 5\n-A PREROUTING -j NOTRACK\nCOMMIT\n", Family::ipv4);

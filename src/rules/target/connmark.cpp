@@ -127,6 +127,7 @@ struct Connmark {
         says.words("the connection's mark: {:#x} -> {:#x}", before, after);
         if (after == before) return {};
         entry->mark = after;
+        context.entry_mark_changed = true;
         return {};
     }
 };

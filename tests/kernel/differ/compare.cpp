@@ -225,6 +225,8 @@ Result<Comparison> compare(const KernelSetup& setup, std::span<const KernelPacke
         compare_packet(i, side_of(verdict), side_of(decision, events), comparison.differences);
     }
     compare_ends(kernel->end, *engine, now, packets.size(), comparison.differences);
+    comparison.counters =
+        engine->print_counters(Family::ipv4) + engine->print_counters(Family::ipv6);
     return comparison;
 }
 

@@ -31,6 +31,7 @@ std::string print_difference(const Difference& difference);
 struct Comparison {
     std::vector<Difference> differences;
     std::size_t packets = 0;
+    std::string counters;        ///< of keepstate's rules, as iptables-save -c prints them
     std::size_t with_state = 0;  ///< packets that both brought to tracking
 };
 

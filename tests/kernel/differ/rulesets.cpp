@@ -1,0 +1,505 @@
+// See rulesets.hpp.
+#include "differ/rulesets.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <sstream>
+#include <string_view>
+
+#include "differ/rule_patterns.hpp"
+#include "keepstate/ruleset.hpp"
+#include "packets.hpp"
+
+namespace keepstate::kernel {
+
+namespace {
+
+using Words = std::vector<std::string_view>;
+
+class Draw {
+  public:
+    explicit Draw(std::uint64_t seed) : state_(seed * 0x2545f4914f6cdd1dULL + 1) {}
+    std::uint32_t below(std::uint32_t bound) {
+        state_ += 0x9e3779b97f4a7c15ULL;
+        std::uint64_t z = state_;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+        return static_cast<std::uint32_t>((z ^ (z >> 31)) % bound);
+    }
+    bool one_in(std::uint32_t n) { return below(n) == 0; }
+    std::string one_of(std::string_view list) {
+        const Words words = split(list, '|');
+        return std::string{words[below(static_cast<std::uint32_t>(words.size()))]};
+    }
+    static Words split(std::string_view text, char at) {
+        Words words;
+        for (;;) {
+            const std::size_t end = text.find(at);
+            words.push_back(text.substr(0, end));
+            if (end == std::string_view::npos) return words;
+            text.remove_prefix(end + 1);
+        }
+    }
+
+  private:
+    std::uint64_t state_;
+};
+
+/// Values of one kind; {name} in a pattern. Lists are near what packets carry.
+struct Kind {
+    std::string_view name;
+    std::string_view values;  ///< by `|`
+};
+// clang-format off
+constexpr Kind kKinds[] = {
+    {"word", "GET|attack|a b|xyz"},
+    {"port", "80|443|53|54|40000|40001|5000|5001|1"},
+    {"ports", "80|1:1023|40000:40001|5000:65535|:53|443:"},
+    {"flags", "SYN,ACK,FIN,RST|SYN,RST|ACK|FIN,ACK|ALL|PSH,URG"},
+    {"someflags", "SYN|ACK|FIN|RST|SYN,ACK|NONE|FIN,ACK|PSH"},
+    {"option", "1|2|3|4|5|8"},
+    {"icmptype", "8|0|3|3/1|3/3|11|echo-request|destination-unreachable|13|any|12/0"},
+    {"icmp6type", "128|129|1|1/4|2|3|echo-request|135|133|4"},
+    {"states", "NEW|ESTABLISHED|RELATED|INVALID|UNTRACKED|NEW,INVALID|RELATED,ESTABLISHED"},
+    {"ctstates", "NEW|ESTABLISHED|RELATED|INVALID|UNTRACKED|NEW,RELATED|SNAT|DNAT|INVALID,UNTRACKED"},
+    {"ctstatus", "NONE|EXPECTED|SEEN_REPLY|ASSURED|CONFIRMED|SEEN_REPLY,ASSURED"},
+    {"ctdir", "ORIGINAL|REPLY"},
+    {"expire", "1:90|90:1000|0:45|25:45|400000:440000"},
+    {"protocol", "6|17|1|58|132|47|136"},
+    {"mark", "0x1|0x2/0x3|0x0/0xff|0x10|0x5/0x7"},
+    {"lengths", "0:60|40|60:100|100:65535|28:48|52"},
+    {"length", "60|100|65535|200"},
+    {"ttlop", "--ttl-eq|--ttl-lt|--ttl-gt"},
+    {"hlop", "--hl-eq|--hl-lt|--hl-gt"},
+    {"ttl", "64|63|2|30|255"},
+    {"tos", "0x00/0xff|0x10/0x3f|0x08/0x08|0x02/0x03|0x20/0xe0"},
+    {"dscp", "0x00|0x04|0x08|0x2e"},
+    {"dscpclass", "CS0|EF|AF11|CS1|AF41"},
+    {"ect", "0|1|2|3"},
+    {"addrtype", "UNICAST|LOCAL|MULTICAST|BROADCAST|LOCAL,UNICAST"},
+    {"few", "1|2|3|5"},
+    {"burst", "1|2|3|5"},
+    {"small", "0|1|2|3|4|5|6"},
+    {"spi", "1|2|1:5|0:65535|256"},
+    {"mss", "536|1460|1:1000|1000:65535"},
+    {"mssvalue", "500|1000|1400"},
+    {"dccptypes", "REQUEST|RESPONSE|DATA|ACK,DATAACK|INVALID|REQUEST,SYNC"},
+    {"anyall", "any|all|only"},
+    {"chunks", "DATA|INIT|INIT_ACK|DATA,SACK|HEARTBEAT|ABORT|ABORT:t|DATA:bE|COOKIE_ECHO,COOKIE_ACK|SHUTDOWN"},
+    {"hdrlen", "8|16|0|24"},
+    {"headers", "hop|dst|route|frag|hop,dst|auth|esp|prot|none|hop-by-hop,ipv6-route"},
+    {"algo", "bm|kmp"},
+    {"pkttype", "unicast|broadcast|multicast"},
+    {"list", "alpha|beta"},
+    {"side", "--rsource|--rdest"},
+    {"updown", "upto|above"},
+    {"hashmode", "srcip|dstip|srcport|dstport|srcip,dstport|srcip,dstip,srcport,dstport"},
+    {"sdaddr", "saddr|daddr"},
+    {"counts", "1:3|2:|:5|100:1000|0:60"},
+    {"cbdir", "original|reply|both"},
+    {"cbmode", "packets|bytes|avgpkt"},
+    {"quota", "0|100|500|5000"},
+    {"every", "2|3|5"},
+    {"nodes", "1|2|3"},
+    {"loose", "|--loose|--accept-local"},
+    {"zone", "1|2|7"},
+    {"andorxor", "and|or|xor"},
+    {"setincdec", "set|inc|dec"},
+    {"reject4", "icmp-net-unreachable|icmp-host-unreachable|icmp-port-unreachable|icmp-proto-unreachable|icmp-net-prohibited|icmp-host-prohibited|icmp-admin-prohibited"},
+    {"reject6", "icmp6-no-route|icmp6-adm-prohibited|icmp6-addr-unreachable|icmp6-port-unreachable|icmp6-policy-fail|icmp6-reject-route"},
+};
+constexpr Kind kFamilyKinds4[] = {
+    {"address", "10.0.1.1|10.0.1.0/24|10.0.2.1|10.0.0.0/8|10.0.1.2/31"},
+    {"range", "10.0.1.1-10.0.1.1|10.0.1.2-10.0.2.1|10.0.2.0-10.0.2.255"},
+    {"masklen", "32|24|0|31"},
+};
+constexpr Kind kFamilyKinds6[] = {
+    {"address", "2001:db8:1::1|2001:db8:1::/64|2001:db8:2::1|2001:db8::/32|2001:db8:1::2/127"},
+    {"range", "2001:db8:1::1-2001:db8:1::1|2001:db8:1::2-2001:db8:2::1"},
+    {"masklen", "128|64|0|127"},
+};
+// clang-format on
+
+/// The firewall's own: packets to it and from it take INPUT and OUTPUT.
+constexpr const char* kOwnAddress4 = "10.0.9.1";
+constexpr const char* kOwnAddress6 = "2001:db8:9::1";
+
+struct Chain {
+    std::string name;
+    bool is_user = false;
+};
+
+constexpr std::string_view kProtocols4[] = {"tcp",  "tcp",  "tcp", "udp", "udp",    "icmp",
+                                            "sctp", "dccp", "esp", "ah",  "udplite"};
+constexpr std::string_view kProtocols6[] = {"tcp",  "tcp",  "tcp", "udp",     "udp",    "ipv6-icmp",
+                                            "sctp", "dccp", "esp", "udplite", "ipv6-mh"};
+
+bool is_listed(std::string_view list, std::string_view word) {
+    for (const std::string_view each : Draw::split(list, ' ')) {
+        if (each == word) return true;
+    }
+    return false;
+}
+
+class RulesetDraw {
+  public:
+    RulesetDraw(Draw& draw, bool is_v6) : draw_(draw), is_v6_(is_v6) {}
+
+    std::string ruleset() {
+        std::string out;
+        for (const auto& [table, chains] : kTables) {
+            if (table != "filter" && draw_.one_in(2)) continue;
+            out += make_table(table, Draw::split(chains, ' '));
+        }
+        return out;
+    }
+
+    bool fits(const RulePattern& pattern) const {
+        return pattern.family == For::both || (pattern.family == For::ipv6) == is_v6_;
+    }
+
+    /// The words of a pattern with values for its names.
+    std::string fill(std::string_view words) {
+        std::string out;
+        while (!words.empty()) {
+            const std::size_t open = words.find('{');
+            out += words.substr(0, open);
+            if (open == std::string_view::npos) break;
+            const std::size_t close = words.find('}', open);
+            out += value(words.substr(open + 1, close - open - 1));
+            words.remove_prefix(close + 1);
+        }
+        return out;
+    }
+
+    /// "-p tcp -m tcp ... -j X" for a table; empty if what was drawn does not fit there.
+    std::string rule(std::string_view table, const Chain& chain, const Words& later_chains) {
+        const auto& protocols = is_v6_ ? kProtocols6 : kProtocols4;
+        const std::string_view protocol =
+            draw_.one_in(3)
+                ? std::string_view{}
+                : protocols[draw_.below(static_cast<std::uint32_t>(std::size(protocols)))];
+        std::string out = basics(protocol, chain);
+        for (std::uint32_t i = draw_.below(2) + (draw_.one_in(6) ? 1 : 0); i > 0; --i) {
+            const RulePattern& pattern = kMatchPatterns[draw_.below(std::size(kMatchPatterns))];
+            if (stands(pattern, protocol, table, chain)) out += " " + fill(pattern.words);
+        }
+        if (!later_chains.empty() && draw_.one_in(5)) {
+            return out + (draw_.one_in(3) ? " -g " : " -j ") +
+                   std::string{
+                       later_chains[draw_.below(static_cast<std::uint32_t>(later_chains.size()))]};
+        }
+        for (int tries = 0; tries < 20; ++tries) {
+            const RulePattern& pattern = kTargetPatterns[draw_.below(std::size(kTargetPatterns))];
+            if (stands(pattern, protocol, table, chain)) return out + " " + fill(pattern.words);
+        }
+        return out;
+    }
+
+  private:
+    struct Table {
+        std::string_view name;
+        std::string_view chains;
+    };
+    static constexpr Table kTables[] = {
+        {"raw", "PREROUTING OUTPUT"},
+        {"mangle", "PREROUTING INPUT FORWARD OUTPUT POSTROUTING"},
+        {"filter", "INPUT FORWARD OUTPUT"},
+        {"security", "INPUT FORWARD OUTPUT"},
+    };
+    static constexpr std::string_view kUserChains[] = {"ua", "ub", "uc"};
+
+    bool stands(const RulePattern& pattern, std::string_view protocol, std::string_view table,
+                const Chain& chain) const {
+        if (!fits(pattern)) return false;
+        if (!pattern.protocol.empty() && pattern.protocol != protocol) return false;
+        if (!pattern.tables.empty() && !is_listed(pattern.tables, table)) return false;
+        return pattern.chains.empty() || (!chain.is_user && is_listed(pattern.chains, chain.name));
+    }
+
+    std::string value(std::string_view name) {
+        if (name == "not") return draw_.one_in(4) ? "! " : "";
+        if (name == "not:i") return draw_.one_in(4) ? "--invert " : "";
+        if (name == "unique") return fmt::format("h{}", ++unique_);
+        for (const Kind& kind : kKinds) {
+            if (kind.name == name) return draw_.one_of(kind.values);
+        }
+        if (is_v6_) {
+            for (const Kind& kind : kFamilyKinds6) {
+                if (kind.name == name) return draw_.one_of(kind.values);
+            }
+        } else {
+            for (const Kind& kind : kFamilyKinds4) {
+                if (kind.name == name) return draw_.one_of(kind.values);
+            }
+        }
+        return fmt::format("UNKNOWN_KIND_{}", name);
+    }
+
+    std::string basics(std::string_view protocol, const Chain& chain) {
+        std::string out;
+        if (draw_.one_in(10)) out += fill(" {not}-s {address}");
+        if (draw_.one_in(10)) out += fill(" {not}-d {address}");
+        if (!chain.is_user && chain.name != "OUTPUT" && chain.name != "POSTROUTING" &&
+            draw_.one_in(8)) {
+            out += fill(" {not}-i ") + draw_.one_of("eth0|eth1|eth+");
+        }
+        if (!protocol.empty()) out += fmt::format(" -p {}", protocol);
+        return out;
+    }
+
+    std::string make_table(std::string_view table, const Words& built_in) {
+        std::string out = fmt::format("*{}\n", table);
+        for (const std::string_view chain : built_in) {
+            out += fmt::format(":{} {} [0:0]\n", chain, draw_.one_in(12) ? "DROP" : "ACCEPT");
+        }
+        for (const std::string_view chain : kUserChains) out += fmt::format(":{} - [0:0]\n", chain);
+        const Words all_user{std::begin(kUserChains), std::end(kUserChains)};
+        for (const std::string_view chain : built_in)
+            out += rules_of(table, {std::string{chain}, false}, all_user);
+        for (std::size_t i = 0; i < all_user.size(); ++i) {
+            out +=
+                rules_of(table, {std::string{all_user[i]}, true},
+                         {all_user.begin() + static_cast<std::ptrdiff_t>(i) + 1, all_user.end()});
+        }
+        return out + "COMMIT\n";
+    }
+
+    std::string rules_of(std::string_view table, const Chain& chain, const Words& later) {
+        std::string out;
+        for (std::uint32_t wanted = draw_.below(6) + 1; wanted > 0; --wanted) {
+            for (int tries = 0; tries < 10; ++tries) {
+                const std::string line =
+                    fmt::format("-A {}{}\n", chain.name, rule(table, chain, later));
+                if (!is_taken(table, line)) continue;
+                out += line;
+                break;
+            }
+        }
+        return out;
+    }
+
+    bool is_taken(std::string_view table, const std::string& line) const {
+        const std::string text =
+            fmt::format("*{}\n:ua - [0:0]\n:ub - [0:0]\n:uc - [0:0]\n{}COMMIT\n", table, line);
+        return Ruleset::parse(text, is_v6_ ? Family::ipv6 : Family::ipv4).has_value();
+    }
+
+    Draw& draw_;
+    bool is_v6_;
+    unsigned unique_ = 0;
+};
+
+/// Packets that walks do not make: payloads that speak, MSS options, headers that only rules read.
+class SpeakingPackets {
+  public:
+    SpeakingPackets(Draw& draw, bool is_v6) : draw_(draw), is_v6_(is_v6) {}
+
+    Bytes next() {
+        const unsigned side = draw_.below(2);
+        const std::string near =
+            (is_v6_ ? "2001:db8:1::" : "10.0.1.") + std::to_string(1 + draw_.below(2));
+        std::string far = is_v6_ ? "2001:db8:2::1" : "10.0.2.1";
+        if (draw_.one_in(4)) far = is_v6_ ? kOwnAddress6 : kOwnAddress4;
+        IpEnds ends{side == 0 ? near : far, side == 0 ? far : near};
+        const std::uint16_t client = static_cast<std::uint16_t>(40000 + draw_.below(3));
+        const std::uint16_t server = draw_.one_in(2) ? 80 : 443;
+        const std::uint16_t from = side == 0 ? client : server;
+        const std::uint16_t to = side == 0 ? server : client;
+        Bytes packet = draft(ends, from, to);
+        return dress(std::move(packet));
+    }
+
+    /// Another TOS and TTL, as on a path with routers that mark.
+    Bytes dress(Bytes packet) {
+        const std::size_t header = is_v6_ ? 40 : 20;
+        if (packet.size() < header || packet[0] >> 4 != (is_v6_ ? 6 : 4)) return packet;
+        constexpr std::array<std::uint8_t, 8> kTos{0x10, 0x08, 0x02, 0x03, 0xb8, 0x28, 0x20, 0x01};
+        constexpr std::array<std::uint8_t, 5> kTtl{2, 3, 30, 255, 65};
+        const bool sets_tos = draw_.one_in(3), sets_ttl = draw_.one_in(3);
+        const std::uint8_t tos = kTos[draw_.below(8)], ttl = kTtl[draw_.below(5)];
+        if (is_v6_) {
+            if (sets_tos)
+                packet[0] = 0x60 | tos >> 4, packet[1] = static_cast<std::uint8_t>(tos << 4);
+            if (sets_ttl) packet[7] = ttl;
+            return packet;
+        }
+        const bool is_plain = packet[0] == 0x45;
+        if (!is_plain || checksum({packet.data(), 20}) != 0) return packet;  // broken on purpose
+        if (sets_tos) packet[1] = tos;
+        if (sets_ttl) packet[8] = ttl;
+        set16(packet, 10, 0);
+        set16(packet, 10, checksum({packet.data(), 20}));
+        return packet;
+    }
+
+  private:
+    Bytes payload() {
+        constexpr std::array<std::string_view, 5> kTexts{"GET / HTTP/1.1\r\n", "an attack here",
+                                                         "get", "a b", "nothing"};
+        const std::string_view text = kTexts[draw_.below(kTexts.size())];
+        Bytes bytes(draw_.below(20));
+        bytes.insert(bytes.end(), text.begin(), text.end());
+        return bytes;
+    }
+
+    Bytes draft(const IpEnds& ends, std::uint16_t from, std::uint16_t to) {
+        switch (draw_.below(10)) {
+            case 0:
+            case 1:
+            case 2: {
+                TcpSegment segment{from, to, 1000, 2000, kAck | kPsh, 1000, {}, payload()};
+                return make_tcp(ends, segment);
+            }
+            case 3:
+            case 4: {
+                TcpSegment segment{from, to, 999, 0, kSyn, 1000, {}, {}};
+                if (draw_.one_in(2)) {
+                    const unsigned mss = draw_.one_in(2) ? 1460 : 536;
+                    segment.options = {2, 4, static_cast<std::uint8_t>(mss >> 8),
+                                       static_cast<std::uint8_t>(mss)};
+                }
+                if (draw_.one_in(2)) segment.options.insert(segment.options.end(), {1, 3, 3, 7});
+                if (draw_.one_in(2)) segment.options.insert(segment.options.end(), {4, 2, 1, 1});
+                return make_tcp(ends, segment);
+            }
+            case 5: return make_udp(ends, from, to, payload());
+            case 6: return make_ip(ends, 132, sctp(from, to));
+            case 7: return make_ip(ends, 33, dccp(from, to));
+            case 8: {
+                Bytes bytes;
+                put32(bytes, draw_.one_in(2) ? draw_.below(6) : 256);
+                put32(bytes, draw_.below(4));
+                constexpr std::array<std::uint8_t, 3> kProtocols{50, 51, 108};
+                return make_ip(ends, kProtocols[draw_.below(3)], bytes);
+            }
+            default: return is_v6_ ? extended(ends) : make_udp(ends, from, to, payload());
+        }
+    }
+
+    Bytes sctp(std::uint16_t from, std::uint16_t to) {
+        Bytes bytes;
+        put16(bytes, from);
+        put16(bytes, to);
+        put32(bytes, draw_.below(2));
+        put32(bytes, 0);
+        for (std::uint32_t chunks = 1 + draw_.below(3); chunks > 0; --chunks) {
+            constexpr std::array<std::uint8_t, 10> kTypes{0, 1, 2, 3, 4, 6, 7, 10, 11, 0};
+            bytes.push_back(kTypes[draw_.below(10)]);
+            bytes.push_back(static_cast<std::uint8_t>(draw_.below(8)));
+            put16(bytes, draw_.one_in(10) ? draw_.below(40) : 20);
+            bytes.resize(bytes.size() + 16);
+        }
+        return bytes;
+    }
+
+    Bytes dccp(std::uint16_t from, std::uint16_t to) {
+        Bytes bytes;
+        put16(bytes, from);
+        put16(bytes, to);
+        const bool is_long = draw_.one_in(2);
+        bytes.push_back(static_cast<std::uint8_t>(5 + draw_.below(3)));  // data offset, words
+        bytes.push_back(0);
+        put16(bytes, 0);
+        bytes.push_back(static_cast<std::uint8_t>(draw_.below(11) << 1 | (is_long ? 1U : 0U)));
+        bytes.resize(20);
+        for (unsigned i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(draw_.below(6)));
+        return bytes;
+    }
+
+    /// UDP, or nothing, behind one to three extension headers.
+    Bytes extended(const IpEnds& ends) {
+        Bytes inner;
+        put16(inner, 5000);
+        put16(inner, 53);
+        put16(inner, 8);
+        put16(inner, 0);
+        std::uint8_t next = draw_.one_in(4) ? 59 : 17;
+        for (std::uint32_t headers = 1 + draw_.below(3); headers > 0; --headers) {
+            constexpr std::array<std::uint8_t, 5> kHeaders{0, 60, 43, 44, 135};
+            const std::uint8_t kind =
+                headers == 1 ? kHeaders[draw_.below(5)] : kHeaders[1 + draw_.below(3)];
+            const std::uint32_t words = kind == 44 ? 0 : draw_.below(2);
+            Bytes header{next, static_cast<std::uint8_t>(words), 1, 4, 0, 0, 0, 0};
+            if (kind == 43)
+                header[2] = static_cast<std::uint8_t>(draw_.below(5)),
+                header[3] = static_cast<std::uint8_t>(draw_.below(2));
+            if (kind == 44)
+                header[2] = 0, header[3] = static_cast<std::uint8_t>(draw_.one_in(3)),
+                header[7] = static_cast<std::uint8_t>(draw_.below(5));
+            if (kind == 135) header[2] = static_cast<std::uint8_t>(draw_.below(8)), header[3] = 0;
+            header.resize(8 + words * 8);
+            if (words != 0 && kind != 43) header[8] = 1, header[9] = 6;
+            inner.insert(inner.begin(), header.begin(), header.end());
+            next = kind;
+        }
+        return make_ip(ends, next, inner);
+    }
+
+    Draw& draw_;
+    bool is_v6_;
+};
+
+}  // namespace
+
+Walk make_ruleset_walk(bool is_v6, std::uint64_t seed, std::size_t packets) {
+    Walk walk = make_walk(WalkKind::mixed, is_v6, seed, packets);
+    Draw draw{seed};
+    RulesetDraw rules{draw, is_v6};
+    walk.setup.local_addresses = {kOwnAddress4, kOwnAddress6};
+    walk.setup.rules4 = is_v6 ? std::string{} : rules.ruleset();
+    walk.setup.rules6 = is_v6 ? rules.ruleset() : std::string{};
+    SpeakingPackets speaking{draw, is_v6};
+    for (KernelPacket& packet : walk.packets) {
+        packet.ip_bytes =
+            draw.one_in(2) ? speaking.next() : speaking.dress(std::move(packet.ip_bytes));
+    }
+    return walk;
+}
+
+void add_reached(const std::string& counters, std::map<std::string, Reached>& reached) {
+    std::istringstream lines{counters};
+    std::string line;
+    while (std::getline(lines, line)) {
+        if (line.empty() || line[0] != '[') continue;
+        const bool counts = line.rfind("[0:", 0) != 0;
+        std::istringstream words{line};
+        std::string word, name;
+        bool has_target = false;
+        while (words >> word) {
+            if (word != "-m" && word != "-j" && word != "-g") continue;
+            has_target |= word != "-m";
+            words >> name;
+            Reached& row = reached[name];
+            ++row.rules;
+            counts ? ++row.counted : ++row.passed;
+        }
+        if (!has_target) ++reached["none"].rules;
+    }
+}
+
+std::vector<PatternRule> one_rule_a_pattern(std::uint64_t seed) {
+    std::vector<PatternRule> rules;
+    Draw draw{seed};
+    for (const bool is_v6 : {false, true}) {
+        RulesetDraw ruleset{draw, is_v6};
+        const auto add = [&](const RulePattern& pattern, std::string_view target) {
+            if (!ruleset.fits(pattern)) return;
+            const std::string_view table =
+                pattern.tables.empty() ? "mangle" : Draw::split(pattern.tables, ' ').front();
+            const std::string_view any_chain = table == "raw" ? "PREROUTING" : "FORWARD";
+            const std::string_view chain =
+                pattern.chains.empty() ? any_chain : Draw::split(pattern.chains, ' ').front();
+            std::string words = fmt::format("-A {}", chain);
+            if (!pattern.protocol.empty()) words += fmt::format(" -p {}", pattern.protocol);
+            words += " " + ruleset.fill(pattern.words) + std::string{target};
+            rules.push_back({std::string{pattern.module}, is_v6, std::string{table}, words});
+        };
+        for (const RulePattern& pattern : kMatchPatterns) add(pattern, " -j ACCEPT");
+        for (const RulePattern& pattern : kTargetPatterns) add(pattern, "");
+    }
+    return rules;
+}
+
+}  // namespace keepstate::kernel
