@@ -129,7 +129,7 @@ bool Path::run_reassemble(Trip& trip, Hook hook) {
 
 void Path::decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip) {
     if (trip.is_own) {
-        trip.out = &routing_.device_of(packet.destination());
+        trip.out = &way_out(packet.destination());
         return;
     }
     trip.in = frame.device == kAnyDevice ? &routing_.device_of(packet.source())
@@ -139,11 +139,7 @@ void Path::decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip)
 /// Hook after hook, until one drops the packet or it is out or here.
 void Path::travel(Trip& trip) {
     if (trip.is_own) {
-        if (!pass_hook(trip, Hook::output) || !pass_hook(trip, Hook::postrouting)) return;
-        if (!routing_.is_local(trip.packet.destination())) return;
-        trip.in = trip.out;
-        trip.out = &kNoDevice;
-        if (pass_hook(trip, Hook::prerouting)) pass_hook(trip, Hook::input);
+        travel_from_here(trip);
         return;
     }
     if (!pass_hook(trip, Hook::prerouting) || !route(trip)) return;
@@ -152,6 +148,20 @@ void Path::travel(Trip& trip) {
         return;
     }
     if (pass_hook(trip, Hook::forward)) pass_hook(trip, Hook::postrouting);
+}
+
+/// The device by which a packet of this host leaves.
+const DeviceName& Path::way_out(const Address& destination) const {
+    return routing_.is_local(destination) ? routing_.loopback() : routing_.device_of(destination);
+}
+
+/// What this host sends; what it sends to itself comes back by loopback. True: nothing dropped it.
+bool Path::travel_from_here(Trip& trip) {
+    if (!pass_hook(trip, Hook::output) || !pass_hook(trip, Hook::postrouting)) return false;
+    if (!routing_.is_local(trip.packet.destination())) return true;
+    trip.in = trip.out;
+    trip.out = &kNoDevice;
+    return pass_hook(trip, Hook::prerouting) && pass_hook(trip, Hook::input);
 }
 
 bool Path::route(Trip& trip) {

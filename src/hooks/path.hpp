@@ -68,6 +68,8 @@ class Path {
     };
     void decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip);
     void travel(Trip& trip);
+    bool travel_from_here(Trip& trip);
+    const DeviceName& way_out(const Address& destination) const;
     bool pass_hook(Trip& trip, Hook hook);
     bool run_step(Trip& trip, Hook hook, Step step);
     bool run_table(Trip& trip, Hook hook, Table table);

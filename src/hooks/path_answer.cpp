@@ -79,7 +79,7 @@ bool has_checksum(const wire::Packet& packet) {
     switch (packet.protocol) {
         case protocol::kUdp: {
             const base::ByteView udp = packet.transport();
-            return udp.has(6, 2) && udp.be16(6) != 0;
+            return !udp.has(0, 8) || udp.be16(6) != 0;
         }
         case protocol::kGre:
         case protocol::kEsp:
@@ -192,6 +192,8 @@ std::size_t write_reset(std::uint8_t* at, const wire::Packet& packet) {
 
 void Path::answer(Trip& trip, RejectType type) {
     if (trip.is_answer || !deserves_answer(trip.packet)) return;
+    const bool is_empty = trip.packet.transport().size() == 0;
+    if (is_empty && trip.packet.family == Family::ipv6) return;
     const bool is_sound =
         !has_checksum(trip.packet) || wire::has_right_checksum(trip.packet, trip.packet.protocol);
     if (!is_sound) return;
@@ -226,16 +228,14 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
     Trip trip{packet, own, asked.observer, asked.program, *this};
     trip.is_own = trip.is_answer = true;
     trip.context.now = asked.context.now;
-    trip.out = &routing_.device_of(packet.destination());
+    trip.out = &way_out(packet.destination());
     const bool carries_flow = asked.context.flow.entry != nullptr;
     if (carries_flow) {
         trip.is_tracked = true;
         trip.context.flow = {asked.context.flow.entry, CtState::related,
                              opposite(asked.context.flow.direction)};
     }
-    if (pass_hook(trip, Hook::output) && pass_hook(trip, Hook::postrouting)) {
-        asked.decision.reply_bytes = trip.packet.ip.span();
-    }
+    if (travel_from_here(trip)) asked.decision.reply_bytes = trip.packet.ip.span();
     if (!carries_flow) tracker_.finish(trip.context.flow);
 }
 

@@ -81,6 +81,7 @@ Routing::Routing(const std::vector<DeviceSetup>& devices, const std::vector<Addr
         groups_.push_back(device.group);
     }
     names_.push_back(make_device_name(kDefaultDevice));
+    names_.push_back(make_device_name("lo"));
     std::stable_sort(networks_.begin(), networks_.end(), [](const Network& a, const Network& b) {
         return a.prefix.bits > b.prefix.bits;
     });
@@ -100,11 +101,11 @@ const DeviceName& Routing::device_of(const Address& address) const {
     for (const Network& network : networks_) {
         if (network.prefix.contains(address)) return names_[network.device];
     }
-    return names_.back();
+    return default_device();
 }
 
 const DeviceName& Routing::device_at(std::size_t index) const {
-    return index < names_.size() ? names_[index] : names_.back();
+    return index < groups_.size() ? names_[index] : default_device();
 }
 
 rules::AddressType Routing::address_type(const Address& address, std::string_view device) const {
@@ -130,7 +131,7 @@ std::uint32_t Routing::device_group(std::string_view device) const {
 Route Routing::route(const wire::Packet& packet, const DeviceName& in) const {
     const Address destination = packet.destination();
     if (is_local(destination)) return {RouteKind::local};
-    if (!is_router_) return {RouteKind::forward, &names_.back()};
+    if (!is_router_) return {RouteKind::forward, &default_device()};
     if (packet.family == Family::ipv4) {
         const Reason options = wire::check_ipv4_options(packet, false);
         if (options != Reason::none) return refused(options);

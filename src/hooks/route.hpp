@@ -53,6 +53,8 @@ class Routing final : public rules::World {
     std::optional<Address> own_address(Family family) const;
     /// The device whose networks hold the address; the default one if none does.
     const DeviceName& device_of(const Address& address) const;
+    /// What this host sends itself goes by it.
+    const DeviceName& loopback() const { return names_.back(); }
     /// By EngineSetup's index; the default device if there is none such.
     const DeviceName& device_at(std::size_t index) const;
 
@@ -68,8 +70,10 @@ class Routing final : public rules::World {
         Prefix prefix;
         std::size_t device = 0;
     };
-    std::vector<DeviceName> names_;      ///< the last one is the default device
-    std::vector<std::uint32_t> groups_;  ///< beside names_, but for the default device
+    const DeviceName& default_device() const { return names_[names_.size() - 2]; }
+
+    std::vector<DeviceName> names_;      ///< those of the setup, the default device, loopback
+    std::vector<std::uint32_t> groups_;  ///< beside the first of names_
     std::vector<Network> networks_;      ///< longest first
     std::vector<Address> local_;
     bool is_router_ = false;

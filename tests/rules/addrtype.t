@@ -22,3 +22,4 @@
 -A INPUT -m addrtype --src-type BROADCAST ; fail
 -A INPUT -m addrtype --dst-type THROW ; fail
 -A INPUT -m addrtype --dst-type LOCAL,MULTICAST ; ok ; =
+-A INPUT -m addrtype --dst-type BLACKHOLE ; fail

@@ -89,6 +89,9 @@ struct Form {
         if (context.family == Family::ipv6 && types >= 1U << 8) {
             return "match `addrtype' knows no PROHIBIT, THROW, NAT or XRESOLVE for IPv6";
         }
+        if (context.family == Family::ipv6 && (types & 1U << 6) != 0) {
+            return "match `addrtype' knows no BLACKHOLE for IPv6";
+        }
         if (context.family == Family::ipv6 && (types & 1U << 3) != 0) {
             return "match `addrtype' knows no BROADCAST for IPv6";
         }
@@ -132,6 +135,26 @@ struct Form {
         }
         return world->address_type(address, device);
     }
+    // For IPv4 one of the types named is the address's own. For IPv6 the kernel asks each kind that is named,
+    // and all must hold: `LOCAL,UNICAST' is a local unicast address.
+    // source: kernel:net/netfilter/xt_addrtype.c match_type6.
+    static bool fits(std::uint16_t types, const Address& address, AddressType type) {
+        const auto names = [types](AddressType each) {
+            return (types & 1U << static_cast<unsigned>(each)) != 0;
+        };
+        if (address.family == Family::ipv4) return names(type);
+        const bool is_group = address.bytes[0] == 0xff;
+        const bool is_mapped = std::all_of(address.bytes.begin(), address.bytes.begin() + 10,
+                                           [](std::uint8_t byte) { return byte == 0; }) &&
+                               address.bytes[10] == 0xff && address.bytes[11] == 0xff;
+        const bool is_unicast = !is_group && !is_mapped && !address.is_unspecified();
+        if (names(AddressType::multicast) && !is_group) return false;
+        if (names(AddressType::unicast) && !is_unicast) return false;
+        if (names(AddressType::unspecified) && !address.is_unspecified()) return false;
+        const bool asks_routes = names(AddressType::local) || names(AddressType::anycast) ||
+                                 names(AddressType::unreachable);
+        return !asks_routes || (type != AddressType::unicast && names(type));
+    }
     static bool matches(Data& data, Context& context, Why why) {
         const char* limit = data.limit_in    ? context.in_device
                             : data.limit_out ? context.out_device
@@ -142,9 +165,10 @@ struct Form {
             if (data.types[id] == 0) continue;
             const Address address =
                 id == kSource ? context.packet->source() : context.packet->destination();
-            const auto type = static_cast<std::size_t>(own_type(address, device, context.world));
-            if (((data.types[id] & 1U << type) != 0) != (data.inverted[id] != 0)) continue;
-            return why ? why.no("{}: {} is {}", words(data, id), text(address), kNames[type])
+            const AddressType type = own_type(address, device, context.world);
+            if (fits(data.types[id], address, type) != (data.inverted[id] != 0)) continue;
+            return why ? why.no("{}: {} is {}", words(data, id), text(address),
+                                kNames[static_cast<std::size_t>(type)])
                        : false;
         }
         return true;

@@ -1,6 +1,6 @@
 // kernel_rules: random rulesets and random packets through keepstate and this machine's kernel.
 //
-//     kernel_rules [--seed N] [--runs N] [--packets N] [--seconds N]
+//     kernel_rules [--seed N] [--runs N] [--packets N] [--seconds N] [--without MODULE]...
 //
 // Each run is a ruleset of its own. Says at the end which modules were reached. Exit: 0 no difference, 1 a
 // difference (the fewest packets that show it, and the ruleset, are printed), 2 wrong call, 3 cannot run here.
@@ -23,6 +23,7 @@ struct Call {
     std::uint64_t runs = 50;
     std::uint64_t packets = 100;
     std::uint64_t seconds = 0;  ///< 0: by runs
+    std::vector<std::string> without;
 };
 
 bool differs(const KernelSetup& setup, const std::vector<KernelPacket>& packets) {
@@ -108,7 +109,7 @@ int run(const Call& call) {
         if (call.seconds != 0 ? spent >= std::chrono::seconds(call.seconds) : runs == call.runs)
             break;
         ++runs;
-        const Walk walk = make_ruleset_walk(seed % 2 != 0, seed, call.packets);
+        const Walk walk = make_ruleset_walk(seed % 2 != 0, seed, call.packets, call.without);
         const Result<Comparison> comparison = compare(walk.setup, walk.packets);
         if (!comparison) {
             fmt::print(stderr, "ruleset {}: {}\n{}{}", seed,
@@ -133,7 +134,9 @@ bool parse_call(int argc, char** argv, Call& call) {
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string_view word = argv[i];
         const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
-        if (word == "--seed") {
+        if (word == "--without") {
+            call.without.emplace_back(argv[i + 1]);
+        } else if (word == "--seed") {
             call.seed = value;
         } else if (word == "--runs") {
             call.runs = value;
@@ -156,7 +159,8 @@ int main(int argc, char** argv) {
     Call call;
     if (!parse_call(argc, argv, call)) {
         fmt::print(stderr,
-                   "usage: kernel_rules [--seed N] [--runs N] [--packets N] [--seconds N]\n");
+                   "usage: kernel_rules [--seed N] [--runs N] [--packets N] [--seconds N] "
+                   "[--without MODULE]...\n");
         return 2;
     }
     if (const auto missing = missing_for_kernel_tests()) {

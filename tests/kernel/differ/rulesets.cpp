@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 #include <string_view>
@@ -144,7 +145,8 @@ bool is_listed(std::string_view list, std::string_view word) {
 
 class RulesetDraw {
   public:
-    RulesetDraw(Draw& draw, bool is_v6) : draw_(draw), is_v6_(is_v6) {}
+    RulesetDraw(Draw& draw, bool is_v6, std::vector<std::string> without)
+        : draw_(draw), is_v6_(is_v6), without_(std::move(without)) {}
 
     std::string ruleset() {
         std::string out;
@@ -156,6 +158,8 @@ class RulesetDraw {
     }
 
     bool fits(const RulePattern& pattern) const {
+        if (std::find(without_.begin(), without_.end(), pattern.module) != without_.end())
+            return false;
         return pattern.family == For::both || (pattern.family == For::ipv6) == is_v6_;
     }
 
@@ -288,6 +292,7 @@ class RulesetDraw {
 
     Draw& draw_;
     bool is_v6_;
+    std::vector<std::string> without_;
     unsigned unique_ = 0;
 };
 
@@ -443,10 +448,11 @@ class SpeakingPackets {
 
 }  // namespace
 
-Walk make_ruleset_walk(bool is_v6, std::uint64_t seed, std::size_t packets) {
+Walk make_ruleset_walk(bool is_v6, std::uint64_t seed, std::size_t packets,
+                       const std::vector<std::string>& without) {
     Walk walk = make_walk(WalkKind::mixed, is_v6, seed, packets);
     Draw draw{seed};
-    RulesetDraw rules{draw, is_v6};
+    RulesetDraw rules{draw, is_v6, without};
     walk.setup.local_addresses = {kOwnAddress4, kOwnAddress6};
     walk.setup.rules4 = is_v6 ? std::string{} : rules.ruleset();
     walk.setup.rules6 = is_v6 ? rules.ruleset() : std::string{};
@@ -483,7 +489,7 @@ std::vector<PatternRule> one_rule_a_pattern(std::uint64_t seed) {
     std::vector<PatternRule> rules;
     Draw draw{seed};
     for (const bool is_v6 : {false, true}) {
-        RulesetDraw ruleset{draw, is_v6};
+        RulesetDraw ruleset{draw, is_v6, {}};
         const auto add = [&](const RulePattern& pattern, std::string_view target) {
             if (!ruleset.fits(pattern)) return;
             const std::string_view table =

@@ -15,7 +15,9 @@
 namespace keepstate::kernel {
 
 /// Rules and packets of one family.
-Walk make_ruleset_walk(bool is_v6, std::uint64_t seed, std::size_t packets);
+/// `without`: modules that no rule shall use.
+Walk make_ruleset_walk(bool is_v6, std::uint64_t seed, std::size_t packets,
+                       const std::vector<std::string>& without = {});
 
 /// How often rules with a module were drawn, and how often one of them counted a packet, by the module's name.
 struct Reached {
