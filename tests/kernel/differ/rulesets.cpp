@@ -57,6 +57,7 @@ constexpr Kind kKinds[] = {
     {"word", "GET|attack|a b|xyz"},
     {"port", "80|443|53|54|40000|40001|5000|5001|1"},
     {"ports", "80|1:1023|40000:40001|5000:65535|:53|443:"},
+    {"range of ports", "80|1:1023|40000:40001|5000:65535"},
     {"flags", "SYN,ACK,FIN,RST|SYN,RST|ACK|FIN,ACK|ALL|PSH,URG"},
     {"someflags", "SYN|ACK|FIN|RST|SYN,ACK|NONE|FIN,ACK|PSH"},
     {"option", "1|2|3|4|5|8"},
@@ -78,7 +79,6 @@ constexpr Kind kKinds[] = {
     {"dscp", "0x00|0x04|0x08|0x2e"},
     {"dscpclass", "CS0|EF|AF11|CS1|AF41"},
     {"ect", "0|1|2|3"},
-    {"addrtype", "UNICAST|LOCAL|MULTICAST|BROADCAST|LOCAL,UNICAST"},
     {"few", "1|2|3|5"},
     {"burst", "1|2|3|5"},
     {"small", "0|1|2|3|4|5|6"},
@@ -111,11 +111,13 @@ constexpr Kind kKinds[] = {
     {"reject6", "icmp6-no-route|icmp6-adm-prohibited|icmp6-addr-unreachable|icmp6-port-unreachable|icmp6-policy-fail|icmp6-reject-route"},
 };
 constexpr Kind kFamilyKinds4[] = {
+    {"addrtype", "UNICAST|LOCAL|MULTICAST|BROADCAST|LOCAL,UNICAST"},
     {"address", "10.0.1.1|10.0.1.0/24|10.0.2.1|10.0.0.0/8|10.0.1.2/31"},
     {"range", "10.0.1.1-10.0.1.1|10.0.1.2-10.0.2.1|10.0.2.0-10.0.2.255"},
     {"masklen", "32|24|0|31"},
 };
 constexpr Kind kFamilyKinds6[] = {
+    {"addrtype", "UNICAST|LOCAL|MULTICAST|ANYCAST|LOCAL,UNICAST"},
     {"address", "2001:db8:1::1|2001:db8:1::/64|2001:db8:2::1|2001:db8::/32|2001:db8:1::2/127"},
     {"range", "2001:db8:1::1-2001:db8:1::1|2001:db8:1::2-2001:db8:2::1"},
     {"masklen", "128|64|0|127"},
