@@ -48,20 +48,6 @@ std::string full_text(const Address& address) {
 }
 
 /// One direction's addresses and keys, each word with a space behind it.
-void print_tuple(const Tuple& tuple, bool is_proc, std::string& out) {
-    const auto end = std::back_inserter(out);
-    fmt::format_to(end, "src={} dst={} ", is_proc ? full_text(tuple.source) : text(tuple.source),
-                   is_proc ? full_text(tuple.destination) : text(tuple.destination));
-    if (has_ports(tuple.protocol) || (tuple.protocol == protocol::kDccp && !is_proc)) {
-        fmt::format_to(end, "sport={} dport={} ", tuple.source_key, tuple.destination_key);
-    } else if (is_icmp(tuple.protocol)) {
-        fmt::format_to(end, "type={} code={} id={} ", tuple.icmp_type(), tuple.icmp_code(),
-                       tuple.source_key);
-    } else if (tuple.protocol == protocol::kGre) {
-        fmt::format_to(end, "srckey={:#x} dstkey={:#x} ", tuple.source_key, tuple.destination_key);
-    }
-}
-
 void print_direction(const EntryCopy& entry, CtDirection direction, const Shown& shown,
                      bool is_proc, std::string& out) {
     const auto end = std::back_inserter(out);
@@ -170,16 +156,6 @@ EntryFormat text_format_of_event(EntryFormat format) {
     return format == EntryFormat::old_proc ? EntryFormat::conntrack : format;
 }
 
-/// "    [NEW] ": nine places, right-aligned, and a space.
-std::string_view event_word(EventKind kind) {
-    switch (kind) {
-        case EventKind::new_: return "    [NEW] ";
-        case EventKind::update: return " [UPDATE] ";
-        case EventKind::destroy: return "[DESTROY] ";
-    }
-    return "";
-}
-
 char save_verb(EventKind kind) {
     switch (kind) {
         case EventKind::new_: return 'A';
@@ -190,6 +166,34 @@ char save_verb(EventKind kind) {
 }
 
 }  // namespace
+
+void print_tuple(const Tuple& tuple, bool is_proc, std::string& out) {
+    const auto end = std::back_inserter(out);
+    fmt::format_to(end, "src={} dst={} ", is_proc ? full_text(tuple.source) : text(tuple.source),
+                   is_proc ? full_text(tuple.destination) : text(tuple.destination));
+    if (has_ports(tuple.protocol) || (tuple.protocol == protocol::kDccp && !is_proc)) {
+        fmt::format_to(end, "sport={} dport={} ", tuple.source_key, tuple.destination_key);
+    } else if (is_icmp(tuple.protocol)) {
+        fmt::format_to(end, "type={} code={} id={} ", tuple.icmp_type(), tuple.icmp_code(),
+                       tuple.source_key);
+    } else if (tuple.protocol == protocol::kGre) {
+        fmt::format_to(end, "srckey={:#x} dstkey={:#x} ", tuple.source_key, tuple.destination_key);
+    }
+}
+
+std::string_view event_word(EventKind kind) {
+    switch (kind) {
+        case EventKind::new_: return "    [NEW] ";
+        case EventKind::update: return " [UPDATE] ";
+        case EventKind::destroy: return "[DESTROY] ";
+    }
+    return "";
+}
+
+void print_stamp(Time when, std::string& out) {
+    fmt::format_to(std::back_inserter(out), "[{:08}.{:06}]\t", when.ns / kNsPerSecond,
+                   when.ns % kNsPerSecond / 1000);
+}
 
 bool has_ports(std::uint8_t number) {
     return number == protocol::kTcp || number == protocol::kUdp || number == protocol::kUdpLite ||
@@ -330,10 +334,7 @@ void print_event(const Event& event, std::string& out, EntryFormat format,
     if (format == EntryFormat::save) {
         return ct::print_save(entry, shown, ct::save_verb(event.kind), out);
     }
-    if (options.timestamp) {
-        fmt::format_to(std::back_inserter(out), "[{:08}.{:06}]\t", entry.copied.ns / kNsPerSecond,
-                       entry.copied.ns % kNsPerSecond / 1000);
-    }
+    if (options.timestamp) ct::print_stamp(entry.copied, out);
     out += ct::event_word(event.kind);
     ct::print_text(entry, shown, ct::text_format_of_event(format), out, options);
 }

@@ -63,6 +63,17 @@ bool has_any_label(const EntryCopy& entry);
 /// The words before the entry in `conntrack -E -o xml` ("new") and -o save ("A").
 std::string_view xml_word(EventKind kind);
 
+/// "src=.. dst=.. " and the keys of the protocol, each with a space behind it.
+void print_tuple(const Tuple& tuple, bool is_proc, std::string& out);
+/// "<sport>..</sport><dport>..</dport>"
+void print_xml_keys(const Tuple& tuple, std::string& out);
+/// An event's calendar: Sunday is day 1 of the week.
+void print_xml_when(Time when, std::string& out);
+/// "    [NEW] ": nine places, right-aligned, and a space.
+std::string_view event_word(EventKind kind);
+/// "[00000005.000001]" and a tab: -o timestamp.
+void print_stamp(Time when, std::string& out);
+
 void print_text(const EntryCopy& entry, const Shown& shown, EntryFormat format, std::string& out,
                 const ListingOptions& options);
 void print_save(const EntryCopy& entry, const Shown& shown, char verb, std::string& out);

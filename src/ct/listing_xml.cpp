@@ -14,17 +14,6 @@ namespace keepstate {
 namespace ct {
 namespace {
 
-void print_keys(const Tuple& tuple, std::string& out) {
-    const auto end = std::back_inserter(out);
-    if (has_ports(tuple.protocol) || tuple.protocol == protocol::kDccp) {
-        fmt::format_to(end, "<sport>{}</sport><dport>{}</dport>", tuple.source_key,
-                       tuple.destination_key);
-    } else if (tuple.protocol == protocol::kGre) {
-        fmt::format_to(end, "<srckey>{:#x}</srckey><dstkey>{:#x}</dstkey>", tuple.source_key,
-                       tuple.destination_key);
-    }
-}
-
 void print_direction(const EntryCopy& entry, CtDirection direction, const Shown& shown,
                      std::string& out) {
     const auto end = std::back_inserter(out);
@@ -38,7 +27,7 @@ void print_direction(const EntryCopy& entry, CtDirection direction, const Shown&
                    is_original ? "original" : "reply", family_number(family), text(family),
                    text(tuple.source), text(tuple.destination), tuple.protocol,
                    tool_protocol_name(tuple.protocol));
-    print_keys(tuple, out);
+    print_xml_keys(tuple, out);
     out += "</layer4>";
     const std::uint16_t zone = is_original ? entry.zone_original : entry.zone_reply;
     if (entry.zone_original != entry.zone_reply && zone != 0) {
@@ -100,16 +89,26 @@ void print_independent(const EntryCopy& entry, const Shown& shown, std::string& 
     out += "</meta>";
 }
 
-/// The calendar of an event: Sunday is day 1 of the week.
-void print_when(Time when, std::string& out) {
+}  // namespace
+
+void print_xml_keys(const Tuple& tuple, std::string& out) {
+    const auto end = std::back_inserter(out);
+    if (has_ports(tuple.protocol) || tuple.protocol == protocol::kDccp) {
+        fmt::format_to(end, "<sport>{}</sport><dport>{}</dport>", tuple.source_key,
+                       tuple.destination_key);
+    } else if (tuple.protocol == protocol::kGre) {
+        fmt::format_to(end, "<srckey>{:#x}</srckey><dstkey>{:#x}</dstkey>", tuple.source_key,
+                       tuple.destination_key);
+    }
+}
+
+void print_xml_when(Time when, std::string& out) {
     const Calendar c = calendar_of(when);
     fmt::format_to(std::back_inserter(out),
                    "<when><hour>{}</hour><min>{:02}</min><sec>{:02}</sec><wday>{}</wday>"
                    "<day>{}</day><month>{}</month><year>{}</year></when>",
                    c.hour, c.minute, c.second, c.weekday + 1, c.day, c.month, c.year);
 }
-
-}  // namespace
 
 std::string_view xml_word(EventKind kind) {
     switch (kind) {
@@ -131,7 +130,7 @@ void print_xml(const EntryCopy& entry, const Shown& shown, const EventKind* even
     print_direction(entry, CtDirection::original, shown, out);
     print_direction(entry, CtDirection::reply, shown, out);
     print_independent(entry, shown, out, options);
-    if (event != nullptr && options.timestamp) print_when(entry.copied, out);
+    if (event != nullptr && options.timestamp) print_xml_when(entry.copied, out);
     if (shown.helper) fmt::format_to(end, "<helper>{}</helper>", entry.helper);
     out += "</flow>\n";
 }
