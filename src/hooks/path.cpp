@@ -150,7 +150,7 @@ void Path::decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip)
 void Path::travel(Trip& trip) {
     if (trip.is_own) {
         if (!pass_hook(trip, Hook::output) || !pass_hook(trip, Hook::postrouting)) return;
-        if (!routing_.is_local(trip.packet.destination())) return;
+        if (!routing_.is_own_destination(trip.packet.destination())) return;
         trip.in = trip.out;
         trip.out = &kNoDevice;
         if (pass_hook(trip, Hook::prerouting)) pass_hook(trip, Hook::input);
@@ -225,7 +225,12 @@ bool Path::run_step(Trip& trip, Hook hook, Step step) {
 
 bool Path::run_track(Trip& trip, Hook hook) {
     trip.context.tracking_done = true;
-    if (trip.is_tracked) return true;  // a looped-back packet, or an answer that carries its flow
+    // A packet that this host sent to itself carries its flow past loopback. What was INVALID has none to
+    // carry, and is asked about again as any packet that arrives.
+    const bool comes_back_without_flow = trip.is_own && !trip.is_answer &&
+                                         hook == Hook::prerouting && !trip.context.flow.entry &&
+                                         trip.context.flow.state != CtState::untracked;
+    if (trip.is_tracked && !comes_back_without_flow) return true;
     trip.is_tracked = true;
     ct::TrackOrder order;
     order.at_prerouting = hook == Hook::prerouting;
