@@ -204,7 +204,10 @@ void KernelRun::judge_sights(bool was_sent, KernelVerdict& verdict) {
         if (sight.place == Place::end && sight.hook == KernelHook::postrouting && is_bump_) {
             verdict.outputs.push_back({kBumpDevice, sight.bytes});
         }
-        if (sight.place == Place::end) verdict.mark = sight.mark;
+        if (sight.place == Place::end) {
+            verdict.mark = sight.mark;
+            verdict.whole_bytes = sight.bytes;
+        }
         if (sight.entry_id) verdict.entry_id = sight.entry_id;
     }
 }

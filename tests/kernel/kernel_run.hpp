@@ -90,6 +90,7 @@ struct KernelVerdict {
     std::vector<std::uint8_t> out_bytes;    ///< of the first output
     std::string out_device;                 ///< of the first output; empty if delivered to the host
     std::vector<KernelOutput> outputs;      ///< more than one if the packet was cut into fragments
+    std::vector<std::uint8_t> whole_bytes;  ///< as it was at the end of its last hook, not cut
     std::vector<KernelOutput> replies;      ///< what the kernel made itself: RST, ICMP errors
     std::vector<KernelSight> reply_sights;  ///< where those were seen (OUTPUT, ...)
     std::uint32_t mark = 0;                 ///< the packet's at its end; 0 if it was dropped before
