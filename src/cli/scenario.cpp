@@ -170,8 +170,12 @@ class Reader {
 
     void read_devices(const YAML::Node& node) {
         if (!node) return;
-        if (!node.IsMap()) return fault(node, "`devices' are `eth0: [10.0.0.0/24, ...]' lines");
+        const bool is_none = node.IsScalar() && node.Scalar() == "none";
+        if (!node.IsMap() && !is_none) {
+            return fault(node, "`devices' are `eth0: [10.0.0.0/24, ...]' lines, or `none'");
+        }
         scenario_.devices.clear();
+        if (is_none) return scenario_.local.clear();
         for (const auto& pair : node) {
             DeviceSetup device{text_of(pair.first, "a device"), {}};
             read_list(pair.second, [&](const YAML::Node& item) {

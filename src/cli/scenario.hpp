@@ -52,7 +52,7 @@ struct Scenario {
     std::string not_on_kernel;  ///< why the kernel cannot play it; empty: it can
     TextBlock rules4;           ///< empty text: no rules of this family
     TextBlock rules6;
-    std::vector<DeviceSetup> devices;
+    std::vector<DeviceSetup> devices;  ///< empty: a bump in the wire
     std::vector<Address> local;
     Settings settings;
     std::vector<std::pair<std::string, std::string>> setting_texts;  ///< full name, value

@@ -44,6 +44,15 @@ TEST(scenario, a_file_is_read) {
     EXPECT_EQ(scenario->devices.size(), 2U);
 }
 
+TEST(scenario, without_devices_there_are_no_addresses_either) {
+    const auto scenario = parse_scenario(
+        "about: x\ndevices: none\npackets:\n  - udp 10.0.0.1:1 10.0.1.1:2\n", "x.yaml");
+    ASSERT_TRUE(scenario);
+    EXPECT_TRUE(scenario->devices.empty());
+    EXPECT_TRUE(scenario->local.empty());
+    EXPECT_FALSE(parse_scenario("about: x\ndevices: some\npackets: []\n", "x.yaml"));
+}
+
 TEST(scenario, a_packet_may_be_a_map) {
     const auto scenario = parse_scenario(
         "about: x\npackets:\n  - packet: udp 10.0.0.1:1 10.0.1.1:2\n    after: 1500ms\n    want: "

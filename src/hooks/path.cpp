@@ -152,13 +152,14 @@ void Path::travel(Trip& trip) {
 
 /// The device by which a packet of this host leaves.
 const DeviceName& Path::way_out(const Address& destination) const {
-    return routing_.is_local(destination) ? routing_.loopback() : routing_.device_of(destination);
+    return routing_.is_own_destination(destination) ? routing_.loopback()
+                                                    : routing_.device_of(destination);
 }
 
 /// What this host sends; what it sends to itself comes back by loopback. True: nothing dropped it.
 bool Path::travel_from_here(Trip& trip) {
     if (!pass_hook(trip, Hook::output) || !pass_hook(trip, Hook::postrouting)) return false;
-    if (!routing_.is_local(trip.packet.destination())) return true;
+    if (!routing_.is_own_destination(trip.packet.destination())) return true;
     trip.in = trip.out;
     trip.out = &kNoDevice;
     return pass_hook(trip, Hook::prerouting) && pass_hook(trip, Hook::input);
@@ -220,7 +221,12 @@ bool Path::run_step(Trip& trip, Hook hook, Step step) {
 
 bool Path::run_track(Trip& trip, Hook hook) {
     trip.context.tracking_done = true;
-    if (trip.is_tracked) return true;  // a looped-back packet, or an answer that carries its flow
+    // A packet that this host sent to itself carries its flow past loopback. What was INVALID has none to
+    // carry, and is asked about again as any packet that arrives.
+    const bool comes_back_without_flow = trip.is_own && !trip.is_answer &&
+                                         hook == Hook::prerouting && !trip.context.flow.entry &&
+                                         trip.context.flow.state != CtState::untracked;
+    if (trip.is_tracked && !comes_back_without_flow) return true;
     trip.is_tracked = true;
     ct::TrackOrder order;
     order.at_prerouting = hook == Hook::prerouting;

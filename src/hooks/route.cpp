@@ -57,7 +57,7 @@ std::optional<Route> decide_v6(const Address& source, const Address& destination
         return destination == kAllNodes ? Route{RouteKind::local}
                                         : refused(Reason::not_forwardable);
     }
-    if (source.is_unspecified() || destination.is_unspecified() || is_link_local_v6(destination)) {
+    if (source.is_unspecified() || destination.is_unspecified()) {
         return refused(Reason::not_forwardable);
     }
     return std::nullopt;
@@ -89,6 +89,17 @@ Routing::Routing(const std::vector<DeviceSetup>& devices, const std::vector<Addr
 
 bool Routing::is_local(const Address& address) const {
     return std::find(local_.begin(), local_.end(), address) != local_.end();
+}
+
+bool Routing::is_own_destination(const Address& address) const {
+    const bool is_v4 = address.family == Family::ipv4;
+    return is_local(address) || (is_v4 ? is_loopback_v4(address) : is_loopback_v6(address));
+}
+
+bool Routing::is_behind(const DeviceName& device, const Address& address) const {
+    return std::any_of(networks_.begin(), networks_.end(), [&](const Network& network) {
+        return &names_[network.device] == &device && network.prefix.contains(address);
+    });
 }
 
 std::optional<Address> Routing::own_address(Family family) const {
@@ -141,8 +152,11 @@ Route Routing::route(const wire::Packet& packet, const DeviceName& in) const {
                                              ? decide_v4(source, destination)
                                              : decide_v6(source, destination);
     if (decided) return *decided;
+    // A link-local destination is that of the link on which the packet came.
+    const bool stays_on_link = packet.family == Family::ipv6 && is_link_local_v6(destination);
+    if (stays_on_link && !is_behind(in, destination)) return refused(Reason::not_forwardable);
     if (packet.ttl <= 1) return refused(Reason::ttl_exceeded);
-    const DeviceName& out = device_of(destination);
+    const DeviceName& out = stays_on_link ? in : device_of(destination);
     // A link-local source may only be sent back to its own link.
     const bool leaves_link =
         packet.family == Family::ipv6 && is_link_local_v6(source) && &out != &in;

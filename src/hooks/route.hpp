@@ -49,6 +49,8 @@ class Routing final : public rules::World {
         return static_cast<std::uint32_t>(&device - names_.data());
     }
     bool is_local(const Address& address) const;
+    /// What this host sends there comes back to it: its own addresses, and loopback.
+    bool is_own_destination(const Address& address) const;
     /// The first of the firewall's own addresses of this family.
     std::optional<Address> own_address(Family family) const;
     /// The device whose networks hold the address; the default one if none does.
@@ -66,6 +68,9 @@ class Routing final : public rules::World {
     Route route(const wire::Packet& packet, const DeviceName& in) const;
 
   private:
+    /// Whether a network of this very device holds the address.
+    bool is_behind(const DeviceName& device, const Address& address) const;
+
     struct Network {
         Prefix prefix;
         std::size_t device = 0;

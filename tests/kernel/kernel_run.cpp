@@ -2,6 +2,7 @@
 // made: kernel_setup.cpp.
 #include "kernel_run.hpp"
 
+#include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -41,6 +42,12 @@ Ends read_ends(std::span<const std::uint8_t> bytes) {
         ends.protocol = bytes[6];
     }
     return ends;
+}
+
+std::uint16_t ethernet_type_of(const KernelPacket& packet) {
+    if (packet.ethernet_type != 0) return packet.ethernet_type;
+    const bool is_v6 = !packet.ip_bytes.empty() && packet.ip_bytes[0] >> 4U == 6;
+    return is_v6 ? ETH_P_IPV6 : ETH_P_IP;
 }
 
 bool has_prefix(const KernelAddress& address, const KernelAddress& network, unsigned bits) {
@@ -172,6 +179,8 @@ void KernelRun::judge_sights(bool was_sent, KernelVerdict& verdict) {
         }
         if (sight.hook == KernelHook::output) {
             in_reply = !(was_sent && is_first);
+        } else if (is_bump_) {
+            in_reply = false;
         } else if (sight.hook == KernelHook::postrouting) {
             in_reply = was_sent ? in_reply : sight.in_index == 0;
             last_through_loopback = in_reply;
@@ -192,7 +201,13 @@ void KernelRun::judge_sights(bool was_sent, KernelVerdict& verdict) {
             verdict.delivered = true;
             verdict.outputs.push_back({"", sight.bytes});
         }
-        if (sight.place == Place::end) verdict.mark = sight.mark;
+        if (sight.place == Place::end && sight.hook == KernelHook::postrouting && is_bump_) {
+            verdict.outputs.push_back({kBumpDevice, sight.bytes});
+        }
+        if (sight.place == Place::end) {
+            verdict.mark = sight.mark;
+            verdict.whole_bytes = sight.bytes;
+        }
         if (sight.entry_id) verdict.entry_id = sight.entry_id;
     }
 }
@@ -228,8 +243,10 @@ KernelVerdict KernelRun::inject(const KernelPacket& packet) {
         std::this_thread::sleep_for(std::chrono::nanoseconds(packet.wait_before_ns));
     }
     read_events(verdict.events_before);
-    const bool is_sent = is_local(read_ends(packet.ip_bytes).source);
-    if (is_sent) {
+    const bool is_sent = !is_bump_ && is_local(read_ends(packet.ip_bytes).source);
+    if (is_bump_) {
+        verdict.error = tuns_.front().write_packet(packet.ip_bytes, ethernet_type_of(packet));
+    } else if (is_sent) {
         verdict.error = send_from_host(packet.ip_bytes);
     } else if (Tun* tun = choose_device(packet); tun != nullptr) {
         verdict.error = tun->write_packet(packet.ip_bytes);
@@ -243,7 +260,7 @@ KernelVerdict KernelRun::inject(const KernelPacket& packet) {
     if (verdict.error == EPERM || !sights_.empty()) verdict.error = 0;
     judge_sights(is_sent, verdict);
     std::vector<KernelOutput> outputs;
-    read_outputs(outputs);
+    if (!is_bump_) read_outputs(outputs);
     sort_outputs(std::move(outputs), verdict);
     read_events(verdict.events);
     find_entry(verdict);

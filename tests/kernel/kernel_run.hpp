@@ -14,11 +14,17 @@
 // OUTPUT, POSTROUTING; every other PREROUTING, FORWARD, POSTROUTING. At the end of INPUT the probe
 // takes the packet away, so the host itself never answers; rules (REJECT) and routing (TTL) do.
 //
+// Or a bump in the wire (KernelSetup::is_bump): two TAP devices are the ports of a bridge, and br_netfilter
+// shows all IP packets that pass it to PREROUTING, FORWARD and POSTROUTING, whatever their addresses. The
+// bridge is called eth0, which is what rules see as device in both directions. At the end of POSTROUTING
+// the probe takes the packet away: behind it the bridge would cut again what was put together, and throw
+// away what is longer than its ports allow. There is no host: REJECT finds no way for its answer.
+//
 // Where the kernel does not do what a replay does (each seen on 6.18):
 //  * Before PREROUTING it throws away what is no IP packet: state and hooks stay empty.
 //  * Between PREROUTING and FORWARD routing throws away multicast destinations, multicast, broadcast and
-//    0.0.0.0 sources, and IPv6 link-local ends: hooks holds only PREROUTING, no entry is confirmed.
-//    255.255.255.255 is INPUT, and so is 127.0.0.1.
+//    0.0.0.0 sources, 127.0.0.0/8 at either end, and IPv6 link-local ends: hooks holds only PREROUTING, no
+//    entry is confirmed. 255.255.255.255 is INPUT.
 //  * A raw socket rewrites total length and header checksum of IPv4 (right values); id 0 is kept by a
 //    trick (nft_probe.hpp). Broken headers cannot be sent by the host: `error` holds errno.
 //  * nf_conntrack_max, _buckets and _expect_max cannot be set here: make() refuses them.
@@ -56,6 +62,8 @@ struct KernelSetup {
     std::vector<std::string> local_addresses;
     /// `net.netfilter.nf_conntrack_...`, set before any packet.
     std::vector<std::pair<std::string, std::string>> sysctls;
+    /// A bridge in place of a router; `devices` and `local_addresses` are empty then.
+    bool is_bump = false;
     bool reads_entries = true;  ///< fill KernelVerdict::entry; a third of the time goes there
 };
 
@@ -63,6 +71,8 @@ struct KernelPacket {
     std::vector<std::uint8_t> ip_bytes;
     std::string in_device;             ///< empty: by the longest prefix that holds the source
     std::uint64_t wait_before_ns = 0;  ///< real time to wait before it
+    /// Of a bump only: 0x0800 or 0x86dd; 0: by the version in the packet's first byte.
+    std::uint16_t ethernet_type = 0;
 };
 
 /// A packet that left the firewall, or (device empty) that the host was given.
@@ -80,6 +90,7 @@ struct KernelVerdict {
     std::vector<std::uint8_t> out_bytes;    ///< of the first output
     std::string out_device;                 ///< of the first output; empty if delivered to the host
     std::vector<KernelOutput> outputs;      ///< more than one if the packet was cut into fragments
+    std::vector<std::uint8_t> whole_bytes;  ///< as it was at the end of its last hook, not cut
     std::vector<KernelOutput> replies;      ///< what the kernel made itself: RST, ICMP errors
     std::vector<KernelSight> reply_sights;  ///< where those were seen (OUTPUT, ...)
     std::uint32_t mark = 0;                 ///< the packet's at its end; 0 if it was dropped before
@@ -91,6 +102,8 @@ struct KernelVerdict {
 };
 
 constexpr unsigned kLoopbackIndex = 1;
+/// The device of a bump, as rules and outputs name it.
+inline constexpr const char* kBumpDevice = "eth0";
 
 struct KernelEnd {
     std::string entries;       ///< /proc/net/nf_conntrack
@@ -126,6 +139,7 @@ class KernelRun {
     explicit KernelRun(NetNamespace there) : namespace_(std::move(there)) {}
     Result<void> prepare(const KernelSetup& setup);
     Result<void> make_devices(const KernelSetup& setup);
+    Result<void> make_bridge();
     Result<void> open_sockets();
     Result<void> load_rules(const KernelSetup& setup);
     int send_from_host(std::span<const std::uint8_t> bytes);
@@ -162,6 +176,7 @@ class KernelRun {
     };
     std::unordered_map<std::uint32_t, Known> known_;  // entries by id, as the events tell
     bool reads_entries_ = true;
+    bool is_bump_ = false;
     bool has_rules4_ = false;
     bool has_rules6_ = false;
 };

@@ -338,8 +338,8 @@ TEST_F(KernelRunTest, routing_throws_away_what_has_no_business_beyond_its_link) 
         {"0.0.0.0", "255.255.255.255", kInputHooks, true},
         {kClient, "255.255.255.255", kInputHooks, true},
         {kClient, "192.168.3.255", kForwardHooks, true},
-        {"127.0.0.5", kServer, kForwardHooks, true},
-        {kClient, "127.0.0.1", kInputHooks, true},
+        {"127.0.0.5", kServer, only_prerouting, false},
+        {kClient, "127.0.0.1", only_prerouting, false},
         {kClient6, "ff02::fb", only_prerouting, false},
         {kClient6, "ff0e::1", only_prerouting, false},
         {"fe80::1", kServer6, only_prerouting, false},
@@ -358,6 +358,38 @@ TEST_F(KernelRunTest, routing_throws_away_what_has_no_business_beyond_its_link) 
         const bool is_answered = stray.destination == std::string("fe80::1");  // no route
         EXPECT_EQ(verdict.replies.size(), is_answered ? 1U : 0U);
     }
+}
+
+TEST_F(KernelRunTest, a_bump_forwards_whatever_the_addresses_and_touches_nothing) {
+    setup_ = {};
+    setup_.is_bump = true;
+    setup_.rules4 = setup_.rules6 = filter_rules("-A FORWARD -i eth0 -o eth0 -j ACCEPT\n");
+    start();
+    const char* ends[][2] = {{kClient, kServer},         {"127.0.0.5", "127.0.0.1"},
+                             {"0.0.0.0", "224.0.0.251"}, {"255.255.255.255", "0.0.0.0"},
+                             {kClient6, kServer6},       {"::1", "ff02::1"},
+                             {"fe80::1", "fe80::2"},     {"::", "::"}};
+    for (const auto& [source, destination] : ends) {
+        SCOPED_TRACE(std::string(source) + " > " + destination);
+        const Bytes packet = make_udp({source, destination}, 4000, 53, {1});
+        const auto verdict = inject(packet);
+        expect_state(verdict, KernelState::is_new, Direction::original);
+        EXPECT_EQ(verdict.hooks, kForwardHooks);
+        EXPECT_TRUE(verdict.delivered);
+        EXPECT_EQ(verdict.out_device, "eth0");
+        EXPECT_EQ(verdict.out_bytes, packet);
+        EXPECT_TRUE(verdict.entry.has_value());
+    }
+    const KernelEnd seen = end();
+    EXPECT_NE(seen.counters4.find("[4:116] -A FORWARD -i eth0 -o eth0"), std::string::npos)
+        << seen.counters4;
+    EXPECT_NE(seen.counters6.find("[4:196] -A FORWARD -i eth0 -o eth0"), std::string::npos)
+        << seen.counters6;
+}
+
+TEST_F(KernelRunTest, a_bump_has_no_addresses) {
+    setup_.is_bump = true;
+    EXPECT_FALSE(KernelRun::make(setup_).has_value());
 }
 
 TEST_F(KernelRunTest, a_raw_socket_mends_length_and_checksum_and_nothing_else) {

@@ -40,7 +40,6 @@ constexpr Setting kStackSettings[] = {
     {"net.ipv4.conf.default.rp_filter", "0", true},
     {"net.ipv4.conf.all.accept_local", "1", true},
     {"net.ipv4.conf.default.accept_local", "1", true},
-    {"net.ipv4.conf.all.route_localnet", "1", true},
     {"net.ipv4.conf.all.send_redirects", "0", true},
     {"net.ipv4.conf.default.send_redirects", "0", true},
     {"net.ipv4.conf.all.accept_redirects", "0", true},
@@ -58,6 +57,17 @@ constexpr Setting kStackSettings[] = {
     {"net.netfilter.nf_conntrack_events", "1", true},
     {"net.netfilter.nf_conntrack_log_invalid", "255", true},
 };
+
+/// A bridge shows its packets to iptables, and makes none of its own.
+constexpr Setting kBridgeSettings[] = {
+    {"net.bridge.bridge-nf-call-iptables", "1", true},
+    {"net.bridge.bridge-nf-call-ip6tables", "1", true},
+    {"net.bridge.bridge-nf-call-arptables", "0", false},
+};
+constexpr const char* kBumpIn = "port_in";
+constexpr const char* kBumpOut = "port_out";
+// The largest that a TAP device takes.
+constexpr const char* kBridgeMtu = "65521";
 
 constexpr const char* kPrograms[] = {"ip", "iptables-legacy-restore", "ip6tables-legacy-restore",
                                      "iptables-legacy-save", "ip6tables-legacy-save"};
@@ -171,6 +181,10 @@ Result<std::unique_ptr<KernelRun>> KernelRun::make(const KernelSetup& setup) {
 }
 
 Result<void> KernelRun::prepare(const KernelSetup& setup) {
+    is_bump_ = setup.is_bump;
+    if (is_bump_ && !(setup.devices.empty() && setup.local_addresses.empty())) {
+        return Unexpected(Error::of(ErrorKind::usage, "a bump has neither devices nor addresses"));
+    }
     for (const Setting& setting : kStackSettings) {
         auto done = set_sysctl(setting.name, setting.value);
         if (!done && setting.is_needed) return done;
@@ -190,7 +204,32 @@ Result<void> KernelRun::prepare(const KernelSetup& setup) {
     return {};
 }
 
+// Neither spanning tree, which would hold packets back, nor learning or group snooping.
+Result<void> KernelRun::make_bridge() {
+    for (const char* name : {kBumpIn, kBumpOut}) {
+        auto tap = Tun::make_tap(name);
+        if (!tap) return Unexpected(tap.error());
+        tuns_.push_back(std::move(*tap));
+    }
+    std::string commands = std::string("link add ") + kBumpDevice +
+                           " type bridge stp_state 0 mcast_snooping 0 forward_delay 0\n";
+    for (const char* name : {kBumpIn, kBumpOut}) {
+        commands += std::string("link set ") + name + " mtu " + kBridgeMtu + " master " +
+                    kBumpDevice + " multicast off up\n";
+    }
+    commands += std::string("link set ") + kBumpDevice + " multicast off up\n";
+    if (auto done = run_program_ok({"ip", "-batch", "-"}, commands); !done) {
+        return Unexpected(done.error());
+    }
+    for (const Setting& setting : kBridgeSettings) {
+        auto done = set_sysctl(setting.name, setting.value);
+        if (!done && setting.is_needed) return done;
+    }
+    return {};
+}
+
 Result<void> KernelRun::make_devices(const KernelSetup& setup) {
+    if (is_bump_) return make_bridge();
     std::string commands = "link set lo up\n";
     for (const auto& address : setup.local_addresses) {
         locals_.push_back(make_address(address));
@@ -227,7 +266,7 @@ Result<void> KernelRun::open_sockets() {
 
     auto nft = NetlinkSocket::open_netfilter();
     if (!nft) return Unexpected(nft.error());
-    if (auto done = install_probe(*nft); !done) return done;
+    if (auto done = install_probe(*nft, is_bump_); !done) return done;
 
     auto events = NetlinkSocket::open_netfilter();
     if (!events) return Unexpected(events.error());

@@ -245,13 +245,16 @@ void add_state_rules(Batch& batch, const std::string& chain) {
 
 }  // namespace
 
-Result<void> install_probe(NetlinkSocket& socket) {
+Result<void> install_probe(NetlinkSocket& socket, bool drops_at_postrouting) {
     Batch ends;  // registered before conntrack's own hooks, so that it runs after them
     add_table(ends);
     add_chain(ends, "end_input", NF_INET_LOCAL_IN, INT_MAX);
     add_chain(ends, "end_postrouting", NF_INET_POST_ROUTING, INT_MAX);
     Rule("end_input").log(kGroupEnd, "end").verdict(NF_DROP).add_to(ends);
-    Rule("end_postrouting").log(kGroupEnd, "end").add_to(ends);
+    Rule("end_postrouting")
+        .log(kGroupEnd, "end")
+        .verdict(drops_at_postrouting ? NF_DROP : NF_ACCEPT)
+        .add_to(ends);
     if (auto done = ends.send(socket, "install the probe's last chains"); !done) return done;
 
     Batch starts;

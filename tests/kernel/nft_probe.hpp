@@ -45,7 +45,8 @@ constexpr std::uint16_t kGroupEnd = 65003;    ///< end, with the packet's bytes
 /// and loses the mark before any rule or conntrack sees it.
 constexpr std::uint32_t kZeroIdMark = 0x6b656570;
 
-/// Installs the chains in the calling thread's namespace.
-Result<void> install_probe(NetlinkSocket& socket);
+/// Installs the chains in the calling thread's namespace. `drops_at_postrouting`: nothing leaves by a
+/// device, the end of POSTROUTING takes the packet as that of INPUT does.
+Result<void> install_probe(NetlinkSocket& socket, bool drops_at_postrouting = false);
 
 }  // namespace keepstate::kernel

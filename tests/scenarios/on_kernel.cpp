@@ -29,6 +29,7 @@ kernel::KernelSetup make_setup(const Scenario& scenario) {
     }
     for (const Address& address : scenario.local) setup.local_addresses.push_back(text(address));
     setup.sysctls = scenario.setting_texts;
+    setup.is_bump = scenario.devices.empty();
     return setup;
 }
 

@@ -7,24 +7,17 @@
 #include <algorithm>
 #include <map>
 
-#include "keepstate/engine.hpp"
-#include "keepstate/packet.hpp"
+#include "differ/facts.hpp"
 
 namespace keepstate::kernel {
 
 namespace {
 
-/// Bits that both sides know: the rest belong to NAT, offload and templates.
-constexpr std::uint32_t kComparedStatus = status::kExpected | status::kSeenReply |
-                                          status::kAssured | status::kConfirmed |
-                                          status::kFixedTimeout | status::kHelper;
+constexpr LinkNumber kLinkIpv4 = 228;
+constexpr LinkNumber kLinkIpv6 = 229;
+constexpr std::uint16_t kEthernetIpv4 = 0x0800;
 
-struct Side {
-    std::string state, verdict, entry, timeout, answer, out, events;
-    std::string why;  ///< not compared: keepstate's reason, the kernel's words
-};
-
-Result<Engine> make_engine(const KernelSetup& setup) {
+Result<Engine> make_engine(const KernelSetup& setup, const SetupChange& change) {
     EngineSetup engine;
     engine.listen_events = true;
     for (const KernelDevice& device : setup.devices) {
@@ -54,6 +47,7 @@ Result<Engine> make_engine(const KernelSetup& setup) {
     if (auto loaded = load(setup.rules6, Family::ipv6, engine.rules6); !loaded) {
         return Unexpected(loaded.error());
     }
+    if (change) change(engine);
     return Engine::make(std::move(engine));
 }
 
@@ -61,133 +55,164 @@ std::string hex(std::span<const std::uint8_t> bytes) {
     return fmt::format("{:02x}", fmt::join(bytes, ""));
 }
 
-/// Timeout and everything else apart, since the one is compared with a tolerance.
-std::string print_facts(std::uint32_t status, int tcp, int sctp, std::uint32_t mark) {
-    return fmt::format("status {:#x} tcp {} sctp {} mark {:#x}", status & kComparedStatus, tcp,
-                       sctp, mark);
+bool is_near(std::optional<std::int64_t> kernel, std::optional<std::int64_t> ours) {
+    if (!kernel || !ours) return kernel.has_value() == ours.has_value();
+    return *ours - *kernel >= -1 && *ours - *kernel <= 1;
 }
 
-Side side_of(const KernelVerdict& verdict) {
-    Side side;
-    side.state = verdict.state ? state_name(*verdict.state) : "-";
-    const bool has_entry = verdict.state && *verdict.state != KernelState::invalid &&
-                           *verdict.state != KernelState::untracked;
-    if (has_entry && verdict.direction) {
-        side.state += *verdict.direction == Direction::original ? " original" : " reply";
-    }
-    side.verdict = verdict.delivered ? "passed" : "stopped";
-    for (const std::string& words : verdict.words) side.why += fmt::format(" ({})", words);
-    if (verdict.entry && (verdict.entry->status & kStatusConfirmed) != 0) {
-        const KernelEntry& e = *verdict.entry;
-        side.entry = print_facts(e.status, e.tcp ? static_cast<int>(e.tcp->state) : -1,
-                                 e.sctp_state ? *e.sctp_state : -1, e.mark);
-        side.timeout = fmt::format("{}", e.timeout_s);
-    }
-    for (const KernelOutput& output : verdict.outputs) side.out += hex(output.bytes);
-    for (const KernelOutput& reply : verdict.replies) {
-        side.answer += fmt::format("{} bytes ", reply.bytes.size());
-    }
-    for (const KernelEvent& event : verdict.events) {
-        constexpr std::array kNames{"new", "update", "destroy"};
-        side.events += fmt::format("{} ", kNames[static_cast<std::size_t>(event.kind)]);
-    }
-    return side;
+std::string timeout_words(std::optional<std::int64_t> timeout_s) {
+    return timeout_s ? fmt::format("{}s", *timeout_s) : "none";
 }
 
-Side side_of(const Decision& decision, std::span<const Event> events) {
-    Side side;
-    side.state = decision.state ? std::string{text(*decision.state)} : "-";
-    if (decision.reason != Reason::none) side.why = fmt::format(" ({})", text(decision.reason));
-    if (decision.direction) {
-        side.state += *decision.direction == CtDirection::original ? " original" : " reply";
-    }
-    side.verdict = decision.verdict == Verdict::accept ? "passed" : "stopped";
-    if (decision.entry && (decision.entry->status & status::kDying) == 0) {
-        const EntryFacts& e = *decision.entry;
-        side.entry = print_facts(e.status, e.tcp_state ? static_cast<int>(*e.tcp_state) : -1,
-                                 e.sctp_state ? static_cast<int>(*e.sctp_state) : -1, e.mark);
-        side.timeout = fmt::format("{}", e.timeout_ns / kNsPerSecond);
-    }
-    if (decision.verdict == Verdict::accept) side.out = hex(decision.out_bytes);
-    if (!decision.reply_bytes.empty()) {
-        side.answer = fmt::format("{} bytes ", decision.reply_bytes.size());
-    }
-    for (const Event& event : events) {
-        constexpr std::array kNames{"new", "update", "destroy"};
-        side.events += fmt::format("{} ", kNames[static_cast<std::size_t>(event.kind)]);
-    }
-    return side;
+std::string print_record(const RecordFacts& facts) {
+    return fmt::format("{} {} timeout {}", facts.key, facts.words, timeout_words(facts.timeout_s));
 }
 
-bool is_near(const std::string& kernel, const std::string& ours) {
-    if (kernel.empty() || ours.empty()) return kernel == ours;
-    const long difference = std::stol(ours) - std::stol(kernel);
-    return difference >= -1 && difference <= 1;
+bool is_same(const RecordFacts& kernel, const RecordFacts& ours) {
+    // An event that carries no timeout on the kernel's side says nothing of it.
+    const bool is_timely = !kernel.timeout_s || is_near(kernel.timeout_s, ours.timeout_s);
+    return kernel.key == ours.key && kernel.words == ours.words && is_timely;
 }
 
-void compare_packet(std::size_t index, const Side& kernel, const Side& ours,
-                    std::vector<Difference>& differences) {
-    const auto check = [&](std::string_view what, const std::string& k, const std::string& o) {
-        if (k != o) differences.push_back({index, std::string{what}, k, o});
-    };
-    if (kernel.state != ours.state) {
-        differences.push_back({index, "state", kernel.state + kernel.why, ours.state + ours.why});
-    }
-    check("verdict", kernel.verdict, ours.verdict);
-    check("entry", kernel.entry, ours.entry);
-    if (!is_near(kernel.timeout, ours.timeout)) {
-        differences.push_back({index, "timeout", kernel.timeout, ours.timeout});
-    }
-    check("answer", kernel.answer, ours.answer);
-    check("events", kernel.events, ours.events);
-    if (kernel.verdict == ours.verdict) check("bytes that left", kernel.out, ours.out);
-}
+class Comparer {
+  public:
+    Comparer(const KernelSetup& setup, Comparison& comparison)
+        : setup_(setup), comparison_(comparison) {}
 
-std::string tuple_key(const Tuple& t) {
-    return fmt::format("{} {} {} {} {}", t.protocol, text(t.source), text(t.destination),
-                       t.source_key, t.destination_key);
-}
-
-std::string tuple_key(const KernelTuple& t) {
-    const bool is_icmp = t.protocol == protocol::kIcmp || t.protocol == protocol::kIcmpv6;
-    const unsigned source = is_icmp ? t.icmp_id : t.source_port;
-    const unsigned destination =
-        is_icmp ? static_cast<unsigned>(t.icmp_type << 8 | t.icmp_code) : t.destination_port;
-    return fmt::format("{} {} {} {} {}", t.protocol, print_address(t.source),
-                       print_address(t.destination), source, destination);
-}
-
-void compare_ends(const KernelEnd& end, const Engine& engine, Time now, std::size_t packets,
-                  std::vector<Difference>& differences) {
-    std::map<std::string, std::string> kernel, ours;
-    for (const KernelEntry& e : end.entry_list) {
-        kernel[tuple_key(e.tuples[0])] =
-            tuple_key(e.tuples[1]) + " " +
-            print_facts(e.status, e.tcp ? static_cast<int>(e.tcp->state) : -1,
-                        e.sctp_state ? *e.sctp_state : -1, e.mark);
-    }
-    engine.for_each_entry(now, [&ours](const EntryCopy& e) {
-        ours[tuple_key(e.original)] =
-            tuple_key(e.reply) + " " +
-            print_facts(e.status, e.tcp_state ? static_cast<int>(*e.tcp_state) : -1,
-                        e.sctp_state ? static_cast<int>(*e.sctp_state) : -1, e.mark);
-    });
-    for (const auto& [key, value] : kernel) {
-        const auto it = ours.find(key);
-        const std::string got = it == ours.end() ? "no entry" : it->second;
-        if (got != value) differences.push_back({packets, "entries", key + ": " + value, got});
-    }
-    for (const auto& [key, value] : ours) {
-        if (!kernel.contains(key)) {
-            differences.push_back({packets, "entries", "no entry", key + ": " + value});
+    void compare_packet(std::size_t index, const KernelVerdict& verdict, const Decision& decision,
+                        std::span<const Event> events) {
+        PacketFacts kernel = facts_of(verdict);
+        PacketFacts ours = facts_of(decision, events);
+        index_ = index;
+        comparison_.events += kernel.events.size();
+        if (kernel.state != ours.state) {
+            add("state", kernel.state + kernel.why, ours.state + ours.why);
+        }
+        check("verdict", kernel.verdict, ours.verdict);
+        check("entry", kernel.entry, ours.entry);
+        if (!is_near(kernel.timeout_s, ours.timeout_s)) {
+            add("timeout", timeout_words(kernel.timeout_s), timeout_words(ours.timeout_s));
+        }
+        if (!setup_.is_bump) check("answer", kernel.answer, ours.answer);
+        compare_events(kernel.events, ours.events);
+        if (kernel.verdict != ours.verdict || kernel.verdict != "passed") return;
+        check("device", kernel.device, ours.device);
+        const bool is_cut = verdict.outputs.size() > 1;
+        const std::vector<std::uint8_t>& left = is_cut ? verdict.whole_bytes : verdict.out_bytes;
+        if (!std::equal(left.begin(), left.end(), decision.out_bytes.begin(),
+                        decision.out_bytes.end())) {
+            add("bytes that left", hex(left), hex(decision.out_bytes));
         }
     }
-    const auto counters = [&](const std::string& k, Family family) {
-        const std::string o = engine.print_counters(family);
-        if (k != o) differences.push_back({packets, "counters", k, o});
-    };
-    counters(end.counters4, Family::ipv4);
-    counters(end.counters6, Family::ipv6);
+
+    void note_wait() { has_waited_ = true; }
+
+    void compare_end(const KernelEnd& end, const Engine& engine, Time now) {
+        index_ = comparison_.packets;
+        compare_tables(end, engine, now);
+        compare_counters(end.counters4, engine.print_counters(Family::ipv4));
+        compare_counters(end.counters6, engine.print_counters(Family::ipv6));
+        compare_statistics(end.stats, engine.statistics());
+    }
+
+  private:
+    void add(std::string_view what, std::string kernel, std::string ours) {
+        comparison_.differences.push_back(
+            {index_, std::string{what}, std::move(kernel), std::move(ours)});
+    }
+    void check(std::string_view what, const std::string& kernel, const std::string& ours) {
+        if (kernel != ours) add(what, kernel, ours);
+    }
+
+    void compare_events(std::vector<RecordFacts>& kernel, std::vector<RecordFacts>& ours) {
+        if (has_waited_) {
+            const auto is_end = [](const RecordFacts& f) { return f.key.starts_with("destroy"); };
+            std::erase_if(kernel, is_end);
+            std::erase_if(ours, is_end);
+        }
+        if (std::equal(kernel.begin(), kernel.end(), ours.begin(), ours.end(), is_same)) return;
+        const auto print = [](const std::vector<RecordFacts>& events) {
+            std::string words;
+            for (const RecordFacts& event : events) words += "[" + print_record(event) + "] ";
+            return words;
+        };
+        add("events", print(kernel), print(ours));
+    }
+
+    void compare_tables(const KernelEnd& end, const Engine& engine, Time now) {
+        std::map<std::string, RecordFacts> kernel, ours;
+        for (const KernelEntry& e : end.entry_list) {
+            RecordFacts facts = facts_of(e);
+            kernel[facts.key + zone_of(facts)] = std::move(facts);
+        }
+        engine.for_each_entry(now, [&ours](const EntryCopy& e) {
+            RecordFacts facts = facts_of(e);
+            ours[facts.key + zone_of(facts)] = std::move(facts);
+        });
+        comparison_.entries += kernel.size();
+        for (const auto& [key, value] : kernel) {
+            const auto it = ours.find(key);
+            if (it == ours.end()) {
+                add("entries", print_record(value), "no entry");
+            } else if (!is_same(value, it->second)) {
+                add("entries", print_record(value), print_record(it->second));
+            }
+        }
+        for (const auto& [key, value] : ours) {
+            if (!kernel.contains(key)) add("entries", "no entry", print_record(value));
+        }
+    }
+
+    /// The same tuple may stand in two zones.
+    static std::string zone_of(const RecordFacts& facts) {
+        const std::size_t at = facts.words.find(" zones");
+        return at == std::string::npos ? std::string{} : facts.words.substr(at);
+    }
+
+    void compare_counters(const std::string& kernel, const std::string& ours) {
+        comparison_.counters +=
+            static_cast<std::size_t>(std::count(kernel.begin(), kernel.end(), '['));
+        check("counters", kernel, ours);
+    }
+
+    /// `search_restart` and `chain_too_long` depend on the hash, `clash_resolve` on races.
+    void compare_statistics(const std::map<std::string, std::uint64_t>& kernel,
+                            const Statistics& ours) {
+        const auto count = [&](const std::string& name, std::uint64_t own) {
+            const auto it = kernel.find(name);
+            if (it == kernel.end() || it->second == own) return;
+            add("statistics", fmt::format("{} {}", name, it->second),
+                fmt::format("{} {}", name, own));
+        };
+        count("found", ours.found);
+        count("invalid", ours.invalid);
+        count("insert", ours.insert);
+        count("insert_failed", ours.insert_failed);
+        count("drop", ours.drop);
+        count("early_drop", ours.early_drop);
+        count("icmp_error", ours.error);
+    }
+
+    const KernelSetup& setup_;
+    Comparison& comparison_;
+    std::size_t index_ = 0;
+    bool has_waited_ = false;
+};
+
+Frame make_frame(const KernelSetup& setup, const KernelPacket& packet, Time now) {
+    Frame frame;
+    frame.bytes = packet.ip_bytes;
+    frame.link = kLinkRaw;
+    if (packet.ethernet_type != 0) {
+        frame.link = packet.ethernet_type == kEthernetIpv4 ? kLinkIpv4 : kLinkIpv6;
+    }
+    frame.time = now;
+    for (std::size_t d = 0; d < setup.devices.size(); ++d) {
+        if (setup.devices[d].name == packet.in_device) {
+            frame.device = static_cast<std::uint16_t>(d);
+        }
+    }
+    return frame;
 }
 
 }  // namespace
@@ -197,62 +222,35 @@ std::string print_difference(const Difference& difference) {
                        difference.what, difference.kernel, difference.keepstate);
 }
 
-Result<Comparison> compare(const KernelSetup& setup, std::span<const KernelPacket> packets) {
-    Result<Engine> engine = make_engine(setup);
+Result<Comparison> compare(const KernelSetup& setup, std::span<const KernelPacket> packets,
+                           const SetupChange& change) {
+    Result<Engine> engine = make_engine(setup, change);
     if (!engine) return Unexpected(engine.error());
     Result<KernelResult> kernel = run_on_kernel(setup, packets);
     if (!kernel) return Unexpected(kernel.error());
+    if (kernel->end.lost_messages != 0) {
+        return Unexpected(Error::of(ErrorKind::system, "messages of the kernel were lost"));
+    }
 
     Comparison comparison;
     comparison.packets = packets.size();
+    Comparer comparer(setup, comparison);
     Time now = Time::from_s(1'000'000);
     for (std::size_t i = 0; i < packets.size(); ++i) {
         now = now + static_cast<std::int64_t>(kPacketGapNs + packets[i].wait_before_ns);
-        const KernelVerdict& verdict = kernel->verdicts[i];
-        Frame frame;
-        frame.bytes = packets[i].ip_bytes;
-        frame.link = kLinkRaw;
-        frame.time = now;
-        for (std::size_t d = 0; d < setup.devices.size(); ++d) {
-            if (setup.devices[d].name == packets[i].in_device) {
-                frame.device = static_cast<std::uint16_t>(d);
-            }
-        }
+        if (packets[i].wait_before_ns != 0) comparer.note_wait();
+        const Frame frame = make_frame(setup, packets[i], now);
         Decision decision;
         engine->process({&frame, 1}, {&decision, 1});
         const std::vector<Event> events = engine->take_events();
+        const KernelVerdict& verdict = kernel->verdicts[i];
         if (verdict.state && decision.state) ++comparison.with_state;
-        compare_packet(i, side_of(verdict), side_of(decision, events), comparison.differences);
+        comparer.compare_packet(i, verdict, decision, events);
     }
-    compare_ends(kernel->end, *engine, now, packets.size(), comparison.differences);
-    comparison.counters =
+    comparer.compare_end(kernel->end, *engine, now);
+    comparison.rule_counters =
         engine->print_counters(Family::ipv4) + engine->print_counters(Family::ipv6);
     return comparison;
-}
-
-std::vector<KernelPacket> shrink(const KernelSetup& setup, std::vector<KernelPacket> packets,
-                                 unsigned runs) {
-    const auto differs = [&setup, &runs](std::span<const KernelPacket> some) {
-        if (runs == 0) return false;
-        --runs;
-        const Result<Comparison> result = compare(setup, some);
-        return result && !result->differences.empty();
-    };
-    // Leave out halves, then quarters, and so on, for as long as the difference stays.
-    for (std::size_t piece = std::max<std::size_t>(packets.size() / 2, 1);; piece /= 2) {
-        for (std::size_t at = 0; at < packets.size() && packets.size() > 1;) {
-            std::vector<KernelPacket> fewer = packets;
-            const std::size_t count = std::min(piece, fewer.size() - at);
-            fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(at),
-                        fewer.begin() + static_cast<std::ptrdiff_t>(at + count));
-            if (!fewer.empty() && differs(fewer)) {
-                packets = std::move(fewer);
-            } else {
-                at += piece;
-            }
-        }
-        if (piece <= 1 || runs == 0) return packets;
-    }
 }
 
 }  // namespace keepstate::kernel

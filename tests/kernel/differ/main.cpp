@@ -1,9 +1,10 @@
 // kernel_differ: keepstate against this machine's kernel.
 //
 //     kernel_differ walk [tcp|udp|icmp|mixed] [--seed N] [--runs N] [--packets N] [--seconds N]
-//     kernel_differ capture FILE...
+//     kernel_differ capture [OPTIONS] FILE...
 //
-// Exit: 0 no difference, 1 a difference (the fewest packets that show it are printed), 2 wrong call,
+// Exit: 0 no difference, 1 a difference (the fewest packets that show it are printed, as a
+// scenario), 2 wrong call,
 // 3 the kernel side cannot run here.
 #include <fmt/format.h>
 
@@ -11,10 +12,10 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "differ/capture_call.hpp"
 #include "differ/compare.hpp"
+#include "differ/report.hpp"
 #include "differ/walks.hpp"
-#include "keepstate/engine.hpp"
-#include "keepstate/packet.hpp"
 
 namespace keepstate::kernel {
 namespace {
@@ -26,34 +27,6 @@ struct Call {
     std::uint64_t packets = 2000;
     std::uint64_t seconds = 0;  ///< 0: by runs
 };
-
-void print_packets(const KernelSetup& setup, const std::vector<KernelPacket>& packets) {
-    for (const auto& [key, value] : setup.sysctls) fmt::print("  {} = {}\n", key, value);
-    for (const KernelPacket& packet : packets) {
-        std::string line;
-        print_summary(kLinkRaw, packet.ip_bytes, line);
-        fmt::print("  {}\n", line);
-    }
-}
-
-bool report(const Walk& walk, const Comparison& comparison, std::string_view name) {
-    if (comparison.differences.empty()) return true;
-    const std::size_t first = comparison.differences.front().packet;
-    fmt::print("{}: {} differences, the first: {}\n", name, comparison.differences.size(),
-               print_difference(comparison.differences.front()));
-    std::vector<KernelPacket> packets = walk.packets;
-    if (first + 1 < packets.size()) packets.resize(first + 1);
-    packets = shrink(walk.setup, packets, 60);
-    const Result<Comparison> small = compare(walk.setup, packets);
-    fmt::print("the fewest packets that differ: {}\n", packets.size());
-    print_packets(walk.setup, packets);
-    if (small) {
-        for (const Difference& difference : small->differences) {
-            fmt::print("  {}\n", print_difference(difference));
-        }
-    }
-    return false;
-}
 
 int walk(const Call& call) {
     const auto began = std::chrono::steady_clock::now();
@@ -71,7 +44,8 @@ int walk(const Call& call) {
         }
         packets += comparison->packets;
         tracked += comparison->with_state;
-        if (!report(made, *comparison, fmt::format("{} walk, seed {}", text(call.kind), seed))) {
+        const std::string name = fmt::format("{} walk, seed {}", text(call.kind), seed);
+        if (!report(made.setup, made.packets, {}, *comparison, name, {})) {
             ++differing;
             if (differing == 3) break;
         }
@@ -84,7 +58,8 @@ int walk(const Call& call) {
 int usage() {
     fmt::print(stderr,
                "usage: kernel_differ walk [tcp|udp|icmp|mixed] [--seed N] [--runs N] [--packets N] "
-               "[--seconds N]\n");
+               "[--seconds N]\n"
+               "       kernel_differ capture [OPTIONS] FILE...    (capture --help lists them)\n");
     return 2;
 }
 
@@ -121,6 +96,7 @@ bool parse_call(int argc, char** argv, Call& call) {
 
 int main(int argc, char** argv) {
     using namespace keepstate::kernel;
+    if (argc > 1 && std::string_view{argv[1]} == "capture") return run_capture(argc, argv);
     Call call;
     if (argc < 2 || std::string_view{argv[1]} != "walk" || !parse_call(argc, argv, call))
         return usage();

@@ -3,17 +3,16 @@
 //     kernel_rules [--seed N] [--runs N] [--packets N] [--seconds N] [--without MODULE]...
 //
 // Each run is a ruleset of its own. Says at the end which modules were reached. Exit: 0 no difference, 1 a
-// difference (the fewest packets that show it, and the ruleset, are printed), 2 wrong call, 3 cannot run here.
+// difference (the fewest packets and rules that show it are printed, as a scenario), 2 wrong call, 3 cannot run here.
 #include <fmt/format.h>
 
 #include <chrono>
 #include <cstdlib>
-#include <sstream>
 #include <string_view>
 
 #include "differ/compare.hpp"
+#include "differ/report.hpp"
 #include "differ/rulesets.hpp"
-#include "keepstate/packet.hpp"
 
 namespace keepstate::kernel {
 namespace {
@@ -25,80 +24,6 @@ struct Call {
     std::uint64_t seconds = 0;  ///< 0: by runs
     std::vector<std::string> without;
 };
-
-bool differs(const KernelSetup& setup, const std::vector<KernelPacket>& packets) {
-    const Result<Comparison> result = compare(setup, packets);
-    return result && !result->differences.empty();
-}
-
-/// Leaves out rules, several at once and then one by one, for as long as the difference stays.
-void shrink_rules(std::string& rules, const KernelSetup& setup,
-                  const std::vector<KernelPacket>& packets) {
-    std::vector<std::string> lines;
-    for (std::size_t at = 0; at < rules.size();) {
-        const std::size_t end = rules.find('\n', at);
-        lines.push_back(rules.substr(at, end - at + 1));
-        at = end + 1;
-    }
-    const auto join = [](const std::vector<std::string>& all) {
-        std::string out;
-        for (const std::string& line : all) out += line;
-        return out;
-    };
-    for (std::size_t piece = 16; piece >= 1; piece /= 2) {
-        for (std::size_t at = 0; at < lines.size();) {
-            std::vector<std::string> fewer;
-            bool has_removed = false;
-            for (std::size_t i = 0; i < lines.size(); ++i) {
-                const bool goes = i >= at && i < at + piece && lines[i].rfind("-A", 0) == 0;
-                has_removed |= goes;
-                if (!goes) fewer.push_back(lines[i]);
-            }
-            rules = join(fewer);
-            if (has_removed && differs(setup, packets)) {
-                lines = std::move(fewer);
-            } else {
-                at += piece;
-            }
-        }
-    }
-    rules = join(lines);
-}
-
-/// Of texts of many lines (counters) only those lines that differ.
-void print_lines(const Difference& difference) {
-    std::istringstream kernel{difference.kernel}, ours{difference.keepstate};
-    for (;;) {
-        std::string k, o;
-        const bool has_kernel = static_cast<bool>(std::getline(kernel, k));
-        const bool has_ours = static_cast<bool>(std::getline(ours, o));
-        if (!has_kernel && !has_ours) return;
-        if (k != o)
-            fmt::print("  packet {}: {}: the kernel says `{}', keepstate `{}'\n", difference.packet,
-                       difference.what, k, o);
-    }
-}
-
-void report(Walk walk, const Comparison& comparison, std::uint64_t seed) {
-    fmt::print("ruleset {}: {} differences, the first is of packet {}\n", seed,
-               comparison.differences.size(), comparison.differences.front().packet);
-    std::vector<KernelPacket> packets = walk.packets;
-    const std::size_t first = comparison.differences.front().packet;
-    if (first + 1 < packets.size()) packets.resize(first + 1);
-    packets = shrink(walk.setup, packets, 60);
-    shrink_rules(walk.setup.rules4.empty() ? walk.setup.rules6 : walk.setup.rules4, walk.setup,
-                 packets);
-    packets = shrink(walk.setup, packets, 20);
-    for (const KernelPacket& packet : packets) {
-        std::string line;
-        print_summary(kLinkRaw, packet.ip_bytes, line);
-        fmt::print("  {}\n", line);
-    }
-    fmt::print("{}{}", walk.setup.rules4, walk.setup.rules6);
-    if (const Result<Comparison> small = compare(walk.setup, packets)) {
-        for (const Difference& difference : small->differences) print_lines(difference);
-    }
-}
 
 int run(const Call& call) {
     const auto began = std::chrono::steady_clock::now();
@@ -118,9 +43,11 @@ int run(const Call& call) {
             return 3;
         }
         packets += comparison->packets;
-        add_reached(comparison->counters, reached);
-        if (comparison->differences.empty()) continue;
-        report(walk, *comparison, seed);
+        add_reached(comparison->rule_counters, reached);
+        ReportOptions options;
+        options.trials = 300;
+        const std::string name = fmt::format("ruleset {}", seed);
+        if (report(walk.setup, walk.packets, {}, *comparison, name, options)) continue;
         if (++differing == 3) break;
     }
     for (const auto& [module, row] : reached) {
