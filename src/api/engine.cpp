@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/arena.hpp"
+#include "ct/timeout_policy.hpp"
 #include "ct/tracker.hpp"
 #include "explain/story.hpp"
 #include "hooks/path.hpp"
@@ -26,10 +27,10 @@ wire::ReassemblySettings reassembly_of(const EngineSetup& setup) {
 }  // namespace
 
 struct Engine::Parts {
-    explicit Parts(const EngineSetup& setup)
+    Parts(const EngineSetup& setup, std::vector<Settings> policies)
         : routing(setup.devices, setup.local),
           reassembler(reassembly_of(setup)),
-          tracker(setup.settings, setup.seed, setup.listen_events) {}
+          tracker(setup.settings, std::move(policies), setup.seed, setup.listen_events) {}
 
     hooks::Routing routing;
     wire::Reassembler reassembler;
@@ -57,6 +58,39 @@ Result<void> check_devices(const EngineSetup& setup) {
     return {};
 }
 
+/// The settings that hold for the flows of each policy, in their order.
+Result<std::vector<Settings>> read_policies(const EngineSetup& setup) {
+    constexpr std::size_t kMost = 65535;
+    const auto& policies = setup.timeout_policies;
+    std::vector<Settings> changed;
+    Error error{ErrorKind::usage, {}};
+    if (policies.size() > kMost) {
+        return Unexpected(
+            Error::of(ErrorKind::usage, fmt::format("more than {} timeout policies", kMost)));
+    }
+    for (std::size_t i = 0; i < policies.size(); ++i) {
+        Result<Settings> settings = ct::apply_policy(policies[i], setup.settings);
+        const auto end = policies.begin() + static_cast<std::ptrdiff_t>(i);
+        const bool is_twice = std::any_of(policies.begin(), end, [&](const TimeoutPolicy& other) {
+            return other.name == policies[i].name;
+        });
+        if (settings && !is_twice) {
+            changed.push_back(*settings);
+        } else if (settings) {
+            error.faults.push_back(
+                {{},
+                 0,
+                 0,
+                 fmt::format("there are two timeout policies `{}'", policies[i].name),
+                 {}});
+        } else {
+            error.faults.push_back(std::move(settings.error().faults.front()));
+        }
+    }
+    if (!error.faults.empty()) return Unexpected(std::move(error));
+    return changed;
+}
+
 }  // namespace
 
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -68,12 +102,19 @@ Result<Engine> Engine::make(EngineSetup setup) {
     if (Result<void> devices = check_devices(setup); !devices) {
         return Unexpected(std::move(devices.error()));
     }
-    auto parts = std::make_unique<Parts>(setup);
+    Result<std::vector<Settings>> policies = read_policies(setup);
+    if (!policies) return Unexpected(std::move(policies.error()));
+    auto parts = std::make_unique<Parts>(setup, std::move(*policies));
+    Error unbound;
     for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {
         if (!*rules) continue;
         const std::size_t i = index_of((*rules)->family());
         parts->programs[i].emplace(rules::Program::make(**rules));
+        Result<void> bound = parts->programs[i]->bind(setup.timeout_policies);
+        if (bound) continue;
+        for (Fault& fault : bound.error().faults) unbound.faults.push_back(std::move(fault));
     }
+    if (!unbound.faults.empty()) return Unexpected(std::move(unbound));
     const auto program_at = [&parts](std::size_t i) {
         return parts->programs[i] ? &*parts->programs[i] : nullptr;
     };

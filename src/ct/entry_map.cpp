@@ -52,16 +52,23 @@ void EntryMap::remove(Entry& entry) {
     --size_;
 }
 
-Found EntryMap::find(const Tuple& tuple, std::uint16_t zone) {
+Found EntryMap::find_at(CtDirection direction, const Tuple& tuple, const Zones& zones) {
+    const std::uint16_t zone = zones[static_cast<std::size_t>(direction)];
     for (std::uint32_t ref = buckets_[bucket_of(tuple, zone)]; ref != kNoEntry;) {
         Entry& entry = slab_.at(ref >> 1);
         const std::uint32_t d = ref & 1;
-        if (entry.tuples[d] == tuple && entry.zones[d] == zone) {
+        if (entry.tuples[d] == tuple && entry.zones[d] == zones[d]) {
             return {&entry, static_cast<CtDirection>(d)};
         }
         ref = entry.next[d];
     }
     return {};
+}
+
+Found EntryMap::find(const Tuple& tuple, const Zones& zones) {
+    const Found found = find_at(CtDirection::original, tuple, zones);
+    if (found.entry || zones[0] == zones[1]) return found;
+    return find_at(CtDirection::reply, tuple, zones);
 }
 
 }  // namespace keepstate::ct

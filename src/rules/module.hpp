@@ -11,6 +11,7 @@
 //         static void parse(Data&, const OptionUse&, RuleReader&);        // one option, value read by its kind
 //         static void finish(Data&, RuleReader&);                         // all options are read
 //         static Complaint check(const Data&, const CheckContext&);       // as the kernel's checkentry
+//         static Complaint bind(Data&, const BindContext&);               // a target's; the engine is made
 //         static void print(const Data&, const PrintContext&, std::string&);   // as iptables-save
 //         static bool matches(Data&, Context&, Why);                      // a match's answer
 //         static Ruling judge(Data&, Context&, Says);                     // a target's answer
@@ -36,6 +37,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "keepstate/conntrack.hpp"
 #include "rules/context.hpp"
 #include "rules/observer.hpp"
 #include "rules/outcome.hpp"
@@ -152,6 +154,13 @@ struct CheckContext {
     const Rule* rule = nullptr;  ///< the whole rule, for a target that looks at its matches
 };
 
+/// What a target may name that is not in the ruleset.
+struct BindContext {
+    Family family = Family::ipv4;
+    const Basics* basics = nullptr;
+    std::span<const TimeoutPolicy> policies;
+};
+
 struct PrintContext {
     Family family = Family::ipv4;
 };
@@ -223,6 +232,7 @@ struct MatchModule : Module {
     bool (*matches)(void*, Context&, Why) = nullptr;
 };
 struct TargetModule : Module {
+    Complaint (*bind)(void*, const BindContext&) = nullptr;  ///< null: the target names nothing
     Ruling (*judge)(void*, Context&, Says) = nullptr;
 };
 
@@ -282,6 +292,11 @@ template <typename Form>
 constexpr TargetModule target_module() {
     TargetModule module;
     detail::fill<Form>(module);
+    if constexpr (requires(typename Form::Data & d, const BindContext& c) { Form::bind(d, c); }) {
+        module.bind = [](void* at, const BindContext& context) {
+            return Form::bind(*static_cast<typename Form::Data*>(at), context);
+        };
+    }
     module.judge = [](void* at, Context& context, Says says) {
         return Form::judge(*static_cast<typename Form::Data*>(at), context, says);
     };

@@ -163,6 +163,30 @@ Program Program::make(std::shared_ptr<const RulesetText> text) {
 
 Program Program::make(const Ruleset& ruleset) { return make(ruleset.shared_ast()); }
 
+Result<void> Program::bind(std::span<const TimeoutPolicy> policies) {
+    Error error;
+    for (const TableText& table : text_->tables) {
+        ProgramTable& compiled = tables_[index(table.table)];
+        for (std::size_t c = 0; c < table.chains.size(); ++c) {
+            const ChainText& chain = table.chains[c];
+            for (std::size_t r = 0; r < chain.rules.size(); ++r) {
+                const Rule& rule = chain.rules[r];
+                const Step& step = compiled.steps[compiled.chains[c].first + r];
+                if (step.target == nullptr || step.target->bind == nullptr) continue;
+                const BindContext context{text_->family, &rule.basics, policies};
+                Complaint complaint = step.target->bind(step.data, context);
+                if (!complaint) continue;
+                std::string line;
+                print_rule(rule, chain.name, text_->family, line);
+                error.faults.push_back(
+                    {text_->file, rule.line, 0, std::move(*complaint), std::move(line)});
+            }
+        }
+    }
+    if (!error.faults.empty()) return Unexpected(std::move(error));
+    return {};
+}
+
 std::string_view Program::chain_name(Table table, std::uint32_t chain) const {
     return tables_[index(table)].chains.at(chain).name;
 }

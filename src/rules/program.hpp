@@ -18,6 +18,8 @@
 #include <string_view>
 #include <vector>
 
+#include "keepstate/conntrack.hpp"
+#include "keepstate/result.hpp"
 #include "keepstate/ruleset.hpp"
 #include "keepstate/verdict.hpp"
 #include "rules/module.hpp"
@@ -106,6 +108,10 @@ class Program {
     static Program make(const Ruleset& ruleset);
     /// The same from a checked AST.
     static Program make(std::shared_ptr<const RulesetText> text);
+
+    /// Looks up what rules name outside of the ruleset: timeout policies. Errors (input): every rule that names what is
+    /// not there, with its line. To be called before the first walk.
+    Result<void> bind(std::span<const TimeoutPolicy> policies);
 
     Program(Program&&) noexcept = default;
     Program& operator=(Program&&) noexcept = default;

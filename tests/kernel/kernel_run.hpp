@@ -56,6 +56,8 @@ struct KernelSetup {
     std::vector<std::string> local_addresses;
     /// `net.netfilter.nf_conntrack_...`, set before any packet.
     std::vector<std::pair<std::string, std::string>> sysctls;
+    /// Programs with their arguments, run inside before the rules are loaded and after `sysctls`.
+    std::vector<std::vector<std::string>> commands;
     bool reads_entries = true;  ///< fill KernelVerdict::entry; a third of the time goes there
 };
 
