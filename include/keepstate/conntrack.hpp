@@ -132,6 +132,10 @@ struct Settings {
     KS_SETTINGS(KS_SETTING_MEMBER)
 #undef KS_SETTING_MEMBER
 
+    /// In seconds, of a TCP flow that both sides opened at once. No setting of Linux changes it; a timeout
+    /// policy may.
+    std::uint32_t tcp_timeout_syn_sent2 = 120;
+
     /// Sets one by its sysctl name, with or without "net.netfilter." and "nf_conntrack_". Numbers are
     /// written as for sysctl: decimal, 0x for hexadecimal, a leading 0 for octal. The kernel's bounds hold, but
     /// that no timeout is negative and none is above 32 bits. A fault names the nearest known name.
@@ -149,6 +153,32 @@ struct SettingText {
     std::string_view words;
 };
 std::span<const SettingText> setting_texts();
+
+/// Timeouts for the flows of one `-j CT --timeout NAME` rule, as `nfct add timeout` makes them. What it does
+/// not name is as the settings have it when the engine is made.
+struct TimeoutPolicy {
+    /// The protocol number of a policy for all protocols that are not tracked by themselves.
+    static constexpr std::uint8_t kGeneric = 255;
+    /// Longest name, in bytes, and longest timeout, in seconds (the kernel counts 250 ticks a second in 32 bits).
+    static constexpr std::size_t kLongestName = 31;
+    static constexpr std::uint32_t kLongestTimeout = 17179869;
+
+    std::string name;              ///< 1 to kLongestName bytes
+    Family family = Family::ipv4;  ///< rules of the other family are refused
+    std::uint8_t protocol = 0;     ///< IPPROTO_ number, or kGeneric; other rules are refused
+    struct Timeout {
+        std::string
+            state;  ///< nfct's word in small letters: "established", "unreplied", "timeout", ...
+        std::uint32_t seconds = 0;  ///< 0: over at once
+    };
+    std::vector<Timeout> timeouts;  ///< at least one; of one state the last counts
+};
+
+/// Reads lines of nfct's words, `[nfct] add timeout NAME inet|inet6 PROTOCOL STATE SECONDS ...`; empty lines and what
+/// stands behind `#` do not count. Errors: all faults of the text, of kind input, with line and column.
+/// source: seen:nfct 1.4.7.   Tested by: ct/timeout_policy_test.cpp.
+Result<std::vector<TimeoutPolicy>> parse_timeout_policies(std::string_view text,
+                                                          std::string file = {});
 
 /// A copy of an entry, for listings.
 struct EntryCopy {
@@ -238,18 +268,23 @@ struct Event {
 void print_event(const Event& event, std::string& out, EntryFormat format = EntryFormat::conntrack,
                  const ListingOptions& options = {});
 
-/// Counters as `conntrack -S` has them.
+/// Counters as `conntrack -S` has them. Those of which nothing else is said stay 0: they count what only several
+/// processors, NAT or ctnetlink can do.
 struct Statistics {
     std::uint64_t found = 0;
-    std::uint64_t invalid = 0;
+    std::uint64_t invalid = 0;  ///< packets that tracking called INVALID, but for those in `error`
     std::uint64_t insert = 0;
-    std::uint64_t insert_failed = 0;
-    std::uint64_t drop = 0;
-    std::uint64_t early_drop = 0;
-    std::uint64_t error = 0;
+    std::uint64_t insert_failed =
+        0;                   ///< entries that were not let in: another one has a tuple of theirs
+    std::uint64_t drop = 0;  ///< packets dropped for that, or for want of room
+    std::uint64_t early_drop = 0;  ///< entries that went to make room
+    std::uint64_t error = 0;       ///< ICMP and ICMPv6 messages refused before any look-up
     std::uint64_t search_restart = 0;
     std::uint64_t clash_resolve = 0;
     std::uint64_t chain_too_long = 0;
 };
+
+/// Appends the line that `conntrack -S` prints of one processor, with its line end.
+void print_statistics(const Statistics& statistics, std::string& out);
 
 }  // namespace keepstate

@@ -48,6 +48,8 @@ struct EngineSetup {
     std::vector<Address> local;
     std::optional<Ruleset> rules4;  ///< absent: every IPv4 packet is accepted and only tracked
     std::optional<Ruleset> rules6;
+    /// What `-j CT --timeout NAME` rules may name. Names must differ.
+    std::vector<TimeoutPolicy> timeout_policies;
     std::uint64_t seed = 0;      ///< of the entry map's keyed hash and of random matches
     bool listen_events = false;  ///< somebody will call take_events()
     /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing
@@ -128,7 +130,8 @@ using EntryVisitor = std::function<void(const EntryCopy&)>;
 
 class Engine {
   public:
-    /// Errors: bad device names, a ruleset that does not compile.
+    /// Errors: bad device names (usage); a timeout policy that makes no sense (usage); a rule that names a policy
+    /// which is not there, or of another family or protocol (input, with the rule's line).
     static Result<Engine> make(EngineSetup setup);
     ~Engine();
     Engine(Engine&& other) noexcept;

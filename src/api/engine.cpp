@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/arena.hpp"
+#include "ct/timeout_policy.hpp"
 #include "ct/tracker.hpp"
 #include "explain/story.hpp"
 #include "hooks/path.hpp"
@@ -60,6 +61,39 @@ Result<void> check_devices(const EngineSetup& setup) {
     return {};
 }
 
+/// The settings that hold for the flows of each policy, in their order.
+Result<std::vector<Settings>> read_policies(const EngineSetup& setup) {
+    constexpr std::size_t kMost = 65535;
+    const auto& policies = setup.timeout_policies;
+    std::vector<Settings> changed;
+    Error error{ErrorKind::usage, {}};
+    if (policies.size() > kMost) {
+        return Unexpected(
+            Error::of(ErrorKind::usage, fmt::format("more than {} timeout policies", kMost)));
+    }
+    for (std::size_t i = 0; i < policies.size(); ++i) {
+        Result<Settings> settings = ct::apply_policy(policies[i], setup.settings);
+        const auto end = policies.begin() + static_cast<std::ptrdiff_t>(i);
+        const bool is_twice = std::any_of(policies.begin(), end, [&](const TimeoutPolicy& other) {
+            return other.name == policies[i].name;
+        });
+        if (settings && !is_twice) {
+            changed.push_back(*settings);
+        } else if (settings) {
+            error.faults.push_back(
+                {{},
+                 0,
+                 0,
+                 fmt::format("there are two timeout policies `{}'", policies[i].name),
+                 {}});
+        } else {
+            error.faults.push_back(std::move(settings.error().faults.front()));
+        }
+    }
+    if (!error.faults.empty()) return Unexpected(std::move(error));
+    return changed;
+}
+
 }  // namespace
 
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -71,16 +105,25 @@ Result<Engine> Engine::make(EngineSetup setup) {
     if (Result<void> devices = check_devices(setup); !devices) {
         return Unexpected(std::move(devices.error()));
     }
+    Result<std::vector<Settings>> policies = read_policies(setup);
+    if (!policies) return Unexpected(std::move(policies.error()));
     auto parts = std::make_unique<Parts>(setup);
+    parts->objects.timeout_policies = setup.timeout_policies;
+    Error unbound;
     for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {
         if (!*rules) continue;
         const std::size_t i = index_of((*rules)->family());
         Result<rules::Program> program = rules::Program::make(**rules, parts->objects);
-        if (!program) return Unexpected(std::move(program.error()));
-        parts->programs[i].emplace(std::move(*program));
+        if (program) {
+            parts->programs[i].emplace(std::move(*program));
+            continue;
+        }
+        for (Fault& fault : program.error().faults) unbound.faults.push_back(std::move(fault));
     }
+    if (!unbound.faults.empty()) return Unexpected(std::move(unbound));
+    parts->objects.timeout_policies = {};
     if (parts->objects.wants_accounting) setup.settings.acct = 1;
-    parts->tracker.emplace(setup.settings, setup.seed, setup.listen_events);
+    parts->tracker.emplace(setup.settings, std::move(*policies), setup.seed, setup.listen_events);
     const auto program_at = [&parts](std::size_t i) {
         return parts->programs[i] ? &*parts->programs[i] : nullptr;
     };

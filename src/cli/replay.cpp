@@ -53,6 +53,20 @@ bool read_rules(const std::string& file, Family family, std::optional<Ruleset>& 
     return true;
 }
 
+/// Reads timeout policies. Returns false, with the complaint printed, if they cannot be used.
+bool read_timeouts(const std::string& file, std::vector<TimeoutPolicy>& policies, int& status) {
+    if (file.empty()) return true;
+    Result<std::string> text = io::read_text_file(file);
+    Result<std::vector<TimeoutPolicy>> parsed =
+        text ? parse_timeout_policies(*text, file) : Unexpected(std::move(text.error()));
+    if (parsed) {
+        policies = std::move(*parsed);
+        return true;
+    }
+    status = complain(parsed.error());
+    return false;
+}
+
 /// The engine that the options describe, or the exit status, with all complaints printed.
 std::variant<Engine, int> make_engine(const ReplayOptions& options) {
     EngineSetup setup;
@@ -64,7 +78,8 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options) {
     int status = kDone;
     const bool good4 = read_rules(options.rules, Family::ipv4, setup.rules4, status);
     const bool good6 = read_rules(options.rules6, Family::ipv6, setup.rules6, status);
-    if (!good4 || !good6) return status;
+    const bool has_timeouts = read_timeouts(options.timeouts, setup.timeout_policies, status);
+    if (!good4 || !good6 || !has_timeouts) return status;
     Result<Engine> engine = Engine::make(std::move(setup));
     if (!engine) return complain(engine.error());
     return std::move(*engine);

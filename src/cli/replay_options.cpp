@@ -59,6 +59,10 @@ void add_inputs(CLI::App& app, Words& words) {
         ->type_name("FILE");
     app.add_option("-R,--rules6", words.options.rules6, "IPv6 ruleset, ip6tables-save text")
         ->type_name("FILE");
+    app.add_option("--timeouts", words.options.timeouts,
+                   "timeout policies for -j CT --timeout NAME, in nfct's words:\nadd timeout NAME "
+                   "inet|inet6 PROTOCOL STATE SECONDS ...")
+        ->type_name("FILE");
     app.add_option(
            "-i,--interface", words.devices,
            "a device and the networks behind it; repeat. The longest prefix that\nholds the "
@@ -99,6 +103,9 @@ void add_outputs(CLI::App& app, Words& words) {
         ->type_name("proc|old-proc|conntrack|extended|xml|json|save");
     app.add_option("--expectations", words.options.expectations,
                    "at the end, the expectations as /proc/net/nf_conntrack_expect")
+        ->type_name("FILE");
+    app.add_option("--stats", words.options.stats,
+                   "at the end, the counters of tracking as conntrack -S")
         ->type_name("FILE");
     app.add_option("--write", words.options.write,
                    "pcapng of the packets that left the firewall, comments say why")
@@ -157,17 +164,18 @@ void read_settings(const Words& words, ReplayOptions& options, Faults& faults) {
 /// stdin can be read once, and a capture cannot share stdout with text.
 void check_streams(const ReplayOptions& options, Faults& faults) {
     const auto inputs = std::count(options.captures.begin(), options.captures.end(), "-") +
-                        (options.rules == "-") + (options.rules6 == "-");
+                        (options.rules == "-") + (options.rules6 == "-") +
+                        (options.timeouts == "-");
     if (inputs > 1) faults.add("'-' (stdin) is given more than once");
     const bool text = options.format != PacketFormat::none || options.counters == "-" ||
                       options.counters6 == "-" || options.table == "-" ||
-                      options.expectations == "-";
+                      options.expectations == "-" || options.stats == "-";
     if (options.write == "-" && text) {
         faults.add(
             "--write - needs stdout for itself: add --format none, and no other output to '-'");
     }
-    std::vector<std::string> files{options.counters, options.counters6, options.table,
-                                   options.expectations, options.write};
+    std::vector<std::string> files{options.counters,     options.counters6, options.table,
+                                   options.expectations, options.stats,     options.write};
     std::erase_if(files, [](const std::string& file) { return file.empty() || file == "-"; });
     std::sort(files.begin(), files.end());
     const auto twice = std::adjacent_find(files.begin(), files.end());

@@ -20,6 +20,7 @@ struct ReplayOptions {
     std::vector<std::string> captures;
     std::string rules;  ///< a file; empty: none. So for all files
     std::string rules6;
+    std::string timeouts;
     std::vector<DeviceSetup> devices;
     std::vector<Address> local;
     Settings settings;
@@ -32,6 +33,7 @@ struct ReplayOptions {
     std::string table;
     EntryFormat table_format = EntryFormat::proc;
     std::string expectations;
+    std::string stats;
     std::string write;
 };
 

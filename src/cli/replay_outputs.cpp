@@ -1,5 +1,5 @@
 // Outputs that go to stdout ("-") all share one Output, in the order counters, counters6, table,
-// expectations, behind the packets.
+// expectations, stats, behind the packets.
 #include "cli/replay_outputs.hpp"
 
 #include <fmt/format.h>
@@ -40,11 +40,12 @@ std::string comment_on(const run::Outcome& outcome, bool several_captures) {
 Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
                                           const io::CaptureMerge& captures) {
     ReplayOutputs outputs;
-    const std::array<std::pair<const std::string*, std::unique_ptr<io::Output>*>, 5> files{{
+    const std::array<std::pair<const std::string*, std::unique_ptr<io::Output>*>, 6> files{{
         {&options.counters, &outputs.counters_},
         {&options.counters6, &outputs.counters6_},
         {&options.table, &outputs.table_},
         {&options.expectations, &outputs.expectations_},
+        {&options.stats, &outputs.stats_},
         {&options.write, &outputs.capture_},
     }};
     Error same{ErrorKind::usage, {}};
@@ -120,8 +121,14 @@ Result<void> ReplayOutputs::finish(const ReplayOptions& options, const Engine& e
         table.write(line);
     }
     if (!options.expectations.empty()) place(expectations_).write(engine.print_expectations(now));
+    if (!options.stats.empty()) {
+        std::string line;
+        print_statistics(engine.statistics(), line);
+        place(stats_).write(line);
+    }
     Error refused{ErrorKind::system, {}};
-    for (auto* output : {&stdout_, &counters_, &counters6_, &table_, &expectations_, &capture_}) {
+    for (auto* output :
+         {&stdout_, &counters_, &counters6_, &table_, &expectations_, &stats_, &capture_}) {
         if (!*output) continue;
         Result<void> closed = (*output)->close();
         if (!closed && !(*output)->is_abandoned()) append(refused, std::move(closed.error()));

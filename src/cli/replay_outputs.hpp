@@ -42,6 +42,7 @@ class ReplayOutputs {
     std::unique_ptr<io::Output> counters6_;
     std::unique_ptr<io::Output> table_;
     std::unique_ptr<io::Output> expectations_;
+    std::unique_ptr<io::Output> stats_;
     std::unique_ptr<io::Output> capture_;  ///< null: the writer writes to stdout_, or there is none
     std::unique_ptr<io::CaptureWriter> writer_;
 };

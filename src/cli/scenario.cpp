@@ -23,15 +23,26 @@ namespace keepstate::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kKeys{
-    "about",  "names",   "devices", "local",    "settings",  "rules",
-    "rules6", "packets", "entries", "counters", "counters6", "not-on-kernel"};
+constexpr std::array<std::string_view, 14> kKeys{
+    "about",  "names",   "devices", "local",    "settings",  "timeouts", "rules",
+    "rules6", "packets", "entries", "counters", "counters6", "stats",    "not-on-kernel"};
 constexpr std::array<std::string_view, 3> kStepKeys{"packet", "after", "want"};
 constexpr std::int64_t kNsPerMs = 1'000'000;
 
 bool is_name_byte(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '.' || c == ':' || c == '/' || c == ',' || c == '[' || c == ']';
+}
+
+std::vector<std::string_view> split_words(std::string_view line) {
+    std::vector<std::string_view> words;
+    std::size_t at = 0;
+    while ((at = line.find_first_not_of(" \t\n", at)) != std::string_view::npos) {
+        const std::size_t end = std::min(line.find_first_of(" \t\n", at), line.size());
+        words.push_back(line.substr(at, end - at));
+        at = end;
+    }
+    return words;
 }
 
 /// A line of text with, for each byte, the column in the file that it came from.
@@ -138,6 +149,7 @@ class Reader {
         read_devices(root["devices"]);
         read_local(root["local"]);
         read_settings(root["settings"]);
+        if (const YAML::Node node = root["timeouts"]) scenario_.timeouts = block_of(node);
         if (const YAML::Node rules = root["rules"]) scenario_.rules4 = block_of(rules);
         if (const YAML::Node rules = root["rules6"]) scenario_.rules6 = block_of(rules);
     }
@@ -349,6 +361,27 @@ class Reader {
         }
         if (const YAML::Node counters = root["counters"]) scenario_.counters4 = lines_of(counters);
         if (const YAML::Node counters = root["counters6"]) scenario_.counters6 = lines_of(counters);
+        if (const YAML::Node stats = root["stats"]) read_statistics(stats);
+    }
+
+    void read_statistics(const YAML::Node& node) {
+        std::string line;
+        print_statistics({}, line);
+        std::vector<std::string_view> known;
+        for (const std::string_view word : split_words(line)) {
+            if (const auto equals = word.find('='); word.find("cpu=") != 0)
+                known.push_back(word.substr(0, equals));
+        }
+        const std::string words = text_of(node, "words of conntrack -S: drop=1 ...");
+        for (const std::string_view word : split_words(words)) {
+            const std::string_view name = word.substr(0, word.find('='));
+            if (std::find(known.begin(), known.end(), name) == known.end()) {
+                fault(node, fmt::format("conntrack -S has no `{}'; the nearest is {}", name,
+                                        base::nearest_word(name, known)));
+            } else {
+                scenario_.statistics.push_back({node.Mark().line + 1, std::string(word)});
+            }
+        }
     }
 
     std::vector<EndLine> lines_of(const YAML::Node& node) {

@@ -115,6 +115,20 @@ void compare_entries(const std::vector<EndLine>& wishes, std::int64_t slack_s, P
     }
 }
 
+void compare_statistics(const std::vector<EndLine>& wishes, Played& played) {
+    const auto words = words_of(played.statistics);
+    for (const EndLine& wish : wishes) {
+        const std::string_view name =
+            std::string_view(wish.words).substr(0, wish.words.find('=') + 1);
+        const auto got = std::find_if(words.begin(), words.end(), [name](std::string_view word) {
+            return word.starts_with(name);
+        });
+        const std::string found = got == words.end() ? "no such word" : std::string(*got);
+        if (found != wish.words)
+            played.end_faults.push_back({wish.line, {"stats", wish.words, found}});
+    }
+}
+
 void print_difference(const Difference& difference, std::string& out) {
     constexpr std::size_t kLong = 30;
     if (difference.wanted.size() > kLong || difference.got.size() > kLong) {
@@ -154,6 +168,7 @@ void compare_end(const Scenario& scenario, std::int64_t slack_s, Played& played)
     if (scenario.entries) compare_entries(*scenario.entries, slack_s, played);
     compare_counters(scenario.counters4, played.counters4, played);
     compare_counters(scenario.counters6, played.counters6, played);
+    compare_statistics(scenario.statistics, played);
 }
 
 std::string print_failures(const Scenario& scenario, const Played& played) {

@@ -42,6 +42,15 @@ Result<EngineSetup> make_setup(const Scenario& scenario) {
     };
     read_rules(scenario.rules4, Family::ipv4, setup.rules4);
     read_rules(scenario.rules6, Family::ipv6, setup.rules6);
+    Result<std::vector<TimeoutPolicy>> policies =
+        parse_timeout_policies(scenario.timeouts.text, scenario.file);
+    if (policies) {
+        setup.timeout_policies = std::move(*policies);
+    } else {
+        move_faults(policies.error().faults, scenario.timeouts);
+        std::move(policies.error().faults.begin(), policies.error().faults.end(),
+                  std::back_inserter(error.faults));
+    }
     if (!error.faults.empty()) return Unexpected(std::move(error));
     return setup;
 }
@@ -80,6 +89,7 @@ Result<Played> run_scenario(const Scenario& scenario) {
     });
     if (!scenario.rules4.text.empty()) played.counters4 = engine->print_counters(Family::ipv4);
     if (!scenario.rules6.text.empty()) played.counters6 = engine->print_counters(Family::ipv6);
+    print_statistics(engine->statistics(), played.statistics);
     compare_end(scenario, 0, played);
     return played;
 }

@@ -49,9 +49,12 @@ inline constexpr std::uint16_t kMark = 1U << 7;
 inline constexpr std::uint16_t kLabel = 1U << 10;
 }  // namespace event_bit
 
+/// Zone numbers by CtDirection. Unequal only if a rule gave a zone for one direction; the other has 0 then.
+using Zones = std::array<std::uint16_t, 2>;
+
 struct Entry {
-    std::array<Tuple, 2> tuples;                            ///< by CtDirection
-    std::array<std::uint16_t, 2> zones{};                   ///< by CtDirection
+    std::array<Tuple, 2> tuples;  ///< by CtDirection
+    Zones zones{};
     std::array<std::uint32_t, 2> next{kNoEntry, kNoEntry};  ///< the map's chains, by CtDirection
     std::array<std::uint32_t, 2> bucket{};  ///< where the map holds it, by CtDirection
     std::uint32_t status = 0;               ///< status:: bits
@@ -66,6 +69,8 @@ struct Entry {
     std::uint32_t wheel_previous = kNoEntry;
     std::uint32_t wheel_place = kNoEntry;  ///< which list of the wheel; kNoEntry: none
     std::uint16_t pending_events = 0;      ///< event_bit:: told when the packet is done
+    std::uint16_t told_events = 0xffff;    ///< event_bit:: that listeners want to hear of it at all
+    std::uint16_t policy = 0;              ///< its timeouts: number of the policy, 0: the settings'
     bool counted = false;                  ///< accounting was on when it was made
     bool stamped = false;                  ///< timestamps were on when it was made
     std::array<std::uint64_t, 2> packets{};

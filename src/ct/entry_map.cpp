@@ -52,25 +52,40 @@ void EntryMap::remove(Entry& entry) {
     --size_;
 }
 
-std::uint32_t EntryMap::find_reference(const Tuple& tuple, std::uint16_t zone) const {
+std::uint32_t EntryMap::find_reference(CtDirection direction, const Tuple& tuple,
+                                       const Zones& zones) const {
+    const std::uint16_t zone = zones[static_cast<std::size_t>(direction)];
     std::uint32_t ref = buckets_[bucket_of(tuple, zone)];
     while (ref != kNoEntry) {
         const Entry& entry = slab_.at(ref >> 1);
         const std::uint32_t d = ref & 1;
-        if (entry.tuples[d] == tuple && entry.zones[d] == zone) break;
+        if (entry.tuples[d] == tuple && entry.zones[d] == zones[d]) break;
         ref = entry.next[d];
     }
     return ref;
 }
 
-Found EntryMap::find(const Tuple& tuple, std::uint16_t zone) {
-    const std::uint32_t ref = find_reference(tuple, zone);
+std::uint32_t EntryMap::find_reference(const Tuple& tuple, const Zones& zones) const {
+    const std::uint32_t ref = find_reference(CtDirection::original, tuple, zones);
+    if (ref != kNoEntry || zones[0] == zones[1]) return ref;
+    return find_reference(CtDirection::reply, tuple, zones);
+}
+
+Found EntryMap::found(std::uint32_t ref) {
     if (ref == kNoEntry) return {};
     return {&slab_.at(ref >> 1), static_cast<CtDirection>(ref & 1)};
 }
 
-const Entry* EntryMap::find(const Tuple& tuple, std::uint16_t zone) const {
-    const std::uint32_t ref = find_reference(tuple, zone);
+Found EntryMap::find_at(CtDirection direction, const Tuple& tuple, const Zones& zones) {
+    return found(find_reference(direction, tuple, zones));
+}
+
+Found EntryMap::find(const Tuple& tuple, const Zones& zones) {
+    return found(find_reference(tuple, zones));
+}
+
+const Entry* EntryMap::find(const Tuple& tuple, const Zones& zones) const {
+    const std::uint32_t ref = find_reference(tuple, zones);
     return ref == kNoEntry ? nullptr : &slab_.at(ref >> 1);
 }
 

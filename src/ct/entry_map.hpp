@@ -39,29 +39,30 @@ class EntryMap {
     /// Takes it from both places; it keeps its slot.
     void remove(Entry& entry);
 
-    Found find(const Tuple& tuple, std::uint16_t zone);
-    /// Null if there is none.
-    const Entry* find(const Tuple& tuple, std::uint16_t zone) const;
+    /// The entry that has this tuple in a direction whose zone is that of `zones`. An entry stands in the bucket
+    /// of its zone, so where the two differ both buckets are asked, the original's first.
+    /// source: kernel:net/netfilter/nf_conntrack_core.c resolve_normal_ct, nf_conntrack_find_get.
+    Found find(const Tuple& tuple, const Zones& zones);
+    const Entry* find(const Tuple& tuple, const Zones& zones) const;
+    /// The same in the bucket of `direction`'s zone alone: what an entry's confirmation asks.
+    Found find_at(CtDirection direction, const Tuple& tuple, const Zones& zones);
 
     Entry& at(std::uint32_t slot) { return slab_.at(slot); }
     const Entry& at(std::uint32_t slot) const { return slab_.at(slot); }
     std::uint32_t size() const { return size_; }  ///< entries that stand in the map
     std::uint32_t in_use() const { return slab_.used(); }
 
-    /// Visits the entries of `count` buckets from the one of `tuple` on; stops when `visit` says true.
-    template <typename Visit>
-    bool visit_near(const Tuple& tuple, std::uint16_t zone, std::uint32_t count, Visit visit) {
-        const std::uint32_t first = bucket_of(tuple, zone);
-        for (std::uint32_t i = 0; i < count; ++i) {
-            std::uint32_t ref = buckets_[(first + i) & mask_];
-            while (ref != kNoEntry) {
-                Entry& entry = slab_.at(ref >> 1);
-                const std::uint32_t next = entry.next[ref & 1];
-                if (visit(entry)) return true;
-                ref = next;
-            }
+    /// The first entry of the bucket `distance` places behind the tuple's own for which `is_wanted` holds.
+    template <typename Wanted>
+    Entry* find_near(const Tuple& tuple, std::uint16_t zone, std::uint32_t distance,
+                     Wanted is_wanted) {
+        std::uint32_t ref = buckets_[(bucket_of(tuple, zone) + distance) & mask_];
+        while (ref != kNoEntry) {
+            Entry& entry = slab_.at(ref >> 1);
+            if (is_wanted(entry)) return &entry;
+            ref = entry.next[ref & 1];
         }
-        return false;
+        return nullptr;
     }
     /// Visits every entry once, in the order of the buckets. `visit` may not change the map.
     template <typename Visit>
@@ -81,7 +82,10 @@ class EntryMap {
     }
     std::uint64_t hash(const Tuple& tuple, std::uint16_t zone) const;
     /// slot << 1 | direction, or kNoEntry.
-    std::uint32_t find_reference(const Tuple& tuple, std::uint16_t zone) const;
+    std::uint32_t find_reference(CtDirection direction, const Tuple& tuple,
+                                 const Zones& zones) const;
+    std::uint32_t find_reference(const Tuple& tuple, const Zones& zones) const;
+    Found found(std::uint32_t reference);
 
     base::HashKey key_;
     std::uint32_t mask_;

@@ -26,23 +26,23 @@ Entry& put(EntryMap& map, std::uint16_t port, std::uint16_t zone = 0) {
 TEST(EntryMap, an_entry_is_found_by_either_tuple_and_tells_the_direction) {
     EntryMap map{16, 10, 1};
     Entry& entry = put(map, 1000);
-    const Found original = map.find(tuple(1000), 0);
+    const Found original = map.find(tuple(1000), {0, 0});
     EXPECT_EQ(original.entry, &entry);
     EXPECT_EQ(original.direction, CtDirection::original);
-    const Found reply = map.find(*inverse_of(tuple(1000)), 0);
+    const Found reply = map.find(*inverse_of(tuple(1000)), {0, 0});
     EXPECT_EQ(reply.entry, &entry);
     EXPECT_EQ(reply.direction, CtDirection::reply);
-    EXPECT_EQ(map.find(tuple(1001), 0).entry, nullptr);
+    EXPECT_EQ(map.find(tuple(1001), {0, 0}).entry, nullptr);
     EXPECT_EQ(map.size(), 1U);
 }
 
 TEST(EntryMap, the_same_tuple_in_another_zone_is_another_flow) {
     EntryMap map{16, 10, 1};
     Entry& zero = put(map, 1000, 0);
-    EXPECT_EQ(map.find(tuple(1000), 5).entry, nullptr);
+    EXPECT_EQ(map.find(tuple(1000), {5, 5}).entry, nullptr);
     Entry& five = put(map, 1000, 5);
-    EXPECT_EQ(map.find(tuple(1000), 0).entry, &zero);
-    EXPECT_EQ(map.find(tuple(1000), 5).entry, &five);
+    EXPECT_EQ(map.find(tuple(1000), {0, 0}).entry, &zero);
+    EXPECT_EQ(map.find(tuple(1000), {5, 5}).entry, &five);
 }
 
 TEST(EntryMap, each_direction_has_its_own_zone) {
@@ -51,17 +51,17 @@ TEST(EntryMap, each_direction_has_its_own_zone) {
     entry.tuples = {tuple(1), *inverse_of(tuple(1))};
     entry.zones = {4, 0};
     map.insert(entry);
-    EXPECT_EQ(map.find(tuple(1), 4).entry, &entry);
-    EXPECT_EQ(map.find(tuple(1), 0).entry, nullptr);
-    EXPECT_EQ(map.find(*inverse_of(tuple(1)), 0).entry, &entry);
-    EXPECT_EQ(map.find(*inverse_of(tuple(1)), 4).entry, nullptr);
+    EXPECT_EQ(map.find(tuple(1), {4, 4}).entry, &entry);
+    EXPECT_EQ(map.find(tuple(1), {0, 0}).entry, nullptr);
+    EXPECT_EQ(map.find(*inverse_of(tuple(1)), {0, 0}).entry, &entry);
+    EXPECT_EQ(map.find(*inverse_of(tuple(1)), {4, 4}).entry, nullptr);
 }
 
 TEST(EntryMap, what_was_made_but_not_inserted_cannot_be_found) {
     EntryMap map{16, 2, 1};
     Entry& entry = *map.make();
     entry.tuples = {tuple(1), *inverse_of(tuple(1))};
-    EXPECT_EQ(map.find(tuple(1), 0).entry, nullptr);
+    EXPECT_EQ(map.find(tuple(1), {0, 0}).entry, nullptr);
     EXPECT_EQ(map.size(), 0U);
     EXPECT_EQ(map.in_use(), 1U);
     map.discard(entry);
@@ -90,9 +90,9 @@ TEST(EntryMap, an_entry_whose_tuples_are_equal_still_stands_twice_and_goes_once)
     Entry& entry = *map.make();
     entry.tuples = {same, same};
     map.insert(entry);
-    EXPECT_EQ(map.find(same, 0).entry, &entry);
+    EXPECT_EQ(map.find(same, {0, 0}).entry, &entry);
     map.remove(entry);
-    EXPECT_EQ(map.find(same, 0).entry, nullptr);
+    EXPECT_EQ(map.find(same, {0, 0}).entry, nullptr);
     EXPECT_EQ(map.size(), 0U);
 }
 
@@ -100,28 +100,45 @@ TEST(EntryMap, one_bucket_holds_all_if_it_must) {
     EntryMap map{1, 100, 1};
     for (std::uint16_t port = 0; port < 100; ++port) put(map, port);
     for (std::uint16_t port = 0; port < 100; ++port) {
-        EXPECT_NE(map.find(tuple(port), 0).entry, nullptr) << port;
+        EXPECT_NE(map.find(tuple(port), {0, 0}).entry, nullptr) << port;
     }
     std::set<const Entry*> visited;
     map.visit_all([&visited](const Entry& entry) { EXPECT_TRUE(visited.insert(&entry).second); });
     EXPECT_EQ(visited.size(), 100U);
 }
 
-TEST(EntryMap, visiting_near_a_tuple_sees_its_bucket_first_and_stops_when_told) {
+TEST(EntryMap, what_is_near_a_tuple_is_found_bucket_by_bucket) {
     EntryMap map{4, 100, 1};
     for (std::uint16_t port = 0; port < 50; ++port) put(map, port);
     unsigned seen = 0;
-    EXPECT_FALSE(map.visit_near(tuple(7), 0, 4, [&seen](Entry&) {
-        ++seen;
-        return false;
-    }));
+    for (std::uint32_t distance = 0; distance < 4; ++distance) {
+        map.find_near(tuple(7), 0, distance, [&seen](const Entry&) {
+            ++seen;
+            return false;
+        });
+    }
     EXPECT_EQ(seen, 100U);  // each entry under both of its tuples
-    bool has_met = false;
-    map.visit_near(tuple(7), 0, 1, [&has_met](Entry& entry) {
-        has_met = has_met || entry.tuples[0] == tuple(7);
-        return has_met;
-    });
-    EXPECT_TRUE(has_met);
+    const Entry* met = map.find_near(
+        tuple(7), 0, 0, [](const Entry& entry) { return entry.tuples[0] == tuple(7); });
+    ASSERT_NE(met, nullptr);
+    EXPECT_EQ(map.find_near(tuple(7), 0, 4, [&](const Entry& entry) { return &entry == met; }),
+              met);
+}
+
+TEST(EntryMap, zones_of_one_direction_are_asked_in_that_direction_alone) {
+    EntryMap map{16, 4, 1};
+    Entry& entry = *map.make();
+    entry.tuples = {tuple(1), *inverse_of(tuple(1))};
+    entry.zones = {5, 0};
+    map.insert(entry);
+    EXPECT_EQ(map.find(tuple(1), {0, 0}).entry, nullptr);
+    EXPECT_EQ(map.find(tuple(1), {5, 5}).entry, &entry);
+    EXPECT_EQ(map.find(tuple(1), {5, 0}).entry, &entry);
+    EXPECT_EQ(map.find(tuple(1), {0, 5}).entry, nullptr);
+    EXPECT_EQ(map.find(*inverse_of(tuple(1)), {0, 0}).entry, &entry);
+    EXPECT_EQ(map.find(*inverse_of(tuple(1)), {7, 0}).entry, &entry);  // by the reply's zone
+    EXPECT_EQ(map.find(*inverse_of(tuple(1)), {5, 5}).entry, nullptr);
+    EXPECT_EQ(map.find_at(CtDirection::original, *inverse_of(tuple(1)), {7, 0}).entry, nullptr);
 }
 
 TEST(EntryMap, random_work_agrees_with_a_plain_map) {
@@ -131,8 +148,9 @@ TEST(EntryMap, random_work_agrees_with_a_plain_map) {
     for (int i = 0; i < 50000; ++i) {
         const auto port = static_cast<std::uint16_t>(engine() % 600);
         const auto known = plain.find(port);
-        ASSERT_EQ(map.find(tuple(port), 0).entry, known == plain.end() ? nullptr : known->second);
-        ASSERT_EQ(map.find(*inverse_of(tuple(port)), 0).entry,
+        ASSERT_EQ(map.find(tuple(port), {0, 0}).entry,
+                  known == plain.end() ? nullptr : known->second);
+        ASSERT_EQ(map.find(*inverse_of(tuple(port)), {0, 0}).entry,
                   known == plain.end() ? nullptr : known->second);
         if (known != plain.end()) {
             map.remove(*known->second);

@@ -325,6 +325,16 @@ void print_entry(const EntryCopy& entry, EntryFormat format, std::string& out,
     }
 }
 
+void print_statistics(const Statistics& statistics, std::string& out) {
+    const Statistics& s = statistics;
+    fmt::format_to(
+        std::back_inserter(out),
+        "cpu=0   \tfound={} invalid={} insert={} insert_failed={} drop={} early_drop={} error={} "
+        "search_restart={} clash_resolve={} chaintoolong={} \n",
+        s.found, s.invalid, s.insert, s.insert_failed, s.drop, s.early_drop, s.error,
+        s.search_restart, s.clash_resolve, s.chain_too_long);
+}
+
 void print_event(const Event& event, std::string& out, EntryFormat format,
                  const ListingOptions& options) {
     const ct::Shown shown = ct::shown_of(event);

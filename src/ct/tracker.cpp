@@ -2,6 +2,7 @@
 #include "ct/tracker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "ct/tuple.hpp"
 
@@ -31,10 +32,12 @@ CtState state_of(const Entry& entry, CtDirection direction) {
 
 }  // namespace
 
-Tracker::Tracker(const Settings& settings, std::uint64_t seed, bool records_events)
+Tracker::Tracker(const Settings& settings, std::vector<Settings> policies, std::uint64_t seed,
+                 bool records_events)
     : settings_(settings),
+      policies_(std::move(policies)),
       map_(settings.buckets, capacity_of(settings), seed),
-      records_events_(records_events && settings.events != 0) {}
+      records_events_(records_events) {}
 
 TrackResult Tracker::refuse(Reason reason, Observer* observer) {
     TrackResult result;
@@ -87,11 +90,7 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
     if (read.reason != Reason::none) return refused(read.reason);
     // Twice at most: a closed flow may be opened again by this very packet.
     for (int attempt = 0; attempt < 2; ++attempt) {
-        Found found = find_living(read.tuple, order.zones[0], now);
-        if (!found.entry && order.zones[0] != order.zones[1]) {
-            found = find_living(read.tuple, order.zones[1], now);
-            if (found.direction == CtDirection::original) found = {};
-        }
+        Found found = find_living(read.tuple, order.zones, now);
         if (observer) observer->looked_up(read.tuple, found.entry, found.direction);
         if (!found.entry) {
             const std::optional<Tuple> inverse = inverse_of(read.tuple);
@@ -111,7 +110,7 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
         result.flow = {&entry, state_of(entry, found.direction), found.direction};
         const Judgement judgement = find_protocol(entry.protocol())
                                         .judge({packet, entry, found.direction, order.at_prerouting,
-                                                now, settings_, observer});
+                                                now, settings_of(entry), observer});
         if (judgement.outcome == Outcome::reopen) {
             kill(entry, now, "opened again", observer);
             release_if_dead(entry);
@@ -134,8 +133,8 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
     return refused(Reason::tcp_kill_raced);
 }
 
-Found Tracker::find_living(const Tuple& tuple, std::uint16_t zone, Time now) {
-    const Found found = map_.find(tuple, zone);
+Found Tracker::find_living(const Tuple& tuple, const Zones& zones, Time now) {
+    const Found found = map_.find(tuple, zones);
     if (!found.entry || found.entry->expires > now) return found;
     kill(*found.entry, now, "expired", nullptr);
     release_if_dead(*found.entry);
@@ -143,7 +142,7 @@ Found Tracker::find_living(const Tuple& tuple, std::uint16_t zone, Time now) {
 }
 
 const Entry* Tracker::find_entry(const Tuple& tuple, std::uint16_t zone, Time now) const {
-    const Entry* entry = map_.find(tuple, zone);
+    const Entry* entry = map_.find(tuple, {zone, zone});
     return entry != nullptr && entry->expires > now ? entry : nullptr;
 }
 
@@ -151,7 +150,7 @@ Entry* Tracker::make_entry(const Tuple& tuple, const Tuple& inverse, const Track
                            Time now, Reason& reason) {
     const bool is_full = settings_.max != 0 && map_.in_use() + 1 > settings_.max;
     Entry* entry = nullptr;
-    if (!is_full || drop_one_early(tuple, order.zones[0], now)) entry = map_.make();
+    if (!is_full || drop_early(tuple, order.zones[0], now)) entry = map_.make();
     if (!entry) {
         reason = Reason::table_full;
         return nullptr;
@@ -160,22 +159,35 @@ Entry* Tracker::make_entry(const Tuple& tuple, const Tuple& inverse, const Track
     entry->zones = order.zones;
     entry->counted = settings_.acct != 0;
     entry->stamped = settings_.timestamp != 0;
+    entry->policy = order.policy;
+    if (order.chooses_events) {
+        entry->told_events = order.told_events;  // whatever nf_conntrack_events says
+    } else if (settings_.events == 0) {
+        entry->told_events = 0;
+    }
     entry->number = next_number_;  // taken at confirmation
     return entry;
 }
 
-bool Tracker::drop_one_early(const Tuple& tuple, std::uint16_t zone, Time now) {
-    Entry* victim = nullptr;
-    map_.visit_near(tuple, zone, kEarlyDropBuckets, [&victim, now](Entry& entry) {
-        if (entry.has(status::kAssured) && entry.expires > now) return false;
-        victim = &entry;
-        return true;
-    });
-    if (!victim) return false;
-    kill(*victim, now, "dropped early for a new flow", nullptr);
-    release_if_dead(*victim);
-    ++statistics_.early_drop;
-    return true;
+/// Makes room: all entries go that are not ASSURED and stand in the first bucket, of eight, that has such. What has
+/// expired goes on the way, and is not counted as room that was made.
+/// source: kernel:net/netfilter/nf_conntrack_core.c early_drop, early_drop_list.
+bool Tracker::drop_early(const Tuple& tuple, std::uint16_t zone, Time now) {
+    const auto may_go = [now](const Entry& entry) {
+        return entry.expires <= now || !entry.has(status::kAssured | status::kOffload);
+    };
+    for (std::uint32_t i = 0; i < kEarlyDropBuckets; ++i) {
+        std::uint64_t dropped = 0;
+        while (Entry* entry = map_.find_near(tuple, zone, i, may_go)) {
+            const bool is_expired = entry->expires <= now;
+            kill(*entry, now, is_expired ? "expired" : "dropped early for a new flow", nullptr);
+            release_if_dead(*entry);
+            if (!is_expired) ++dropped;
+        }
+        statistics_.early_drop += dropped;
+        if (dropped != 0) return true;
+    }
+    return false;
 }
 
 void Tracker::grant(Entry& entry, CtDirection direction, const Judgement& judgement,
@@ -213,8 +225,10 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
     if (!entry.is_confirmed()) {
         if (flow.direction != CtDirection::original || flow.state == CtState::established)
             return true;
-        if (map_.find(entry.tuples[0], entry.zones[0]).entry ||
-            map_.find(entry.tuples[1], entry.zones[1]).entry) {
+        // Whoever has one of the tuples has not the other too, or the look-up had found it; such a clash is never
+        // resolved. See docs/decisions/0011.
+        if (map_.find_at(CtDirection::original, entry.tuples[0], entry.zones).entry ||
+            map_.find_at(CtDirection::reply, entry.tuples[1], entry.zones).entry) {
             ++statistics_.insert_failed;
             ++statistics_.drop;
             return false;
@@ -297,7 +311,9 @@ EntryCopy Tracker::copy_of(const Entry& entry, Time now) const {
 }
 
 void Tracker::tell(EventKind kind, Entry& entry, Time now) {
-    if (!records_events_) return;
+    const std::uint16_t happened =
+        kind == EventKind::destroy ? event_bit::kDestroy : entry.pending_events;
+    if (!records_events_ || (happened & entry.told_events) == 0) return;
     Event event{kind, copy_of(entry, now), (entry.pending_events & event_bit::kMark) != 0,
                 (entry.pending_events & event_bit::kLabel) != 0};
     const bool shows_protocol =

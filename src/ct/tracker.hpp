@@ -25,9 +25,12 @@ namespace keepstate::ct {
 
 /// What the tracker is told with a packet.
 struct TrackOrder {
-    bool at_prerouting = true;             ///< false: the packet was made by this host
-    bool untracked = false;                ///< the raw table said NOTRACK
-    std::array<std::uint16_t, 2> zones{};  ///< by CtDirection
+    bool at_prerouting = true;  ///< false: the packet was made by this host
+    bool untracked = false;     ///< the raw table said NOTRACK
+    Zones zones{};
+    std::uint16_t policy = 0;       ///< timeout policy, from 1; 0: none
+    bool chooses_events = false;    ///< a rule named the events, told_events, to be told
+    std::uint16_t told_events = 0;  ///< event_bit::
 };
 
 struct TrackResult {
@@ -38,7 +41,9 @@ struct TrackResult {
 
 class Tracker {
   public:
-    Tracker(const Settings& settings, std::uint64_t seed, bool records_events);
+    /// `policies`: the settings that hold for flows of each timeout policy.
+    Tracker(const Settings& settings, std::vector<Settings> policies, std::uint64_t seed,
+            bool records_events);
 
     TrackResult track(const wire::Packet& packet, const TrackOrder& order, Time now,
                       Observer* observer);
@@ -58,7 +63,6 @@ class Tracker {
     EntryCopy copy_of(const Entry& entry, Time now) const;
     std::vector<Event>& events() { return events_; }
     const Statistics& statistics() const { return statistics_; }
-    const Settings& settings() const { return settings_; }
 
   private:
     TrackResult track_icmp(const wire::Packet& packet, const TrackOrder& order, Time now,
@@ -68,10 +72,13 @@ class Tracker {
     TrackResult refuse(Reason reason, Observer* observer);
     TrackResult resolve(const wire::Packet& packet, const TrackOrder& order, Time now,
                         Observer* observer);
-    Found find_living(const Tuple& tuple, std::uint16_t zone, Time now);
+    Found find_living(const Tuple& tuple, const Zones& zones, Time now);
     Entry* make_entry(const Tuple& tuple, const Tuple& inverse, const TrackOrder& order, Time now,
                       Reason& reason);
-    bool drop_one_early(const Tuple& tuple, std::uint16_t zone, Time now);
+    bool drop_early(const Tuple& tuple, std::uint16_t zone, Time now);
+    const Settings& settings_of(const Entry& entry) const {
+        return entry.policy == 0 ? settings_ : policies_[entry.policy - 1U];
+    }
     void grant(Entry& entry, CtDirection direction, const Judgement& judgement,
                const wire::Packet& packet, Time now);
     void kill(Entry& entry, Time now, std::string_view why, Observer* observer);
@@ -80,6 +87,7 @@ class Tracker {
     void tell_pending(Entry& entry, Time now);
 
     Settings settings_;
+    std::vector<Settings> policies_;
     EntryMap map_;
     Expiry expiry_;
     Statistics statistics_;

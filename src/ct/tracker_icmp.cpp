@@ -117,7 +117,7 @@ TrackResult Tracker::track_error(const wire::Packet& packet, std::size_t quote_o
     const std::optional<Tuple> inverse = inverse_of(read.tuple);
     if (!inverse) return refuse_error(Reason::icmp_error_quote);
     // The flow is found from the answer's side: the error travels where an answer would.
-    const Found found = find_living(*inverse, order.zones[0], now);
+    const Found found = find_living(*inverse, order.zones, now);
     if (observer) observer->looked_up(*inverse, found.entry, found.direction);
     if (!found.entry) return refuse_error(Reason::icmp_error_unknown_flow);
     if (packet.destination() != found.entry->tuple(found.direction).destination) {

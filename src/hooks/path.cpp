@@ -230,8 +230,12 @@ bool Path::run_track(Trip& trip, Hook hook) {
     trip.is_tracked = true;
     ct::TrackOrder order;
     order.at_prerouting = hook == Hook::prerouting;
-    order.untracked = trip.context.track.untracked;
-    order.zones = {trip.context.track.zone_original, trip.context.track.zone_reply};
+    const rules::TrackRequest& wish = trip.context.track;
+    order.untracked = wish.untracked;
+    order.zones = wish.zones(trip.context.mark);
+    order.policy = wish.policy;
+    order.chooses_events = (wish.ct_events | wish.exp_events) != 0;
+    order.told_events = static_cast<std::uint16_t>(wish.ct_events);
     const ct::TrackResult result =
         tracker_.track(trip.packet, order, trip.context.now, trip.observer);
     trip.context.flow = result.flow;

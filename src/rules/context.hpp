@@ -20,12 +20,24 @@ namespace keepstate::rules {
 /// What the raw table may ask of tracking for this packet (NOTRACK, CT target).
 struct TrackRequest {
     bool untracked = false;
-    std::uint16_t zone_original = 0;
-    std::uint16_t zone_reply = 0;
+    std::uint16_t zone = 0;
+    bool zone_is_mark = false;  ///< the zone is what the packet's mark will be when it is tracked
+    /// For which directions the zone holds; neither or both: for both.
+    bool zone_for_original = false;
+    bool zone_for_reply = false;
     bool has_template = false;     ///< a CT rule without --notrack applied
+    std::uint16_t policy = 0;      ///< CT --timeout: number of the policy, from 1; 0: none
     std::string_view helper;       ///< CT --helper; empty: none. Lives as long as the Program
     std::uint32_t ct_events = 0;   ///< CT --ctevents as 1 << IPCT_ bits; 0: all
     std::uint32_t exp_events = 0;  ///< CT --expevents likewise
+
+    /// By direction, for a packet with this mark at the time of its tracking.
+    ct::Zones zones(std::uint32_t mark) const {
+        const auto number = zone_is_mark ? static_cast<std::uint16_t>(mark) : zone;
+        const bool is_for_both = zone_for_original == zone_for_reply;
+        return {is_for_both || zone_for_original ? number : std::uint16_t{0},
+                is_for_both || zone_for_reply ? number : std::uint16_t{0}};
+    }
 };
 
 /// What an address is to this host: the kernel's RTN_ numbers.

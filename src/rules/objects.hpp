@@ -13,10 +13,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "keepstate/conntrack.hpp"
 #include "keepstate/ruleset.hpp"
 #include "rules/text.hpp"
 
@@ -59,6 +61,8 @@ class Objects {
     /// EngineSetup::seed: for keyed hashes of shared objects.
     std::uint64_t seed() const { return seed_; }
 
+    /// EngineSetup::timeout_policies, while Programs are made.
+    std::span<const TimeoutPolicy> timeout_policies;
     /// A rule counts on nf_conntrack_acct: Linux switches it on when such a rule is loaded.
     bool wants_accounting = false;
     /// A rule reads or sets labels: only then new entries have room for them.

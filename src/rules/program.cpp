@@ -94,12 +94,16 @@ class TableCompiler {
     }
 
     /// The Program's own copy of a module's data, bound to what it shares.
-    void* bound_copy(const Module& module, const Blob& blob, const Rule& rule) {
+    void* bound_copy(const Module& module, const Blob& blob, const Rule& rule,
+                     const std::string& chain) {
         void* at = copy(blob);
         if (module.bind == nullptr) return at;
         BindContext context{objects_, ruleset_.family, rule};
         if (Complaint complaint = module.bind(at, context)) {
-            faults_.push_back(Fault{ruleset_.file, rule.line, 0, std::move(*complaint), {}});
+            std::string line;
+            print_rule(rule, chain, ruleset_.family, line);
+            faults_.push_back(
+                Fault{ruleset_.file, rule.line, 0, std::move(*complaint), std::move(line)});
         }
         return at;
     }
@@ -107,7 +111,7 @@ class TableCompiler {
     void compile_chain(std::size_t index) {
         const ChainText& chain = text_.chains[index];
         for (std::size_t i = 0; i < chain.rules.size(); ++i) {
-            Step step = compile_rule(chain.rules[i]);
+            Step step = compile_rule(chain.rules[i], chain.name);
             step.chain = static_cast<std::uint32_t>(index);
             step.rule = static_cast<std::uint32_t>(i + 1);
             out_.steps.push_back(step);
@@ -124,13 +128,14 @@ class TableCompiler {
         out_.steps.push_back(last);
     }
 
-    Step compile_rule(const Rule& rule) {
+    Step compile_rule(const Rule& rule, const std::string& chain) {
         Step step;
         step.test = compile_basics(rule.basics);
         step.first_match = static_cast<std::uint32_t>(out_.matches.size());
         step.match_count = static_cast<std::uint32_t>(rule.matches.size());
         for (const MatchUse& use : rule.matches) {
-            out_.matches.push_back(MatchStep{use.module, bound_copy(*use.module, use.data, rule)});
+            out_.matches.push_back(
+                MatchStep{use.module, bound_copy(*use.module, use.data, rule, chain)});
         }
         switch (rule.target.kind) {
             case TargetUse::Kind::none: step.action = Action::next; break;
@@ -148,7 +153,7 @@ class TableCompiler {
             case TargetUse::Kind::module:
                 step.action = Action::target;
                 step.target = rule.target.module;
-                step.data = bound_copy(*rule.target.module, rule.target.data, rule);
+                step.data = bound_copy(*rule.target.module, rule.target.data, rule, chain);
                 break;
         }
         return step;

@@ -193,7 +193,7 @@ TEST(Walk, the_first_wish_to_tracking_is_heard) {
     TestPacket packet;
     packet.context.flow = {};
     walk(program, Table::raw, Hook::prerouting, packet.context);
-    EXPECT_EQ(packet.context.track.zone_original, 5);
+    EXPECT_EQ(packet.context.track.zones(0)[0], 5);
     EXPECT_FALSE(packet.context.track.untracked);
     EXPECT_FALSE(program.has_table(Table::filter));
     EXPECT_TRUE(program.has_chain(Table::raw, Hook::output));

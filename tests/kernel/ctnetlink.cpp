@@ -93,6 +93,7 @@ void put_tuple(nlmsghdr* message, std::uint16_t type, const KernelTuple& tuple) 
         mnl_attr_put_u16(message, CTA_PROTO_DST_PORT, htons(tuple.destination_port));
     }
     mnl_attr_nest_end(message, protocol);
+    if (tuple.zone != 0) mnl_attr_put_u16(message, CTA_TUPLE_ZONE, htons(tuple.zone));
     mnl_attr_nest_end(message, whole);
 }
 

@@ -64,6 +64,8 @@ struct KernelSetup {
     std::vector<std::pair<std::string, std::string>> sysctls;
     /// A bridge in place of a router; `devices` and `local_addresses` are empty then.
     bool is_bump = false;
+    /// Programs with their arguments, run inside before the rules are loaded and after `sysctls`.
+    std::vector<std::vector<std::string>> commands;
     bool reads_entries = true;  ///< fill KernelVerdict::entry; a third of the time goes there
 };
 

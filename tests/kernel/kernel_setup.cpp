@@ -3,7 +3,7 @@
 //     sysctls of the stack ─> TUN devices ─> links up, addresses, routes
 //        ─> packet log bound (a log rule needs its group's listener at run time)
 //        ─> probe (before anything that needs conntrack, see nft_probe.hpp)
-//        ─> events ─> rules under test ─> the user's sysctls
+//        ─> events ─> the user's sysctls ─> the user's commands ─> rules under test
 //
 // The host's own addresses stand on lo as /32 and /128, so no device has a broadcast address or a
 // connected network that the setup did not name. No device does multicast, and IPv6 makes no addresses
@@ -191,10 +191,13 @@ Result<void> KernelRun::prepare(const KernelSetup& setup) {
     }
     if (auto done = make_devices(setup); !done) return done;
     if (auto done = open_sockets(); !done) return done;
-    if (auto done = load_rules(setup); !done) return done;
     for (const auto& [name, value] : setup.sysctls) {
         if (auto done = set_sysctl(name, value); !done) return done;
     }
+    for (const auto& command : setup.commands) {
+        if (auto done = run_program_ok(command, {}); !done) return Unexpected(done.error());
+    }
+    if (auto done = load_rules(setup); !done) return done;
     // What the kernel did while it was set up is no packet's doing.
     events_->receive_waiting([](const nlmsghdr&) {});
     log_->read_waiting(sights_);

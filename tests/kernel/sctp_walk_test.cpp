@@ -314,7 +314,7 @@ std::size_t walk(std::uint64_t seed, std::size_t packets, Watcher& watcher) {
         ADD_FAILURE() << run.error().faults.front().words;
         return 1;
     }
-    ct::Tracker tracker(settings, seed, true);
+    ct::Tracker tracker(settings, {}, seed, true);
     Dice dice(seed);
     std::array<WalkFlow, kFlows> flows;
     std::uint16_t next_port = 1024;

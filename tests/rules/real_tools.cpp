@@ -31,6 +31,7 @@ std::string why_no_real_tools() {
     if (!runs("iptables-legacy-restore --version 2>&1 | grep -q 'v1\\.8\\.9'")) {
         return "needs iptables 1.8.9";
     }
+    if (!runs("command -v nfct >/dev/null 2>&1")) return "needs nfct";
     if (!runs("unshare -n iptables-legacy-save -t filter >/dev/null 2>&1")) {
         return "needs network namespaces and ip_tables in the kernel";
     }
@@ -48,6 +49,8 @@ std::vector<RealAnswer> ask_real_tools(const std::vector<std::string>& texts,
     }
     const std::string tool = family == keepstate::Family::ipv4 ? "iptables" : "ip6tables";
     std::ofstream(folder / "one.sh")
+        << "nfct add timeout ttcp inet tcp established 60\n"
+        << "nfct add timeout trst inet generic timeout 60\n"
         << "for i in \"$@\"; do\n"
         << tool << "-legacy-restore < $i.in 2> $i.err > /dev/null; echo $? > $i.rc\n"
         << tool << "-legacy-save > $i.out\ndone\n";

@@ -18,6 +18,47 @@ using cli::Step;
 
 std::string name_of(kernel::KernelState state) { return kernel::state_name(state); }
 
+std::vector<std::string> words_of(const std::string& line) {
+    std::istringstream stream(line);
+    std::vector<std::string> words;
+    for (std::string word; stream >> word;) words.push_back(word);
+    return words;
+}
+
+/// The lines of `timeouts` as calls of nfct.
+std::vector<std::vector<std::string>> policy_commands(const std::string& text) {
+    std::istringstream lines(text);
+    std::vector<std::vector<std::string>> commands;
+    for (std::string line; std::getline(lines, line);) {
+        std::vector<std::string> words = words_of(line.substr(0, line.find('#')));
+        if (words.empty()) continue;
+        if (words.front() != "nfct") words.insert(words.begin(), "nfct");
+        commands.push_back(std::move(words));
+    }
+    return commands;
+}
+
+/// conntrack -S prints a line for each processor: all added up, in the form of one.
+std::string add_up(const std::string& lines) {
+    std::vector<std::pair<std::string, std::uint64_t>> sums;
+    for (const std::string& word : words_of(lines)) {
+        const std::size_t equals = word.find('=');
+        const std::string name = word.substr(0, equals);
+        if (name == "cpu" || equals == std::string::npos) continue;
+        const std::uint64_t number = std::stoull(word.substr(equals + 1));
+        const auto known = std::find_if(sums.begin(), sums.end(),
+                                        [&name](const auto& sum) { return sum.first == name; });
+        if (known == sums.end()) {
+            sums.emplace_back(name, number);
+        } else {
+            known->second += number;
+        }
+    }
+    std::string out;
+    for (const auto& [name, number] : sums) out += name + "=" + std::to_string(number) + " ";
+    return out;
+}
+
 kernel::KernelSetup make_setup(const Scenario& scenario) {
     kernel::KernelSetup setup;
     setup.rules4 = scenario.rules4.text;
@@ -30,6 +71,7 @@ kernel::KernelSetup make_setup(const Scenario& scenario) {
     for (const Address& address : scenario.local) setup.local_addresses.push_back(text(address));
     setup.sysctls = scenario.setting_texts;
     setup.is_bump = scenario.devices.empty();
+    setup.commands = policy_commands(scenario.timeouts.text);
     return setup;
 }
 
@@ -139,6 +181,11 @@ Result<Played> play_on_kernel(const Scenario& scenario) {
                 {"sending", "possible", "errno " + std::to_string(verdict.error)});
         }
         played.steps.push_back(std::move(done));
+    }
+    if (!scenario.statistics.empty()) {
+        auto lines = (*run)->run_inside({"conntrack", "-S"}, {});
+        if (!lines) return Unexpected(std::move(lines.error()));
+        played.statistics = add_up(*lines);
     }
     auto end = (*run)->end();
     if (!end) return Unexpected(std::move(end.error()));

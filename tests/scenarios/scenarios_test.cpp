@@ -92,8 +92,7 @@ const std::set<std::string>& unreachable_reasons() {
         "frame_truncated",  // scenarios begin at the IP header
         "ipv4_version",
         "ipv6_version",    // the first four bits choose the family, nothing else does
-        "clash",           // one packet at a time: nobody can be faster
-        "tcp_kill_raced",  // the same
+        "tcp_kill_raced",  // one packet at a time: nobody can be faster
         "helper_dropped",  // no helper yet
         "fragment_limit",  "fragment_timeout",
     };

@@ -3,11 +3,14 @@
 //
 // The kernel keeps one zone number; --zone-orig and --zone-reply only say for which direction it is
 // meant, and both together mean --zone with the number that was given last.
-// Limits: --timeout names a policy that nfct makes at run time; there is none here, so it is a fault.
-// source: man:iptables-extensions CT; kernel:net/netfilter/xt_CT.c.   Tested by: tests/rules/CT.t.
+// --timeout names a policy (EngineSetup::timeout_policies); that it is there and fits is looked at when the engine is
+// made. --zone mark is the mark that the packet has when it is tracked, not when it passes the rule.
+// source: man:iptables-extensions CT; kernel:net/netfilter/xt_CT.c.   Tested by: tests/rules/CT.t,
+// tests/scenarios/zones, tests/scenarios/timeouts.
 #include <algorithm>
 #include <array>
 
+#include "ct/timeout_policy.hpp"
 #include "rules/module.hpp"
 #include "rules/names.hpp"
 #include "rules/nearest.hpp"
@@ -53,6 +56,7 @@ constexpr HelperName kHelpers[] = {
 struct Ct {
     struct Data {
         std::array<char, 16> helper{};
+        std::array<char, TimeoutPolicy::kLongestName + 1> timeout{};
         std::uint32_t ct_events = 0;
         std::uint32_t exp_events = 0;
         std::uint16_t zone = 0;
@@ -60,6 +64,7 @@ struct Ct {
         std::uint8_t has_zone_reply = 0;
         std::uint8_t zone_is_mark = 0;
         std::uint8_t notrack = 0;
+        std::uint16_t policy = 0;  ///< number of the timeout policy, once the engine is made
     };
     static constexpr Option kOptions[] = {
         {.name = "notrack", .id = kNotrack},
@@ -115,9 +120,12 @@ struct Ct {
                 std::copy(words.begin(), words.end(), data.helper.begin());
                 break;
             case kTimeout:
-                reader.fault(
-                    "--timeout: there are no timeout policies here; give the timeout as a "
-                    "setting");
+                if (words.empty() || words.size() >= data.timeout.size()) {
+                    reader.fault(fmt::format("a timeout policy's name has 1 to {} bytes",
+                                             TimeoutPolicy::kLongestName));
+                    return;
+                }
+                std::copy(words.begin(), words.end(), data.timeout.begin());
                 break;
             case kCtEvents: data.ct_events = parse_events(words, kCtEventNames, reader); break;
             case kExpEvents: data.exp_events = parse_events(words, kExpEventNames, reader); break;
@@ -129,9 +137,13 @@ struct Ct {
     }
     static Complaint check(const Data& data, const CheckContext& context) {
         const std::string_view helper = data.helper.data();
-        if (helper.empty()) return std::nullopt;
         const Basics& basics = *context.basics;
-        if (basics.protocol == 0 || basics.protocol_inverted) {
+        const bool names_protocol = basics.protocol != 0 && !basics.protocol_inverted;
+        if (data.timeout[0] != 0 && !names_protocol) {
+            return "target `CT' with --timeout needs a protocol: `-p tcp', `-p udp', ...";
+        }
+        if (helper.empty()) return std::nullopt;
+        if (!names_protocol) {
             return "target `CT' with --helper needs a protocol: `-p tcp' or `-p udp'";
         }
         std::vector<std::string_view> known;
@@ -142,6 +154,28 @@ struct Ct {
         }
         return fmt::format("`{}' is no helper for {}{}", helper, protocol_text(basics.protocol),
                            did_you_mean(helper, known));
+    }
+    static Complaint bind(Data& data, BindContext& context) {
+        const std::string_view name = data.timeout.data();
+        if (name.empty()) return std::nullopt;
+        std::vector<std::string_view> known;
+        for (std::size_t i = 0; i < context.objects.timeout_policies.size(); ++i) {
+            const TimeoutPolicy& policy = context.objects.timeout_policies[i];
+            known.push_back(policy.name);
+            if (policy.name != name) continue;
+            const std::uint8_t wanted = ct::policy_protocol_of(context.rule.basics.protocol);
+            if (policy.family != context.family) {
+                return fmt::format("timeout policy `{}' is for {}", name, text(policy.family));
+            }
+            if (policy.protocol != wanted) {
+                return fmt::format(
+                    "timeout policy `{}' is for {}, the rule's packets need one for {}", name,
+                    ct::policy_protocol_name(policy.protocol), ct::policy_protocol_name(wanted));
+            }
+            data.policy = static_cast<std::uint16_t>(i + 1);
+            return std::nullopt;
+        }
+        return fmt::format("there is no timeout policy `{}'{}", name, did_you_mean(name, known));
     }
     static void print_events(std::string_view option, std::uint32_t bits,
                              std::span<const std::string_view> names, std::string& out) {
@@ -158,6 +192,7 @@ struct Ct {
     static void print(const Data& data, const PrintContext&, std::string& out) {
         if (data.notrack) out += " --notrack";
         if (data.helper[0] != 0) out += fmt::format(" --helper {}", data.helper.data());
+        if (data.timeout[0] != 0) out += fmt::format(" --timeout {}", data.timeout.data());
         print_events("ctevents", data.ct_events, kCtEventNames, out);
         print_events("expevents", data.exp_events, kExpEventNames, out);
         const bool original = data.has_zone_original && !data.has_zone_reply;
@@ -177,17 +212,20 @@ struct Ct {
             return {};
         }
         TrackRequest& track = context.track;
-        const auto zone = data.zone_is_mark ? static_cast<std::uint16_t>(context.mark) : data.zone;
         track.has_template = true;
-        track.zone_original =
-            data.has_zone_original || !data.has_zone_reply ? zone : std::uint16_t{0};
-        track.zone_reply = data.has_zone_reply || !data.has_zone_original ? zone : std::uint16_t{0};
+        track.zone = data.zone;
+        track.zone_is_mark = data.zone_is_mark != 0;
+        track.zone_for_original = data.has_zone_original != 0;
+        track.zone_for_reply = data.has_zone_reply != 0;
+        track.policy = data.policy;
         track.helper = data.helper.data();
         track.ct_events = data.ct_events;
         track.exp_events = data.exp_events;
         context.flow.state = CtState::new_;
-        says.words("zone {} original, {} reply{}{}", track.zone_original, track.zone_reply,
-                   track.helper.empty() ? "" : ", helper ", track.helper);
+        const ct::Zones zones = track.zones(context.mark);
+        says.words("zone {} original, {} reply{}{}{}{}", zones[0], zones[1],
+                   track.helper.empty() ? "" : ", helper ", track.helper,
+                   data.timeout[0] == 0 ? "" : ", timeouts ", data.timeout.data());
         return {};
     }
 };
