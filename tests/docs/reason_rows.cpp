@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <regex>
 #include <set>
 
 #include "keepstate/reason.hpp"
@@ -50,7 +51,9 @@ std::string print_reason_table(const std::vector<ReasonRow>& rows, const std::st
                 out += kind(reason) == ReasonKind::invalid || kind(reason) == ReasonKind::limit
                            ? ". Linux logs `"
                            : ". Linux counts `";
-                out += std::string(kernel_words(reason)) + "`";
+                static const std::regex filled_in("%(pI.|.)");
+                out += std::regex_replace(std::string(kernel_words(reason)), filled_in, "...");
+                out += "`";
             }
             if (row.scenario.empty()) out += ". No scenario: " + row.no_scenario;
             out += " | " + row.cause + " | " + row.cure + " |\n";
