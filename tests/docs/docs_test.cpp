@@ -4,7 +4,7 @@
 //     pages.NAME        every made part is what it would be made today; prose, links and rules hold
 //     reasons.*         docs/reasons.yaml has a row for each reason, and its scenario reaches the reason
 //     kernel.CALL       each replay that a page shows, put to the live kernel: state, direction, state of the entry,
-//                       timeout, verdict and rule of each packet, and the entries at the end
+//                       timeout, verdict and rule of each packet, the entries and counters at the end
 //
 // With KEEPSTATE_WRITE_DOCS=1 in the environment the captures and the pages are written anew instead of being held
 // against what they should be. Where the kernel cannot be asked a test says SKIP and why.

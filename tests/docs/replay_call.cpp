@@ -12,6 +12,7 @@
 #include <sstream>
 #include <variant>
 
+#include "base/assert.hpp"
 #include "cli/replay_options.hpp"
 #include "keepstate/state.hpp"
 #include "page.hpp"
@@ -215,17 +216,25 @@ Result<std::string> deciding_arguments(const std::string& arguments) {
 }
 
 Result<Replayed> replay(const std::string& deciding) {
-    const Ran ran = run_program("replay -f json --table - " + deciding);
+    const std::vector<std::string> words = split_words(deciding);
+    const bool has_rules4 = has(words, "-r");
+    const bool has_rules6 = has(words, "-R");
+    const Ran ran =
+        run_program("replay -f json --table - " + std::string(has_rules4 ? "--counters - " : "") +
+                    (has_rules6 ? "--counters6 - " : "") + deciding);
     if (ran.status != 0) {
         return Unexpected(Error::of(ErrorKind::input, "replay ended in failure: " + deciding));
     }
     Replayed replayed;
     double begin = 0;
     for (const std::string& line : split_lines(ran.out)) {
-        if (!line.starts_with('{')) {
+        if (line.starts_with('*') || line.starts_with('[')) {
+            KS_ASSERT(!(has_rules4 && has_rules6));  // whose counters it is cannot be told
+            (has_rules4 ? replayed.counters4 : replayed.counters6).push_back(line);
+        } else if (line.starts_with("ipv")) {
             replayed.entries += line + "\n";
-            continue;
         }
+        if (!line.starts_with('{')) continue;
         const auto object = nlohmann::json::parse(line);
         if (replayed.packets.empty()) begin = std::stod(word_or_empty(object, "time"));
         replayed.packets.push_back(facts_of(object, begin));
@@ -285,6 +294,8 @@ Result<cli::Scenario> make_scenario(const std::string& deciding, const Replayed&
     for (const std::string& line : split_lines(replayed.entries)) {
         scenario->entries->push_back({0, line});
     }
+    for (const std::string& line : replayed.counters4) scenario->counters4.push_back({0, line});
+    for (const std::string& line : replayed.counters6) scenario->counters6.push_back({0, line});
     return scenario;
 }
 

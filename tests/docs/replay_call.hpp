@@ -41,6 +41,9 @@ struct PacketFacts {
 struct Replayed {
     std::vector<PacketFacts> packets;
     std::string entries;  ///< as /proc/net/nf_conntrack prints them
+    /// Counted rules, and before those of each table its name: "*filter", "[2:80] -A FORWARD ...".
+    std::vector<std::string> counters4;
+    std::vector<std::string> counters6;
 };
 
 /// A replay of a page with only what decides: captures, rules, settings, devices, own addresses. Two calls that differ
