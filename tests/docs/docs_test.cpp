@@ -2,6 +2,7 @@
 //
 //     captures.NAME     docs/captures/NAME.pcap is what NAME.yaml says
 //     pages.NAME        every made part is what it would be made today; prose, links and rules hold
+//     tours.*           README.md and docs/replay.md: their commands print what they show, and links lead somewhere
 //     reasons.*         docs/reasons.yaml has a row for each reason, and its scenario reaches the reason
 //     kernel.CALL       each replay that a page shows, put to the live kernel: state, direction, state of the entry,
 //                       timeout, verdict and rule of each packet, the entries and counters at the end
@@ -102,8 +103,8 @@ const std::vector<docs::ReasonRow>& reason_rows() {
     return rows;
 }
 
-std::string make_output(const std::string& command) {
-    auto output = docs::run_command(command);
+std::string make_output(const std::string& command, const fs::path& folder) {
+    auto output = docs::run_command(command, folder.string());
     if (output) return std::move(*output);
     ADD_FAILURE() << print_faults(output.error());
     return {};
@@ -149,13 +150,43 @@ class Capture : public testing::Test {
     fs::path path_;
 };
 
+std::vector<std::string> missing_links(const fs::path& path) {
+    std::vector<std::string> missing;
+    for (const std::string& link : docs::find_links(read_file(path))) {
+        if (!fs::exists(path.parent_path() / link)) missing.push_back(link);
+    }
+    return missing;
+}
+
+/// A page of another kind: only its commands and its links are tested.
+class TourTest : public testing::Test {
+  public:
+    explicit TourTest(std::pair<fs::path, fs::path> page_and_folder)
+        : path_(std::move(page_and_folder.first)), folder_(std::move(page_and_folder.second)) {}
+    void TestBody() override {
+        docs::Makers makers;
+        makers.run = [this](const std::string& command) { return make_output(command, folder_); };
+        const std::string before = read_file(path_);
+        EXPECT_NE(before.find("```console\n$ "), std::string::npos) << "no command to test";
+        expect_content(path_, docs::render(before, makers));
+        EXPECT_EQ(missing_links(path_), std::vector<std::string>{});
+    }
+
+  private:
+    fs::path path_;
+    fs::path folder_;
+};
+
 class PageTest : public testing::Test {
   public:
     explicit PageTest(fs::path path) : path_(std::move(path)) {}
     void TestBody() override {
         const std::string before = read_file(path_);
         const std::string to_root = fs::relative(kSource, path_.parent_path()).string();
-        const docs::Makers makers{make_output, make_ladder, make_settings_table,
+        const docs::Makers makers{[](const std::string& command) {
+                                      return make_output(command, docs::captures_folder());
+                                  },
+                                  make_ladder, make_settings_table,
                                   [&to_root](const std::string& page) {
                                       return docs::print_reason_table(reason_rows(), page, to_root);
                                   }};
@@ -163,9 +194,7 @@ class PageTest : public testing::Test {
         for (const std::string& fault : docs::find_faults(read_file(path_))) {
             ADD_FAILURE() << path_.string() << ": " << fault;
         }
-        for (const std::string& link : docs::find_links(before)) {
-            EXPECT_TRUE(fs::exists(path_.parent_path() / link)) << path_.string() << ": " << link;
-        }
+        EXPECT_EQ(missing_links(path_), std::vector<std::string>{}) << path_.string();
         for (const std::string& rules : docs::find_rule_blocks(before)) {
             const auto parsed = Ruleset::parse(rules, Family::ipv4, path_.string());
             EXPECT_TRUE(parsed) << rules << print_faults(parsed.error());
@@ -305,6 +334,9 @@ void register_tests() {
     for (const fs::path& path : find_pages()) {
         add_test<PageTest>("pages", fs::relative(path, kSource / "docs").string(), path);
     }
+    add_test<TourTest>("tours", "README", std::pair(kSource / "README.md", kSource));
+    add_test<TourTest>("tours", "replay",
+                       std::pair(kSource / "docs/replay.md", kSource / "examples/web-client"));
     for (std::size_t i = 1; i < kReasons; ++i) {
         const Reason reason = static_cast<Reason>(i);
         add_test<ReasonTest>("reasons", std::string(text(reason)), reason);

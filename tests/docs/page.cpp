@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kEnd = "<!-- end -->";
 constexpr std::string_view kFence = "```";
+constexpr std::string_view kLeftOut = "...";
 
 /// "ladder", "-s a=1 x.pcap" of "<!-- ladder: -s a=1 x.pcap -->"; both empty if the line is no marker.
 struct Marker {
@@ -26,6 +27,22 @@ Marker find_marker(const std::string& line) {
     std::smatch parts;
     if (!std::regex_match(line, parts, form)) return {};
     return {parts[1], parts[2]};
+}
+
+/// Whether `shown` is `output` with lines, one or more, left out just where it says `...`.
+bool is_excerpt(const std::vector<std::string>& shown, const std::vector<std::string>& output) {
+    auto from = output.begin();
+    bool skips = false;
+    for (auto at = shown.begin(); at != shown.end();) {
+        const auto end = std::find(at, shown.end(), kLeftOut);
+        if (skips && from == output.end()) return false;
+        const auto found = skips ? std::search(from + 1, output.end(), at, end) : from;
+        if (output.end() - found < end - at || !std::equal(at, end, found)) return false;
+        from = found + (end - at);
+        skips = end != shown.end();
+        at = skips ? end + 1 : end;
+    }
+    return skips ? from != output.end() : from == output.end();
 }
 
 /// A cursor over the lines of a page, and what is made of them.
@@ -41,6 +58,19 @@ struct Renderer {
         while (has_line() && lines[at] != last) ++at;
     }
 
+    /// The command that stands here, continued on the next line by a backslash.
+    std::string take_command() {
+        std::string command = lines[at].substr(2);
+        keep();
+        while (command.ends_with(" \\") && has_line()) {
+            command.pop_back();
+            command +=
+                lines[at].substr(std::min(lines[at].find_first_not_of(' '), lines[at].size()));
+            keep();
+        }
+        return command;
+    }
+
     void render_console() {
         keep();
         while (has_line() && lines[at] != kFence) {
@@ -48,9 +78,16 @@ struct Renderer {
                 ++at;
                 continue;
             }
-            const std::string command = lines[at].substr(2);
-            keep();
-            out += makers.run(command);
+            const std::string output = makers.run(take_command());
+            std::vector<std::string> shown;
+            while (has_line() && lines[at] != kFence && !lines[at].starts_with("$ ")) {
+                shown.push_back(lines[at++]);
+            }
+            if (is_excerpt(shown, split_lines(output))) {
+                for (const std::string& line : shown) out += line + "\n";
+            } else {
+                out += output;
+            }
         }
     }
 

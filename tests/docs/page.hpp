@@ -2,8 +2,8 @@
 //
 //     ```console                        each line `$ ...` is a command; what follows, up to the next one, is
 //     $ keepstate replay x.pcap         what it prints on stdout, byte for byte
-//     ...
-//     ```
+//     packet  ...                       a line `...` stands for lines left out; a long command goes on in
+//     ```                               the next line behind a backslash
 //     <!-- ladder: ARGUMENTS -->        the ```text block behind it is drawn from `keepstate replay ARGUMENTS`
 //     <!-- settings: NAME... -->        up to <!-- end --> stands a table made from KS_SETTINGS
 //     <!-- reasons: PAGE -->            up to <!-- end --> stands a table made from KS_REASONS and docs/reasons.yaml

@@ -19,6 +19,29 @@ TEST(Page, CommandsAreRunAgain) {
               "a\n```console\n$ one 'x y'\nran one 'x y'\n$ two\nran two\n```\nb\n");
 }
 
+TEST(Page, LinesMayBeLeftOutWhereItIsSaid) {
+    Makers makers = plain_makers();
+    makers.run = [](const std::string&) { return "1\n2\n3\n4\n"; };
+    const auto after = [&makers](const std::string& shown) {
+        const std::string page = render("```console\n$ x\n" + shown + "```\n", makers);
+        return page.substr(page.find("$ x\n") + 4);
+    };
+    for (const char* shown :
+         {"1\n2\n3\n4\n", "1\n...\n4\n", "...\n3\n4\n", "1\n2\n...\n", "...\n2\n...\n"}) {
+        EXPECT_EQ(after(shown), std::string(shown) + "```\n");
+    }
+    for (const char* shown :
+         {"", "1\n2\n", "2\n...\n", "...\n3\n", "1\n...\n5\n", "3\n...\n1\n", "1\n4\n",
+          "1\n...\n2\n3\n4\n", "1\n2\n3\n4\n...\n", "...\n1\n...\n", "1\n2\n3\n4\n5\n"}) {
+        EXPECT_EQ(after(shown), "1\n2\n3\n4\n```\n") << shown;
+    }
+}
+
+TEST(Page, ACommandMayGoOnInTheNextLine) {
+    EXPECT_EQ(render("```console\n$ one \\\n    two\nold\n```\n", plain_makers()),
+              "```console\n$ one \\\n    two\nran one two\n```\n");
+}
+
 TEST(Page, OtherBlocksStayAsTheyAre) {
     const std::string page = "```iptables\n$ one\n-A INPUT\n```\n";
     EXPECT_EQ(render(page, plain_makers()), page);

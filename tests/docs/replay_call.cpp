@@ -33,9 +33,9 @@ struct Ran {
     std::string out;
 };
 
-Ran run_program(const std::string& arguments) {
-    const std::string line = "cd '" + captures_folder() + "' && NO_COLOR=1 '" + KEEPSTATE_PROGRAM +
-                             "' " + arguments + " 2>/dev/null";
+Ran run_program(const std::string& arguments, const std::string& folder) {
+    const std::string line = "cd '" + folder + "' && NO_COLOR=1 '" + KEEPSTATE_PROGRAM + "' " +
+                             arguments + " 2>/dev/null";
     Ran ran;
     std::FILE* pipe = ::popen(line.c_str(), "r");
     if (pipe == nullptr) return ran;
@@ -178,23 +178,23 @@ Result<cli::ReplayOptions> parse_options(const std::string& arguments) {
 
 std::string captures_folder() { return std::string(KEEPSTATE_SOURCE) + "/docs/captures"; }
 
-Result<std::string> run_command(const std::string& command) {
+Result<std::string> run_command(const std::string& command, const std::string& folder) {
     const auto fails = [&command](const std::string& words) {
         return Unexpected(Error::of(ErrorKind::input, "$ " + command + ": " + words));
     };
     const std::vector<std::string> words = split_words(command);
     if (words.size() == 2 && words[0] == "cat") {
-        const std::string path = captures_folder() + "/" + words[1];
+        const std::string path = folder + "/" + words[1];
         if (!std::filesystem::exists(path)) return fails("no such file");
         return read_file(path);
     }
     // What a shell would take for itself may stand in quotes only.
     const std::string bare = std::regex_replace(command, std::regex("'[^']*'"), "");
-    if (words.empty() || words[0] != "keepstate" ||
+    if (words.empty() || (words[0] != "keepstate" && words[0] != "build/keepstate") ||
         bare.find_first_of("|;&<>`$*") != std::string::npos) {
         return fails("not a command for a page");
     }
-    const Ran ran = run_program(command.substr(words[0].size() + 1));
+    const Ran ran = run_program(command.substr(words[0].size() + 1), folder);
     if (ran.status != 0) return fails(fmt::format("it ended with {}", ran.status));
     if (ran.out.empty()) return fails("it says nothing");
     return ran.out;
@@ -221,7 +221,8 @@ Result<Replayed> replay(const std::string& deciding) {
     const bool has_rules6 = has(words, "-R");
     const Ran ran =
         run_program("replay -f json --table - " + std::string(has_rules4 ? "--counters - " : "") +
-                    (has_rules6 ? "--counters6 - " : "") + deciding);
+                        (has_rules6 ? "--counters6 - " : "") + deciding,
+                    captures_folder());
     if (ran.status != 0) {
         return Unexpected(Error::of(ErrorKind::input, "replay ended in failure: " + deciding));
     }

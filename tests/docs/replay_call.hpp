@@ -16,9 +16,9 @@ namespace keepstate::docs {
 /// Where the captures and rulesets of the pages are.
 std::string captures_folder();
 
-/// What `command` prints on stdout. Only `keepstate ...` and `cat FILE` are commands of pages. Errors: another
-/// command, one that ends in failure, one that prints nothing.
-Result<std::string> run_command(const std::string& command);
+/// What `command` prints on stdout when run in `folder`. Only `[build/]keepstate ...` and `cat FILE` are commands of
+/// pages. Errors: another command, one that ends in failure, one that prints nothing.
+Result<std::string> run_command(const std::string& command, const std::string& folder);
 
 /// What came of one packet, from its JSON object; empty where it says null.
 struct PacketFacts {
