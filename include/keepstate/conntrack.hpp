@@ -51,7 +51,8 @@ namespace keepstate {
       "explain INVALID packets of this IP protocol number, for instance 6 for TCP; 255: of all "    \
       "protocols, 0: of none")                                                                      \
     X(tcp_be_liberal, 0, "0/1",                                                                     \
-      "1: a segment outside of the window is INVALID only if it is an RST. For paths on which "     \
+      "1: a segment outside of the window is let by. An RST before data already acknowledged "      \
+      "stays INVALID, and one that is not exactly at the edge closes nothing. For paths on which "  \
       "this host does not see all segments")                                                        \
     X(tcp_loose, 1, "0/1",                                                                          \
       "1: a flow whose beginning was not seen is picked up at any ACK (after a restart of the "     \

@@ -32,6 +32,21 @@ std::string print_endpoint(const Address& address, std::uint16_t port) {
     return fmt::format("{}:{}", text(address), port);
 }
 
+/// The kernel's words with `...` where it fills something in: nobody greps a log for "%u".
+std::string without_conversions(std::string_view words) {
+    std::string out;
+    while (!words.empty()) {
+        const std::size_t percent = words.find('%');
+        out += words.substr(0, percent);
+        if (percent == std::string_view::npos) break;
+        out += "...";
+        words.remove_prefix(percent + 1);
+        const std::size_t length = words.starts_with("pI") ? 3 : 1;  // %pI4 and %pI6, or %u
+        words.remove_prefix(std::min(length, words.size()));
+    }
+    return out;
+}
+
 std::string ruling_words(ct::Ruling ruling) {
     if (ruling == ct::Ruling::pass) return "let by, not judged";
     if (ruling == ct::Ruling::bad) return "not possible";
@@ -191,7 +206,7 @@ void Story::refused(Reason reason) {
     line(kAtStep, "=> {}: {} ({})", kind(reason) == ReasonKind::limit ? "dropped" : "INVALID",
          sentence(reason), text(reason));
     if (!kernel_words(reason).empty()) {
-        line(kDetail, "Linux would log: {}", kernel_words(reason));
+        line(kDetail, "Linux would log: {}", without_conversions(kernel_words(reason)));
     }
 }
 
