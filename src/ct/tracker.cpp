@@ -246,6 +246,19 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
     return true;
 }
 
+void Tracker::set_closing(Entry& entry, Time now) {
+    TcpMemory* tcp = std::get_if<TcpMemory>(&entry.memory);
+    if (!tcp || !entry.is_confirmed() || entry.has(status::kDying)) return;
+    const TcpState before = std::exchange(tcp->state, TcpState::close);
+    if (before == TcpState::close || entry.has(status::kFixedTimeout)) return;
+    const std::int64_t timeout_ns =
+        std::int64_t{settings_of(entry).tcp_timeout_close} * kNsPerSecond;
+    const std::int64_t left_ns = entry.left_ns(now);
+    entry.expires = now + timeout_ns;
+    if (timeout_ns < left_ns) expiry_.put(map_, entry);
+    entry.pending_events |= event_bit::kProtoInfo;
+}
+
 void Tracker::finish(PacketFlow& flow) {
     Entry* entry = in_flight_;
     in_flight_ = nullptr;

@@ -54,6 +54,9 @@ class Tracker {
     /// Gives back what has expired. Also done by track().
     void collect(Time now);
 
+    /// A TCP flow that the firewall itself resets is closed at once; an unconfirmed one is left alone.
+    /// source: kernel:net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing.
+    void set_closing(Entry& entry, Time now);
     /// A rule changed the entry's mark (CONNMARK): listeners will be told.
     void note_mark(Entry& entry) { entry.pending_events |= event_bit::kMark; }
 

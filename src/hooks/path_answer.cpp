@@ -199,6 +199,8 @@ void Path::answer(Trip& trip, RejectType type) {
     if (!is_sound) return;
     if (trip.observer) trip.observer->answered(text(type));
     std::uint8_t* answer = arena_.take(kLongestIcmpv6Packet);
+    ct::Entry* entry = trip.context.flow.entry;
+    if (type == RejectType::tcp_reset && entry) tracker_.set_closing(*entry, trip.context.now);
     const std::size_t bytes =
         type == RejectType::tcp_reset
             ? write_reset(answer, trip.packet)
@@ -235,6 +237,9 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
         trip.context.flow = {asked.context.flow.entry, CtState::related,
                              opposite(asked.context.flow.direction)};
     }
+    // To Linux it is RELATED to a flow that is not there: no rule can untrack it, and tracking looks at it.
+    trip.context.track.is_closed =
+        asked.is_tracked && asked.context.flow.state == CtState::untracked;
     if (travel_from_here(trip)) asked.decision.reply_bytes = trip.packet.ip.span();
     if (!carries_flow) tracker_.finish(trip.context.flow);
 }

@@ -20,6 +20,8 @@ namespace keepstate::rules {
 /// What the raw table may ask of tracking for this packet (NOTRACK, CT target).
 struct TrackRequest {
     bool untracked = false;
+    /// Nobody may ask anything: the answer to an UNTRACKED packet.
+    bool is_closed = false;
     std::uint16_t zone = 0;
     bool zone_is_mark = false;  ///< the zone is what the packet's mark will be when it is tracked
     /// For which directions the zone holds; neither or both: for both.
