@@ -1,6 +1,6 @@
 // The pages under docs/states and docs/protocols, and what belongs to them, are true.
 //
-//     captures.NAME     docs/captures/NAME.pcap is what NAME.yaml says
+//     captures.NAME     docs/captures/NAME.pcap is what NAME.yaml says, and a page replays it
 //     pages.NAME        every made part is what it would be made today; prose, links and rules hold
 //     tours.*           README.md and docs/replay.md: their commands print what they show, and links lead somewhere
 //     reasons.*         docs/reasons.yaml has a row for each reason, and its scenario reaches the reason
@@ -137,13 +137,39 @@ std::string make_settings_table(const std::vector<std::string>& names) {
     return out;
 }
 
+/// What the pages replay, each once.
+const std::set<std::string>& all_calls() {
+    static const std::set<std::string> calls = [] {
+        std::set<std::string> all;
+        for (const fs::path& path : find_pages()) {
+            for (const std::string& arguments : docs::find_replays(read_file(path))) {
+                const auto deciding = docs::deciding_arguments(arguments);
+                all.insert(deciding ? *deciding : arguments);
+            }
+        }
+        return all;
+    }();
+    return calls;
+}
+
+/// Whether a page replays or shows the file, so that nothing lies about in docs/captures.
+bool is_used(const fs::path& path) {
+    const std::string name = path.filename().string();
+    return std::any_of(all_calls().begin(), all_calls().end(), [&name](const std::string& call) {
+        const auto words = docs::split_words(call);
+        return std::find(words.begin(), words.end(), name) != words.end();
+    });
+}
+
 class Capture : public testing::Test {
   public:
     explicit Capture(fs::path path) : path_(std::move(path)) {}
     void TestBody() override {
         const auto scenario = cli::parse_scenario(read_file(path_), path_.string());
         ASSERT_TRUE(scenario) << print_faults(scenario.error());
-        expect_content(fs::path(path_).replace_extension(".pcap"), docs::make_capture(*scenario));
+        const fs::path capture = fs::path(path_).replace_extension(".pcap");
+        expect_content(capture, docs::make_capture(*scenario));
+        EXPECT_TRUE(is_used(capture)) << "no page replays it";
     }
 
   private:
@@ -175,6 +201,15 @@ class TourTest : public testing::Test {
   private:
     fs::path path_;
     fs::path folder_;
+};
+
+class RulesetTest : public testing::Test {
+  public:
+    explicit RulesetTest(fs::path path) : path_(std::move(path)) {}
+    void TestBody() override { EXPECT_TRUE(is_used(path_)) << "no page replays with it"; }
+
+  private:
+    fs::path path_;
 };
 
 class PageTest : public testing::Test {
@@ -244,21 +279,6 @@ class KernelAnswers {
     std::vector<std::string> answers_;
     std::atomic<std::size_t> next_ = 0;
 };
-
-/// What the pages replay, each once.
-const std::set<std::string>& all_calls() {
-    static const std::set<std::string> calls = [] {
-        std::set<std::string> all;
-        for (const fs::path& path : find_pages()) {
-            for (const std::string& arguments : docs::find_replays(read_file(path))) {
-                const auto deciding = docs::deciding_arguments(arguments);
-                all.insert(deciding ? *deciding : arguments);
-            }
-        }
-        return all;
-    }();
-    return calls;
-}
 
 /// The first that runs asks about all of them.
 class KernelTest : public testing::Test {
@@ -330,6 +350,11 @@ void add_test(const char* suite, std::string name, const Value& value) {
 void register_tests() {
     for (const fs::path& path : find_files(kSource / "docs/captures", ".yaml")) {
         add_test<Capture>("captures", path.stem().string(), path);
+    }
+    for (const char* extension : {".v4", ".v6"}) {
+        for (const fs::path& path : find_files(kSource / "docs/captures", extension)) {
+            add_test<RulesetTest>("captures", path.filename().string(), path);
+        }
     }
     for (const fs::path& path : find_pages()) {
         add_test<PageTest>("pages", fs::relative(path, kSource / "docs").string(), path);
