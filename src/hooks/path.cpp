@@ -223,8 +223,8 @@ bool Path::run_track(Trip& trip, Hook hook) {
     trip.context.tracking_done = true;
     // A packet that this host sent to itself carries its flow past loopback. What was INVALID has none to
     // carry, and is asked about again as any packet that arrives.
-    const bool comes_back_without_flow = trip.is_own && !trip.is_answer &&
-                                         hook == Hook::prerouting && !trip.context.flow.entry &&
+    const bool comes_back_without_flow = trip.is_own && hook == Hook::prerouting &&
+                                         !trip.context.flow.entry &&
                                          trip.context.flow.state != CtState::untracked;
     if (trip.is_tracked && !comes_back_without_flow) return true;
     trip.is_tracked = true;

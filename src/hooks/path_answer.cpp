@@ -2,6 +2,8 @@
 //
 // An answer is a packet that this host sends: it passes OUTPUT and POSTROUTING and is counted there. An ICMP
 // error or reset about a tracked packet carries that packet's flow, in the other direction, as RELATED.
+// An answer may be answered itself: a reset that OUTPUT rejects by an ICMP error. It ends there, since an ICMP error
+// gets none.
 // No answer is made to a later fragment, to an ICMP error, to a reset, to a multicast address, or to a
 // packet whose checksum is wrong.
 //
@@ -191,7 +193,7 @@ std::size_t write_reset(std::uint8_t* at, const wire::Packet& packet) {
 }  // namespace
 
 void Path::answer(Trip& trip, RejectType type) {
-    if (trip.is_answer || !deserves_answer(trip.packet)) return;
+    if (!deserves_answer(trip.packet)) return;
     const bool is_empty = trip.packet.transport().size() == 0;
     if (is_empty && trip.packet.family == Family::ipv6) return;
     const bool is_sound =
@@ -240,7 +242,11 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
     // To Linux it is RELATED to a flow that is not there: no rule can untrack it, and tracking looks at it.
     trip.context.track.is_closed =
         asked.is_tracked && asked.context.flow.state == CtState::untracked;
-    if (travel_from_here(trip)) asked.decision.reply_bytes = trip.packet.ip.span();
+    if (travel_from_here(trip)) {
+        asked.decision.reply_bytes = trip.packet.ip.span();
+    } else {
+        asked.decision.reply_bytes = own.reply_bytes;
+    }
     if (!carries_flow) tracker_.finish(trip.context.flow);
 }
 
