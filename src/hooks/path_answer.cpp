@@ -72,14 +72,14 @@ bool is_icmp_error(const wire::Packet& packet) {
     return type == 3 || type == 4 || type == 5 || type == 11 || type == 12 || type > 18;
 }
 
-/// Whether the packet's checksum is to be tested before an answer is made. Linux sums up whatever it does
-/// not know to have another one or none, also protocols without any: few of their packets are answered.
-/// seen: tests/scenarios/rules/reject-answers-only-what-adds-up.yaml.
+/// Whether the packet's checksum is to be tested before an answer is made. Linux takes every protocol that it does
+/// not know to be otherwise for one whose sum over all bytes is zero, DCCP too.
+/// source: kernel:include/net/netfilter/nf_reject.h nf_reject_verify_csum; seen: protocols 0 to 255.
 bool has_checksum(const wire::Packet& packet) {
     switch (packet.protocol) {
         case protocol::kUdp: {
             const base::ByteView udp = packet.transport();
-            return udp.has(6, 2) && udp.be16(6) != 0;
+            return !udp.has(0, 8) || udp.be16(6) != 0;
         }
         case protocol::kGre:
         case protocol::kEsp:
