@@ -24,7 +24,7 @@ struct WrittenPacket {
 
 /// One packet in words. Checksums and lengths are set right unless a word says otherwise.
 ///
-///     packet    = kind word...  |  "raw" HEX                       HEX: digits in pairs; '.' or ':' may part them
+///     packet    = kind word...  |  "raw" HEX ["in" DEVICE]         HEX: digits in pairs; '.' or ':' may part them
 ///     kind      = ("tcp" | "udp" | "udplite" | "sctp") A:P A:P     A:P is 192.0.2.1:80 or [2001:db8::1]:80
 ///               | ("icmp" | "icmp6") A A ICMPTYPE                  A is an address, IPv6 with or without []
 ///               | "ip" A A "proto" N|NAME  |  "gre" A A  |  "esp" A A

@@ -255,6 +255,10 @@ bool Path::run_confirm(Trip& trip) {
 bool Path::run_nat(Trip& trip, Hook hook, bool is_source) {
     const ct::PacketFlow& flow = trip.context.flow;
     if (!trip.program || !trip.program->has_table(Table::nat) || !flow.entry) return true;
+    // An ICMP error is translated as the flow it speaks of is, and asks no rule.
+    const std::uint8_t icmp =
+        trip.packet.family == Family::ipv4 ? protocol::kIcmp : protocol::kIcmpv6;
+    if (flow.state == CtState::related && trip.packet.protocol == icmp) return true;
     const std::uint32_t done = is_source ? status::kSrcNatDone : status::kDstNatDone;
     if (flow.state == CtState::established || flow.entry->has(done)) return true;
     flow.entry->status |= done;

@@ -340,7 +340,13 @@ void read_words(Reading& r, std::string_view kind_name) {
 
 Bytes read_raw(Reading& r) {
     const Bytes bytes = r.words.take_hex();
-    if (!r.words.is_at_end()) r.words.fault(r.words.peek(), "nothing may follow the bytes of raw");
+    if (r.words.peek().text == "in") {
+        r.words.take("in");
+        r.draft.in_device = r.words.take("a device").text;
+    }
+    if (!r.words.is_at_end()) {
+        r.words.fault(r.words.peek(), "only `in DEVICE' may follow the bytes of raw");
+    }
     return bytes;
 }
 
@@ -361,7 +367,11 @@ Bytes parse_packet(std::string_view line, int column, int depth, std::vector<Fau
     Reading r{words, draft, faults, depth};
     const Word first = words.take("the kind of packet");
     if (first.text.empty()) return {};
-    if (first.text == "raw") return read_raw(r);
+    if (first.text == "raw") {
+        Bytes bytes = read_raw(r);
+        if (in_device != nullptr) *in_device = draft.in_device;
+        return bytes;
+    }
     const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
                                    [&](const KindRow& known) { return known.name == first.text; });
     if (kind == kKinds.end()) {

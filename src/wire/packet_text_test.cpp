@@ -114,6 +114,7 @@ TEST(PacketText, points_at_the_word_that_is_wrong) {
              Row{"gre 1.1.1.1 2.2.2.2 badsum", "fault 21"},
              Row{"raw 450", "fault 5"},
              Row{"raw 45 00", "fault 8"},
+             Row{"raw 4500 in eth0 x", "fault 18"},
          })
         EXPECT_EQ(round_trip(row.words), row.line) << row.words;
 }
@@ -156,6 +157,13 @@ TEST(PacketText, keeps_the_header_words_and_the_device) {
     EXPECT_EQ(packet.header_bytes, 24);
     EXPECT_EQ(packet.ip.be16(4), 5);
     EXPECT_EQ(packet.ip.be16(6), 0x4000);
+}
+
+TEST(PacketText, raw_bytes_may_name_their_device) {
+    const auto written = parse_packet_text("raw 4500.ff in eth1");
+    ASSERT_TRUE(written);
+    EXPECT_EQ(written->in_device, "eth1");
+    EXPECT_EQ(written->ip, (std::vector<std::uint8_t>{0x45, 0, 0xff}));
 }
 
 TEST(IcmpNames, are_exact_before_they_are_general) {

@@ -145,6 +145,9 @@ void run_one(const std::string& name, const KernelSetup& setup, const Words& wor
              Totals& totals) {
     const auto began = std::chrono::steady_clock::now();
     Result<CapturePackets> capture = read_capture(name);
+    if (capture && !capture->trouble.empty()) {
+        fmt::print(stderr, "{}: {}; what stands before goes through\n", name, capture->trouble);
+    }
     if (capture) leave_out(setup, *capture, totals);
     Result<Comparison> comparison =
         capture ? compare(setup, capture->packets) : Unexpected(capture.error());
@@ -183,7 +186,9 @@ int run_capture(int argc, char** argv) {
     }
     const Result<KernelSetup> setup = make_setup(words);
     if (!setup) {
-        fmt::print(stderr, "kernel_differ: {}\n", setup.error().faults.front().words);
+        const Fault& fault = setup.error().faults.front();
+        fmt::print(stderr, "kernel_differ: {}{}{}\n", fault.file, fault.file.empty() ? "" : ": ",
+                   fault.words);
         return setup.error().kind == ErrorKind::usage ? kUsage : kRefused;
     }
     if (const auto missing = missing_for_kernel_tests()) {

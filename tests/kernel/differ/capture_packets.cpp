@@ -41,7 +41,8 @@ Result<CapturePackets> read_capture(const std::string& name) {
     if (!reader) return Unexpected(reader.error());
     CapturePackets capture;
     io::CapturedFrame frame;
-    while ((*reader)->next(frame) == io::ReadStatus::frame) {
+    io::ReadStatus status = io::ReadStatus::frame;
+    while ((status = (*reader)->next(frame)) == io::ReadStatus::frame) {
         const wire::LinkPayload link =
             wire::parse_link(static_cast<wire::LinkType>(frame.link), frame.bytes);
         if (link.reason != Reason::none) {
@@ -54,6 +55,9 @@ Result<CapturePackets> read_capture(const std::string& name) {
         complete(link.family, packet.ip_bytes);
         capture.packets.push_back(std::move(packet));
         capture.frames.push_back(frame.number);
+    }
+    if (status == io::ReadStatus::broken) {
+        capture.trouble = (*reader)->trouble().faults.front().words;
     }
     return capture;
 }

@@ -20,6 +20,7 @@ struct CapturePackets {
     std::vector<std::uint64_t>
         frames;                  ///< beside packets: the frame's number in its capture, from 1
     std::uint64_t left_out = 0;  ///< frames without an IP packet
+    std::string trouble;         ///< where and how the capture broke; empty: it did not
 };
 
 /// Rules that count the packets of each state at INPUT, FORWARD and OUTPUT and let everything pass:

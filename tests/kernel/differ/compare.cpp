@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "differ/facts.hpp"
 
@@ -172,7 +173,14 @@ class Comparer {
     void compare_counters(const std::string& kernel, const std::string& ours) {
         comparison_.counters +=
             static_cast<std::size_t>(std::count(kernel.begin(), kernel.end(), '['));
-        check("counters", kernel, ours);
+        std::istringstream kernel_lines(kernel), own_lines(ours);
+        std::string kernel_line, own_line;
+        while (true) {
+            const bool has_kernel = static_cast<bool>(std::getline(kernel_lines, kernel_line));
+            const bool has_own = static_cast<bool>(std::getline(own_lines, own_line));
+            if (!has_kernel && !has_own) return;
+            check("counters", has_kernel ? kernel_line : "no line", has_own ? own_line : "no line");
+        }
     }
 
     /// `search_restart` and `chain_too_long` depend on the hash, `clash_resolve` on races.

@@ -208,7 +208,7 @@ std::string packet_words(const KernelPacket& packet) {
             if (written && written->ip == bytes) return words + last + in;
         }
     }
-    return "raw " + hex(bytes);
+    return "raw " + hex(bytes) + in;
 }
 
 std::string scenario_text(const KernelSetup& setup, std::span<const KernelPacket> packets) {
