@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -38,6 +39,27 @@ std::set<std::string>& all_reasons() {
     return reasons;
 }
 
+/// What is logged of each packet, by the scenario's file: of the kernel, where it played.
+std::map<std::string, std::vector<std::string>>& kernel_logs() {
+    static std::map<std::string, std::vector<std::string>> logs;
+    return logs;
+}
+
+/// The words behind `mark` in each line of a story that has it, one line each.
+std::string said_in(const std::string& story, std::string_view mark) {
+    std::istringstream lines(story);
+    std::string said;
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t at = line.find(mark);
+        if (at == std::string::npos) continue;
+        line = line.substr(at + mark.size());
+        if (line.starts_with("nf_ct_proto_")) line = line.substr(line.find(": ") + 2);
+        while (line.ends_with(' ')) line.pop_back();
+        said += line + "\n";
+    }
+    return said;
+}
+
 class ScenarioTest : public testing::Test {
   public:
     explicit ScenarioTest(std::filesystem::path path) : path_(std::move(path)) {}
@@ -48,6 +70,8 @@ class ScenarioTest : public testing::Test {
         text << file.rdbuf();
         return cli::parse_scenario(text.str(), path_.filename().string());
     }
+
+    std::string path() const { return path_.string(); }
 
   private:
     std::filesystem::path path_;
@@ -66,6 +90,16 @@ class OnKeepstate : public ScenarioTest {
             all_reasons().insert(step.seen.reason);
         }
         EXPECT_TRUE(played->is_as_wished()) << cli::print_failures(*scenario, *played);
+        const auto known = kernel_logs().find(path());
+        if (known == kernel_logs().end()) return;
+        for (std::size_t i = 0; i < played->steps.size(); ++i) {
+            const std::string& story = played->steps[i].story;
+            std::string said = said_in(story, "Linux would log: ");
+            // Said only where it changes something, which the story does not look at.
+            const std::string more = said_in(story, "and, if more is left: ");
+            if (known->second[i].ends_with(more)) said += more;
+            EXPECT_EQ(said, known->second[i]) << "log of packet " << i + 1 << "\n" << story;
+        }
     }
 };
 
@@ -82,6 +116,10 @@ class OnKernel : public ScenarioTest {
         const auto played = scenarios::play_on_kernel(*scenario);
         ASSERT_TRUE(played) << print_faults(played.error());
         EXPECT_TRUE(played->is_as_wished()) << cli::print_failures(*scenario, *played);
+        const bool logs_all = scenario->settings.log_invalid == Settings{}.log_invalid;
+        for (const cli::PlayedStep& step : played->steps) {
+            if (logs_all) kernel_logs()[path()].push_back(said_in(step.story, "kernel: "));
+        }
     }
 };
 
