@@ -60,6 +60,12 @@ std::string said_in(const std::string& story, std::string_view mark) {
     return said;
 }
 
+/// The settings that scenarios set, without `net.netfilter.nf_conntrack_`.
+std::set<std::string>& all_settings() {
+    static std::set<std::string> settings;
+    return settings;
+}
+
 class ScenarioTest : public testing::Test {
   public:
     explicit ScenarioTest(std::filesystem::path path) : path_(std::move(path)) {}
@@ -90,6 +96,9 @@ class OnKeepstate : public ScenarioTest {
             all_reasons().insert(step.seen.reason);
         }
         EXPECT_TRUE(played->is_as_wished()) << cli::print_failures(*scenario, *played);
+        for (const auto& [name, value] : scenario->setting_texts) {
+            all_settings().insert(name.substr(std::string("net.netfilter.nf_conntrack_").size()));
+        }
         const auto known = kernel_logs().find(path());
         if (known == kernel_logs().end()) return;
         for (std::size_t i = 0; i < played->steps.size(); ++i) {
@@ -132,7 +141,7 @@ const std::set<std::string>& unreachable_reasons() {
         "ipv6_version",    // the first four bits choose the family, nothing else does
         "tcp_kill_raced",  // one packet at a time: nobody can be faster
         "helper_dropped",  // no helper yet
-        "fragment_limit",  "fragment_timeout",
+        "fragment_timeout",
     };
     return reasons;
 }
@@ -163,6 +172,21 @@ class Reached : public testing::Test {
     }
 };
 
+/// Each setting must be shown to do something by a scenario.
+class SettingsReached : public testing::Test {
+  public:
+    void TestBody() override {
+        if (all_stories().empty()) GTEST_SKIP() << "no scenario was played by keepstate";
+        // No helper makes expectations yet; and an explanation shows what is logged, whatever the setting says.
+        const std::set<std::string_view> without{"expect_max", "log_invalid"};
+        for (const SettingText& setting : setting_texts()) {
+            const std::string name(setting.name);
+            EXPECT_NE(all_settings().contains(name), without.contains(name))
+                << "nf_conntrack_" << name << " is set by no scenario, or stands here in vain";
+        }
+    }
+};
+
 void register_scenarios() {
     const std::filesystem::path folder = SCENARIO_FOLDER;
     std::vector<std::filesystem::path> paths;
@@ -180,6 +204,8 @@ void register_scenarios() {
     }
     testing::RegisterTest("reached", "every TCP exception and every reason", nullptr, nullptr,
                           __FILE__, __LINE__, [] { return new Reached; });
+    testing::RegisterTest("settings", "each is shown by a scenario", nullptr, nullptr, __FILE__,
+                          __LINE__, [] { return new SettingsReached; });
 }
 
 }  // namespace
