@@ -221,9 +221,15 @@ enum class EntryFormat : std::uint8_t { proc, old_proc, conntrack, extended, xml
 
 /// The name of a label's bit, as a line of connlabel.conf gives it.
 struct LabelName {
-    std::uint8_t bit = 0;  ///< 0..127
+    static constexpr std::size_t kLongest = 63;  ///< bytes of a name
+    std::uint8_t bit = 0;                        ///< 0..127
     std::string name;
 };
+
+/// Reads a label file, /etc/xtables/connlabel.conf: `NUMBER NAME` lines, `#` before comments. Lowest number first.
+/// Errors (input): every line that is neither, with line and column.
+Result<std::vector<LabelName>> parse_label_names(std::string_view text,
+                                                 const std::string& file = {});
 
 /// More that conntrack's -o asks for. The proc formats have no options.
 struct ListingOptions {

@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "keepstate/address.hpp"
+#include "keepstate/conntrack.hpp"
 #include "keepstate/result.hpp"
 #include "keepstate/verdict.hpp"
 
@@ -31,7 +33,9 @@ class Ruleset {
   public:
     /// iptables-save or ip6tables-save text. `file` names it in faults. All faults of the text are
     /// reported, not the first; a rule that is not understood is never left out.
-    static Result<Ruleset> parse(std::string_view text, Family family, std::string file = {});
+    /// `labels`: names that -m connlabel may use and is printed with.
+    static Result<Ruleset> parse(std::string_view text, Family family, std::string file = {},
+                                 std::span<const LabelName> labels = {});
     /// No rules: every table empty, every policy ACCEPT, no table loaded.
     static Ruleset empty(Family family);
 

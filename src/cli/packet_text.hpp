@@ -31,6 +31,7 @@ struct TextStyle {
     bool explain = false;
     Time begin;                         ///< times are shown since this one
     std::vector<std::string> captures;  ///< names, shown if more than one
+    ListingOptions listing = {};        ///< what event lines show
 };
 std::unique_ptr<PacketPrinter> make_text_printer(TextStyle style);
 
@@ -38,6 +39,7 @@ struct JsonStyle {
     bool events = false;
     bool explain = false;
     std::vector<std::string> captures;  ///< names; the key "capture" is there if more than one
+    ListingOptions listing = {};        ///< what event lines show
 };
 std::unique_ptr<PacketPrinter> make_json_printer(JsonStyle style);
 

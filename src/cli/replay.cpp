@@ -36,15 +36,15 @@ namespace keepstate::cli {
 namespace {
 
 /// Reads one ruleset. Returns false, with the complaint printed, if it cannot be used.
-bool read_rules(const std::string& file, Family family, std::optional<Ruleset>& rules,
-                int& status) {
+bool read_rules(const std::string& file, Family family, const std::vector<LabelName>& labels,
+                std::optional<Ruleset>& rules, int& status) {
     if (file.empty()) return true;
     Result<std::string> text = io::read_text_file(file);
     if (!text) {
         status = complain(text.error());
         return false;
     }
-    Result<Ruleset> parsed = Ruleset::parse(*text, family, file);
+    Result<Ruleset> parsed = Ruleset::parse(*text, family, file, labels);
     if (!parsed) {
         status = complain(parsed.error());
         return false;
@@ -67,8 +67,23 @@ bool read_timeouts(const std::string& file, std::vector<TimeoutPolicy>& policies
     return false;
 }
 
+/// Reads a label file. Returns false, with the complaint printed, if it cannot be used.
+bool read_labels(const std::string& file, std::vector<LabelName>& labels, int& status) {
+    if (file.empty()) return true;
+    Result<std::string> text = io::read_text_file(file);
+    Result<std::vector<LabelName>> parsed =
+        text ? parse_label_names(*text, file) : Unexpected(std::move(text.error()));
+    if (parsed) {
+        labels = std::move(*parsed);
+        return true;
+    }
+    status = complain(parsed.error());
+    return false;
+}
+
 /// The engine that the options describe, or the exit status, with all complaints printed.
-std::variant<Engine, int> make_engine(const ReplayOptions& options) {
+std::variant<Engine, int> make_engine(const ReplayOptions& options,
+                                      const std::vector<LabelName>& labels) {
     EngineSetup setup;
     setup.settings = options.settings;
     setup.devices = options.devices;
@@ -76,8 +91,8 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options) {
     setup.listen_events = options.events;
     setup.completes_cut_frames = true;
     int status = kDone;
-    const bool good4 = read_rules(options.rules, Family::ipv4, setup.rules4, status);
-    const bool good6 = read_rules(options.rules6, Family::ipv6, setup.rules6, status);
+    const bool good4 = read_rules(options.rules, Family::ipv4, labels, setup.rules4, status);
+    const bool good6 = read_rules(options.rules6, Family::ipv6, labels, setup.rules6, status);
     const bool has_timeouts = read_timeouts(options.timeouts, setup.timeout_policies, status);
     if (!good4 || !good6 || !has_timeouts) return status;
     Result<Engine> engine = Engine::make(std::move(setup));
@@ -126,14 +141,17 @@ class CaptureSource final : public run::ArrivalSource {
 class ReplaySink final : public run::OutcomeSink {
   public:
     ReplaySink(const ReplayOptions& options, const io::CaptureMerge& captures,
-               ReplayOutputs& outputs, io::PacketFilter* filter)
+               ReplayOutputs& outputs, io::PacketFilter* filter,
+               const std::vector<LabelName>& labels)
         : options_(options),
           captures_(captures),
           outputs_(outputs),
           filter_(filter),
           tally_(options.local.empty()),
           progress_(shows_progress(options), captures.file_size(),
-                    io::terminal_columns(io::Stream::err)) {}
+                    io::terminal_columns(io::Stream::err)) {
+        if (!options.labels.empty()) listing_.labels = &labels;
+    }
 
     void take(const run::Outcome& outcome) override {
         tally_.add(outcome);
@@ -165,7 +183,8 @@ class ReplaySink final : public run::OutcomeSink {
 
     std::unique_ptr<PacketPrinter> make_printer(Time begin) const {
         if (options_.format == PacketFormat::json) {
-            return make_json_printer({options_.events, options_.explain, options_.captures});
+            return make_json_printer(
+                {options_.events, options_.explain, options_.captures, listing_});
         }
         TextStyle style;
         style.colour = io::wants_colour(io::Stream::out);
@@ -174,6 +193,7 @@ class ReplaySink final : public run::OutcomeSink {
         style.explain = options_.explain;
         style.begin = begin;
         style.captures = options_.captures;
+        style.listing = listing_;
         return make_text_printer(std::move(style));
     }
 
@@ -192,6 +212,7 @@ class ReplaySink final : public run::OutcomeSink {
     run::Progress progress_;
     std::unique_ptr<PacketPrinter> printer_;
     std::string text_;
+    ListingOptions listing_;
     bool is_live_ = io::is_terminal(io::Stream::out);
 };
 
@@ -219,20 +240,22 @@ int report_breaks(const io::CaptureMerge& captures) {
 
 int replay(const ReplayOptions& options) {
     const std::atomic<bool>& stop = run::watch_interrupts();
-    std::variant<Engine, int> engine_or = make_engine(options);
-    if (const int* status = std::get_if<int>(&engine_or)) return *status;
+    int status = kDone;
+    std::vector<LabelName> labels;
+    if (!read_labels(options.labels, labels, status)) return status;
+    std::variant<Engine, int> engine_or = make_engine(options, labels);
+    if (const int* refused = std::get_if<int>(&engine_or)) return *refused;
     Engine& engine = std::get<Engine>(engine_or);
     std::variant<io::CaptureMerge, int> captures_or = open_captures(options, stop);
-    if (const int* status = std::get_if<int>(&captures_or)) return *status;
+    if (const int* refused = std::get_if<int>(&captures_or)) return *refused;
     io::CaptureMerge& captures = std::get<io::CaptureMerge>(captures_or);
     std::optional<io::PacketFilter> filter;
-    if (const int status = prepare_filter(options, captures, filter); status != kDone)
-        return status;
+    if (status = prepare_filter(options, captures, filter); status != kDone) return status;
     Result<ReplayOutputs> outputs = ReplayOutputs::open(options, captures);
     if (!outputs) return complain(outputs.error());
 
     CaptureSource source(captures);
-    ReplaySink sink(options, captures, *outputs, filter ? &*filter : nullptr);
+    ReplaySink sink(options, captures, *outputs, filter ? &*filter : nullptr, labels);
     run::LoopOptions loop;
     loop.stories = options.explain && options.format != PacketFormat::none;
     loop.events = options.events;
@@ -244,10 +267,11 @@ int replay(const ReplayOptions& options) {
     const run::LoopTotals totals = run::replay_all(engine, source, sink, loop);
     sink.end_progress();
 
-    int status = report_breaks(captures);
+    status = report_breaks(captures);
     const bool abandoned = outputs->packets().is_abandoned();
     const std::uint32_t entries = engine.entry_count();
-    if (const Result<void> done = outputs->finish(options, engine, totals.last_time); !done) {
+    if (const Result<void> done = outputs->finish(options, labels, engine, totals.last_time);
+        !done) {
         status = complain(done.error());
     }
     const std::string summary = sink.tally().print(totals, options.captures.size(), entries);

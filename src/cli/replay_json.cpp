@@ -189,7 +189,7 @@ class JsonPrinter final : public PacketPrinter {
             print_number(event.entry.number, out);
             out += ", \"text\": ";
             summary_.clear();
-            print_event(event, summary_);
+            print_event(event, summary_, EntryFormat::conntrack, style_.listing);
             if (!summary_.empty() && summary_.back() == '\n') summary_.pop_back();
             print_json_string(summary_, out);
             out += '}';

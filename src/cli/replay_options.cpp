@@ -63,6 +63,10 @@ void add_inputs(CLI::App& app, Words& words) {
                    "timeout policies for -j CT --timeout NAME, in nfct's words:\nadd timeout NAME "
                    "inet|inet6 PROTOCOL STATE SECONDS ...")
         ->type_name("FILE");
+    app.add_option("--labels", words.options.labels,
+                   "names of connection labels, as /etc/xtables/connlabel.conf has them;\nlistings "
+                   "then show labels, as conntrack -o labels does")
+        ->type_name("FILE");
     app.add_option(
            "-i,--interface", words.devices,
            "a device and the networks behind it; repeat. The longest prefix that\nholds the "
@@ -165,7 +169,7 @@ void read_settings(const Words& words, ReplayOptions& options, Faults& faults) {
 void check_streams(const ReplayOptions& options, Faults& faults) {
     const auto inputs = std::count(options.captures.begin(), options.captures.end(), "-") +
                         (options.rules == "-") + (options.rules6 == "-") +
-                        (options.timeouts == "-");
+                        (options.timeouts == "-") + (options.labels == "-");
     if (inputs > 1) faults.add("'-' (stdin) is given more than once");
     const bool text = options.format != PacketFormat::none || options.counters == "-" ||
                       options.counters6 == "-" || options.table == "-" ||

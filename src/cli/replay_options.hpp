@@ -21,6 +21,7 @@ struct ReplayOptions {
     std::string rules;  ///< a file; empty: none. So for all files
     std::string rules6;
     std::string timeouts;
+    std::string labels;
     std::vector<DeviceSetup> devices;
     std::vector<Address> local;
     Settings settings;

@@ -99,7 +99,11 @@ void ReplayOutputs::write_packet(const run::Outcome& outcome, bool several_captu
     }
 }
 
-Result<void> ReplayOutputs::finish(const ReplayOptions& options, const Engine& engine, Time now) {
+Result<void> ReplayOutputs::finish(const ReplayOptions& options,
+                                   const std::vector<LabelName>& labels, const Engine& engine,
+                                   Time now) {
+    ListingOptions listing;
+    if (!options.labels.empty()) listing.labels = &labels;
     const auto place = [&](std::unique_ptr<io::Output>& output) -> io::Output& {
         return output ? *output : *stdout_;
     };
@@ -113,7 +117,7 @@ Result<void> ReplayOutputs::finish(const ReplayOptions& options, const Engine& e
             line.clear();
             if (is_first) print_listing_head(options.table_format, line);
             is_first = false;
-            print_entry(entry, options.table_format, line);
+            print_entry(entry, options.table_format, line, listing);
             table.write(line);
         });
         line.clear();

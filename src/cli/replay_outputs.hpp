@@ -34,7 +34,8 @@ class ReplayOutputs {
     /// Adds a packet that left, and the answer that the firewall itself sent, to --write.
     void write_packet(const run::Outcome& outcome, bool several_captures);
     /// Writes what is written at the end, and closes all. All errors.
-    Result<void> finish(const ReplayOptions& options, const Engine& engine, Time now);
+    Result<void> finish(const ReplayOptions& options, const std::vector<LabelName>& labels,
+                        const Engine& engine, Time now);
 
   private:
     std::unique_ptr<io::Output> stdout_;

@@ -79,7 +79,9 @@ class TextPrinter final : public PacketPrinter {
         while (out.back() == ' ') out.pop_back();
         out += '\n';
         if (style_.explain) print_story(outcome.story, out);
-        for (const Event& event : outcome.events) print_event(event, out);
+        for (const Event& event : outcome.events) {
+            print_event(event, out, EntryFormat::conntrack, style_.listing);
+        }
     }
 
   private:

@@ -23,9 +23,9 @@ namespace keepstate::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> kKeys{
-    "about",  "names",   "devices", "local",    "settings",  "timeouts", "rules",
-    "rules6", "packets", "entries", "counters", "counters6", "stats",    "not-on-kernel"};
+constexpr std::array<std::string_view, 15> kKeys{
+    "about",   "names",   "devices", "local",    "settings",  "timeouts", "rules",        "rules6",
+    "packets", "entries", "events",  "counters", "counters6", "stats",    "not-on-kernel"};
 constexpr std::array<std::string_view, 3> kStepKeys{"packet", "after", "want"};
 constexpr std::int64_t kNsPerMs = 1'000'000;
 
@@ -359,6 +359,7 @@ class Reader {
                 scenario_.entries->clear();
             }
         }
+        if (const YAML::Node events = root["events"]) scenario_.events = lines_of(events);
         if (const YAML::Node counters = root["counters"]) scenario_.counters4 = lines_of(counters);
         if (const YAML::Node counters = root["counters6"]) scenario_.counters6 = lines_of(counters);
         if (const YAML::Node stats = root["stats"]) read_statistics(stats);

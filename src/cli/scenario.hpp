@@ -61,8 +61,9 @@ struct Scenario {
         entries;                     ///< all entries, as /proc/net/nf_conntrack shows them
     std::vector<EndLine> counters4;  ///< lines of `iptables-save -c`, in any choice
     std::vector<EndLine> counters6;
-    TextBlock timeouts;               ///< timeout policies in nfct's words; empty text: none
-    std::vector<EndLine> statistics;  ///< "drop=1": words of conntrack -S, in any choice
+    TextBlock timeouts;  ///< timeout policies in nfct's words; empty text: none
+    std::optional<std::vector<EndLine>> events;  ///< all that happened, as conntrack -E prints it
+    std::vector<EndLine> statistics;             ///< "drop=1": words of conntrack -S, in any choice
 };
 
 /// Reads a scenario. Errors: every fault of the text, of kind input. Nothing is thrown.

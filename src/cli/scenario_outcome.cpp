@@ -54,6 +54,23 @@ bool fits_word(std::string_view wish, std::string_view word, std::int64_t slack)
     return slack != 0 && wanted && got && *got - *wanted <= slack && *wanted - *got <= slack;
 }
 
+/// fits_entry for lines whose timeout is word number `timeout_word`, from 0.
+bool fits_line(std::string_view wish, std::string_view line, std::size_t timeout_word,
+               std::int64_t slack_s) {
+    const auto wishes = words_of(wish);
+    const auto words = words_of(line);
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::int64_t slack = i == timeout_word ? slack_s : 0;
+        if (next < wishes.size() && fits_word(wishes[next], words[i], slack)) {
+            ++next;
+        } else if (!may_be_left_out(words[i])) {
+            return false;
+        }
+    }
+    return next == wishes.size();
+}
+
 /// Whether the line stands in the part of `save` that belongs to `table` (empty: any table).
 bool stands_in(std::string_view save, const std::string& table, std::string_view wanted) {
     std::string_view current;
@@ -115,6 +132,22 @@ void compare_entries(const std::vector<EndLine>& wishes, std::int64_t slack_s, P
     }
 }
 
+/// Events come in one order only, so each wish is held against the line in its place.
+void compare_events(const std::vector<EndLine>& wishes, std::int64_t slack_s, Played& played) {
+    constexpr std::size_t kTimeoutWord = 3;
+    const std::vector<std::string_view> lines = lines_of(played.events);
+    for (std::size_t i = 0; i < std::max(wishes.size(), lines.size()); ++i) {
+        const bool has_wish = i < wishes.size();
+        const bool has_line = i < lines.size();
+        if (has_wish && has_line && fits_line(wishes[i].words, lines[i], kTimeoutWord, slack_s)) {
+            continue;
+        }
+        played.end_faults.push_back({has_wish ? wishes[i].line : 0,
+                                     {"event", has_wish ? wishes[i].words : "none",
+                                      has_line ? std::string(lines[i]) : "none"}});
+    }
+}
+
 void compare_statistics(const std::vector<EndLine>& wishes, Played& played) {
     const auto words = words_of(played.statistics);
     for (const EndLine& wish : wishes) {
@@ -150,22 +183,12 @@ bool Played::is_as_wished() const {
 
 bool fits_entry(std::string_view wish, std::string_view line, std::int64_t slack_s) {
     constexpr std::size_t kTimeoutWord = 4;
-    const auto wishes = words_of(wish);
-    const auto words = words_of(line);
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        const std::int64_t slack = i == kTimeoutWord ? slack_s : 0;
-        if (next < wishes.size() && fits_word(wishes[next], words[i], slack)) {
-            ++next;
-        } else if (!may_be_left_out(words[i])) {
-            return false;
-        }
-    }
-    return next == wishes.size();
+    return fits_line(wish, line, kTimeoutWord, slack_s);
 }
 
 void compare_end(const Scenario& scenario, std::int64_t slack_s, Played& played) {
     if (scenario.entries) compare_entries(*scenario.entries, slack_s, played);
+    if (scenario.events) compare_events(*scenario.events, slack_s, played);
     compare_counters(scenario.counters4, played.counters4, played);
     compare_counters(scenario.counters6, played.counters6, played);
     compare_statistics(scenario.statistics, played);

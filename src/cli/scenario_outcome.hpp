@@ -28,6 +28,7 @@ struct Played {
     std::string entries;            ///< as /proc/net/nf_conntrack prints them
     std::string counters4;          ///< as iptables-save -c prints them; empty: no rules
     std::string counters6;
+    std::string events;      ///< as conntrack -E prints them
     std::string statistics;  ///< as conntrack -S prints them, all processors added up
     std::vector<EndFault> end_faults;
 

@@ -26,6 +26,7 @@ void move_faults(std::vector<Fault>& faults, const TextBlock& block) {
 Result<EngineSetup> make_setup(const Scenario& scenario) {
     EngineSetup setup;
     setup.settings = scenario.settings;
+    setup.listen_events = scenario.events.has_value();
     setup.devices = scenario.devices;
     setup.local = scenario.local;
     Error error;
@@ -80,6 +81,7 @@ Result<Played> run_scenario(const Scenario& scenario) {
         Decision decision;
         PlayedStep done;
         engine->process({&frame, 1}, {&decision, 1}, &done.story);
+        for (const Event& event : engine->take_events()) print_event(event, played.events);
         done.seen = seen_of(decision);
         done.differences = compare(step.wish, done.seen, 0);
         played.steps.push_back(std::move(done));

@@ -176,6 +176,11 @@ std::string settings_page() {
            "Timeouts are in seconds, and run from the last packet that renewed them. A changed "
            "timeout holds for an\nentry from its next packet on. The longest is 8589934 s, about "
            "99 days; Linux also takes negative\nones, which keepstate refuses.\n\n"
+           "Each setting is shown at work by scenarios that set it (`grep -l nf_conntrack_NAME: -r "
+           "tests/scenarios`), which\n"
+           "the live kernel plays too; a test fails where one is missing. Names, defaults and "
+           "bounds are compared with\n"
+           "the running kernel's.\n\n"
            "This page is written from the table in `include/keepstate/conntrack.hpp`: change that, "
            "then run\n`KEEPSTATE_WRITE_DOCS=1 build/test_ct --gtest_filter='SettingsPage.*'`.\n";
     for (const Chapter& chapter : kChapters) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "explain/log_words.hpp"
 #include "rules/program.hpp"
 
 namespace keepstate::explain {
@@ -30,21 +31,6 @@ std::string protocol_name(std::uint8_t number) {
 std::string print_endpoint(const Address& address, std::uint16_t port) {
     if (address.family == Family::ipv6) return fmt::format("[{}]:{}", text(address), port);
     return fmt::format("{}:{}", text(address), port);
-}
-
-/// The kernel's words with `...` where it fills something in: nobody greps a log for "%u".
-std::string without_conversions(std::string_view words) {
-    std::string out;
-    while (!words.empty()) {
-        const std::size_t percent = words.find('%');
-        out += words.substr(0, percent);
-        if (percent == std::string_view::npos) break;
-        out += "...";
-        words.remove_prefix(percent + 1);
-        const std::size_t length = words.starts_with("pI") ? 3 : 1;  // %pI4 and %pI6, or %u
-        words.remove_prefix(std::min(length, words.size()));
-    }
-    return out;
 }
 
 std::string ruling_words(ct::Ruling ruling) {
@@ -89,7 +75,12 @@ void Story::line(int indent, fmt::format_string<Args...> words, Args&&... args) 
     out_->push_back('\n');
 }
 
+void Story::log_words(std::string_view words) {
+    if (!words.empty()) line(kDetail, "Linux would log: {}", words);
+}
+
 void Story::parsed(const wire::Packet& packet, Reason reason) {
+    packet_ = packet;
     if (reason != Reason::none) {
         line(kAtHook, "parse: refused before any hook: {} ({})", sentence(reason), text(reason));
         return;
@@ -139,6 +130,8 @@ void Story::done(const Decision& decision) {
 void Story::untracked(std::string_view why) { line(kAtStep, "track: UNTRACKED: {}", why); }
 
 void Story::looked_up(const Tuple& tuple, const ct::Entry* entry, CtDirection direction) {
+    found_ = entry;
+    found_direction_ = direction;
     if (!entry) {
         line(kAtStep, "track: look up {}: nobody knows it", print_tuple(tuple));
         return;
@@ -182,6 +175,9 @@ void Story::tcp_judged(const ct::TcpMemory& before, const ct::Segment& segment,
                                                              : "");
         }
     }
+    log_words(tcp_log_words(before, segment, direction, judgement));
+    const std::string close = tcp_close_log_words(before, segment, direction, judgement);
+    if (!close.empty()) line(kDetail, "and, if more is left: {}", close);
     if (judgement.timeout_s) line(kDetail, "timeout: {} s", *judgement.timeout_s);
 }
 
@@ -199,15 +195,14 @@ void Story::sctp_judged(const ct::SctpMemory& before, const ct::SctpPacket& pack
              step.ruling == ct::SctpRuling::bad ? "not possible" : text(ct::state_of(step.ruling)));
         if (!step.exception.empty()) line(kDetail, "exception: {}", step.exception);
     }
+    log_words(sctp_log_words(before, packet, direction, judgement));
     if (judgement.timeout_s) line(kDetail, "timeout: {} s", *judgement.timeout_s);
 }
 
 void Story::refused(Reason reason) {
     line(kAtStep, "=> {}: {} ({})", kind(reason) == ReasonKind::limit ? "dropped" : "INVALID",
          sentence(reason), text(reason));
-    if (!kernel_words(reason).empty()) {
-        line(kDetail, "Linux would log: {}", without_conversions(kernel_words(reason)));
-    }
+    log_words(refusal_log_words(reason, packet_, found_, found_direction_));
 }
 
 void Story::tracked(const ct::PacketFlow& flow, Time now) {

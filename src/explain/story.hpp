@@ -59,7 +59,13 @@ class Story : public hooks::Observer {
     template <typename... Args>
     void line(int indent, fmt::format_string<Args...> words, Args&&... args);
 
+    void log_words(std::string_view words);
+
     std::string* out_;
+    // What refused() needs of the facts before it.
+    wire::Packet packet_;
+    const ct::Entry* found_ = nullptr;
+    CtDirection found_direction_ = CtDirection::original;
 };
 
 /// "tcp 192.168.1.1:40000 > 192.168.3.1:80", "icmp 10.0.0.1 > 10.0.0.2 type 8 code 0 id 7".

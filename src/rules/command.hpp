@@ -53,6 +53,7 @@ struct CommandPlace {
     Table table = Table::filter;
     int line = 0;
     std::string_view source_line;
+    std::span<const LabelName> labels;  ///< names of connection labels
 };
 
 /// Reads the words of one line. Nothing: the faults are in `faults`. Cost: linear in the words.

@@ -24,6 +24,7 @@ class CommandReader final : public RuleReader {
     Family family() const override { return place_.family; }
     Table table() const override { return place_.table; }
     const Basics& basics() const override { return command_.rule.basics; }
+    std::span<const LabelName> labels() const override { return place_.labels; }
     bool has_seen(std::uint64_t ids) const override { return (seen_now_ & ids) != 0; }
     std::optional<std::string_view> take_word() override;
     void fault(std::string words) override { fault_at(module_column_, std::move(words)); }

@@ -111,6 +111,8 @@ class RuleReader {
     virtual Table table() const = 0;
     /// The rule's own parts as far as they are read.
     virtual const Basics& basics() const = 0;
+    /// The connection labels that have names.
+    virtual std::span<const LabelName> labels() const = 0;
     /// Whether one of these option ids (bits) of this module stood in the rule already.
     virtual bool has_seen(std::uint64_t ids) const = 0;
     /// The next word, if it is no option and no `!': for options with two arguments. It is consumed.

@@ -12,7 +12,7 @@ namespace keepstate::rules {
 
 // clang-format off
 #define KS_MATCHES(X) \
-    X(addrtype) X(comment) X(connmark) X(conntrack) X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) \
+    X(addrtype) X(comment) X(connlabel) X(connmark) X(conntrack) X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) \
     X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp)
 
 #define KS_TARGETS(X) \
@@ -57,7 +57,6 @@ constexpr Foreign kForeignMatches[] = {
     {"cgroup"},
     {"cluster"},
     {"connbytes"},
-    {"connlabel"},
     {"connlimit"},
     {"connmark"},
     {"cpu"},

@@ -38,8 +38,9 @@ namespace {
 
 class RulesetReader {
   public:
-    RulesetReader(std::string_view text, Family family, std::string file)
-        : text_(text), lines_(text), family_(family), faults_(file) {
+    RulesetReader(std::string_view text, Family family, std::string file,
+                  std::span<const LabelName> labels)
+        : text_(text), lines_(text), family_(family), labels_(labels), faults_(file) {
         ruleset_.family = family;
         ruleset_.file = std::move(file);
     }
@@ -202,7 +203,7 @@ class RulesetReader {
             fault(split.fault->column, split.fault->words);
             return;
         }
-        const CommandPlace place{family_, current_->table(), line_.number, line_.text};
+        const CommandPlace place{family_, current_->table(), line_.number, line_.text, labels_};
         auto command = read_command(split.words, place, *current_, faults_);
         if (!command) return;
         if (counters.end != 0) command->rule.counters = read_counters(counters);
@@ -240,6 +241,7 @@ class RulesetReader {
     LineReader lines_;
     Line line_;
     Family family_;
+    std::span<const LabelName> labels_;
     Faults faults_;
     RulesetText ruleset_;
     std::vector<std::unique_ptr<TableBuilder>> builders_;
@@ -249,8 +251,9 @@ class RulesetReader {
 
 }  // namespace
 
-Result<RulesetText> parse(std::string_view text, Family family, std::string file) {
-    return RulesetReader(text, family, std::move(file)).run();
+Result<RulesetText> parse(std::string_view text, Family family, std::string file,
+                          std::span<const LabelName> labels) {
+    return RulesetReader(text, family, std::move(file), labels).run();
 }
 
 }  // namespace keepstate::rules

@@ -10,8 +10,9 @@ namespace keepstate {
 
 Ruleset::Ruleset(std::shared_ptr<const rules::RulesetText> ast) : ast_(std::move(ast)) {}
 
-Result<Ruleset> Ruleset::parse(std::string_view text, Family family, std::string file) {
-    auto parsed = rules::parse(text, family, std::move(file));
+Result<Ruleset> Ruleset::parse(std::string_view text, Family family, std::string file,
+                               std::span<const LabelName> labels) {
+    auto parsed = rules::parse(text, family, std::move(file), labels);
     if (!parsed) return Unexpected(std::move(parsed.error()));
     return Ruleset(std::make_shared<const rules::RulesetText>(std::move(*parsed)));
 }

@@ -151,6 +151,31 @@ Seen seen_of(const Step& step, const kernel::KernelVerdict& verdict) {
     return seen;
 }
 
+/// `conntrack -E` beside the run. A message is read soon after it was sent, but not at once.
+class Listener {
+  public:
+    explicit Listener(kernel::KernelRun& run) : run_(run) {
+        const auto started = run.run_inside(
+            {"sh", "-c",
+             "f=$(mktemp); conntrack -E >$f 2>/dev/null </dev/null & echo $! $f; sleep 0.3"},
+            {});
+        std::istringstream words(started ? *started : std::string());
+        words >> process_ >> file_;
+    }
+    std::string stop() {
+        auto text = run_.run_inside(
+            {"sh", "-c",
+             "sleep 0.3; kill " + process_ + "; sleep 0.1; cat " + file_ + "; rm -f " + file_},
+            {});
+        return text ? *text : "conntrack -E could not be read";
+    }
+
+  private:
+    kernel::KernelRun& run_;
+    std::string process_;
+    std::string file_;
+};
+
 std::string counters_of(kernel::KernelRun& run, const Step& step) {
     if (step.wish.rule.empty()) return {};
     const bool is_v6 = !step.packet.ip.empty() && step.packet.ip[0] >> 4 == 6;
@@ -164,6 +189,8 @@ Result<Played> play_on_kernel(const Scenario& scenario) {
     auto run = kernel::KernelRun::make(make_setup(scenario));
     if (!run) return Unexpected(std::move(run.error()));
     Played played;
+    std::optional<Listener> listener;
+    if (scenario.events) listener.emplace(**run);
     for (const Step& step : scenario.steps) {
         const std::string before = counters_of(**run, step);
         const kernel::KernelVerdict verdict = (*run)->inject(
@@ -182,6 +209,7 @@ Result<Played> play_on_kernel(const Scenario& scenario) {
         }
         played.steps.push_back(std::move(done));
     }
+    if (listener) played.events = listener->stop();
     if (!scenario.statistics.empty()) {
         auto lines = (*run)->run_inside({"conntrack", "-S"}, {});
         if (!lines) return Unexpected(std::move(lines.error()));

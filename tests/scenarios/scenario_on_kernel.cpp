@@ -33,6 +33,7 @@ bool show(const char* path) {
     }
     std::printf("%s%s%s", played->entries.c_str(), played->counters4.c_str(),
                 played->counters6.c_str());
+    std::printf("%s", played->events.c_str());
     if (!played->statistics.empty()) std::printf("%s\n", played->statistics.c_str());
     std::printf("%s", cli::print_failures(*scenario, *played).c_str());
     return played->is_as_wished();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -38,6 +39,33 @@ std::set<std::string>& all_reasons() {
     return reasons;
 }
 
+/// What is logged of each packet, by the scenario's file: of the kernel, where it played.
+std::map<std::string, std::vector<std::string>>& kernel_logs() {
+    static std::map<std::string, std::vector<std::string>> logs;
+    return logs;
+}
+
+/// The words behind `mark` in each line of a story that has it, one line each.
+std::string said_in(const std::string& story, std::string_view mark) {
+    std::istringstream lines(story);
+    std::string said;
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t at = line.find(mark);
+        if (at == std::string::npos) continue;
+        line = line.substr(at + mark.size());
+        if (line.starts_with("nf_ct_proto_")) line = line.substr(line.find(": ") + 2);
+        while (line.ends_with(' ')) line.pop_back();
+        said += line + "\n";
+    }
+    return said;
+}
+
+/// The settings that scenarios set, without `net.netfilter.nf_conntrack_`.
+std::set<std::string>& all_settings() {
+    static std::set<std::string> settings;
+    return settings;
+}
+
 class ScenarioTest : public testing::Test {
   public:
     explicit ScenarioTest(std::filesystem::path path) : path_(std::move(path)) {}
@@ -48,6 +76,8 @@ class ScenarioTest : public testing::Test {
         text << file.rdbuf();
         return cli::parse_scenario(text.str(), path_.filename().string());
     }
+
+    std::string path() const { return path_.string(); }
 
   private:
     std::filesystem::path path_;
@@ -66,6 +96,19 @@ class OnKeepstate : public ScenarioTest {
             all_reasons().insert(step.seen.reason);
         }
         EXPECT_TRUE(played->is_as_wished()) << cli::print_failures(*scenario, *played);
+        for (const auto& [name, value] : scenario->setting_texts) {
+            all_settings().insert(name.substr(std::string("net.netfilter.nf_conntrack_").size()));
+        }
+        const auto known = kernel_logs().find(path());
+        if (known == kernel_logs().end()) return;
+        for (std::size_t i = 0; i < played->steps.size(); ++i) {
+            const std::string& story = played->steps[i].story;
+            std::string said = said_in(story, "Linux would log: ");
+            // Said only where it changes something, which the story does not look at.
+            const std::string more = said_in(story, "and, if more is left: ");
+            if (known->second[i].ends_with(more)) said += more;
+            EXPECT_EQ(said, known->second[i]) << "log of packet " << i + 1 << "\n" << story;
+        }
     }
 };
 
@@ -82,6 +125,10 @@ class OnKernel : public ScenarioTest {
         const auto played = scenarios::play_on_kernel(*scenario);
         ASSERT_TRUE(played) << print_faults(played.error());
         EXPECT_TRUE(played->is_as_wished()) << cli::print_failures(*scenario, *played);
+        const bool logs_all = scenario->settings.log_invalid == Settings{}.log_invalid;
+        for (const cli::PlayedStep& step : played->steps) {
+            if (logs_all) kernel_logs()[path()].push_back(said_in(step.story, "kernel: "));
+        }
     }
 };
 
@@ -94,7 +141,7 @@ const std::set<std::string>& unreachable_reasons() {
         "ipv6_version",    // the first four bits choose the family, nothing else does
         "tcp_kill_raced",  // one packet at a time: nobody can be faster
         "helper_dropped",  // no helper yet
-        "fragment_limit",  "fragment_timeout",
+        "fragment_timeout",
     };
     return reasons;
 }
@@ -125,6 +172,21 @@ class Reached : public testing::Test {
     }
 };
 
+/// Each setting must be shown to do something by a scenario.
+class SettingsReached : public testing::Test {
+  public:
+    void TestBody() override {
+        if (all_stories().empty()) GTEST_SKIP() << "no scenario was played by keepstate";
+        // No helper makes expectations yet; and an explanation shows what is logged, whatever the setting says.
+        const std::set<std::string_view> without{"expect_max", "log_invalid"};
+        for (const SettingText& setting : setting_texts()) {
+            const std::string name(setting.name);
+            EXPECT_NE(all_settings().contains(name), without.contains(name))
+                << "nf_conntrack_" << name << " is set by no scenario, or stands here in vain";
+        }
+    }
+};
+
 void register_scenarios() {
     const std::filesystem::path folder = SCENARIO_FOLDER;
     std::vector<std::filesystem::path> paths;
@@ -142,6 +204,8 @@ void register_scenarios() {
     }
     testing::RegisterTest("reached", "every TCP exception and every reason", nullptr, nullptr,
                           __FILE__, __LINE__, [] { return new Reached; });
+    testing::RegisterTest("settings", "each is shown by a scenario", nullptr, nullptr, __FILE__,
+                          __LINE__, [] { return new SettingsReached; });
 }
 
 }  // namespace
