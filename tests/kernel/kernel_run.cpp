@@ -243,6 +243,8 @@ KernelVerdict KernelRun::inject(const KernelPacket& packet) {
         std::this_thread::sleep_for(std::chrono::nanoseconds(packet.wait_before_ns));
     }
     read_events(verdict.events_before);
+    verdict.sent_ns = static_cast<std::uint64_t>(
+        std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
     const bool is_sent = !is_bump_ && is_local(read_ends(packet.ip_bytes).source);
     if (is_bump_) {
         verdict.error = tuns_.front().write_packet(packet.ip_bytes, ethernet_type_of(packet));

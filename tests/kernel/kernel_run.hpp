@@ -95,10 +95,11 @@ struct KernelVerdict {
     std::vector<std::uint8_t> whole_bytes;  ///< as it was at the end of its last hook, not cut
     std::vector<KernelOutput> replies;      ///< what the kernel made itself: RST, ICMP errors
     std::vector<KernelSight> reply_sights;  ///< where those were seen (OUTPUT, ...)
-    std::uint32_t mark = 0;                 ///< the packet's at its end; 0 if it was dropped before
-    std::optional<std::uint32_t> entry_id;  ///< of its connection, confirmed or not
-    std::optional<KernelEntry> entry;       ///< that connection right after it; none if gone again
-    std::vector<KernelEvent> events;        ///< caused by it
+    std::uint64_t sent_ns = 0;  ///< real time when it was injected, of a clock that never stops
+    std::uint32_t mark = 0;     ///< the packet's at its end; 0 if it was dropped before
+    std::optional<std::uint32_t> entry_id;   ///< of its connection, confirmed or not
+    std::optional<KernelEntry> entry;        ///< that connection right after it; none if gone again
+    std::vector<KernelEvent> events;         ///< caused by it
     std::vector<KernelEvent> events_before;  ///< that came since the packet before: expiry
     std::vector<std::string> words;          ///< the kernel's own, of nf_conntrack_log_invalid
 };

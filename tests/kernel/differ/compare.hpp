@@ -49,7 +49,8 @@ struct Comparison {
     std::size_t counters = 0;    ///< lines of iptables-save -c that hold one
 };
 
-/// How keepstate is told about time: packets arrive this much apart, plus their own waits.
+/// How keepstate is told about time: packets arrive this much apart, plus their own waits. If the kernel's run
+/// took 0.4 s longer than that, keepstate is told the kernel's times, or timeouts would drift apart.
 inline constexpr std::uint64_t kPacketGapNs = 10'000;
 
 /// Changes what keepstate is set up with: tests make differences by it.
