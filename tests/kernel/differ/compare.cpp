@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "differ/join.hpp"
 #include "keepstate/engine.hpp"
 #include "keepstate/packet.hpp"
 
@@ -83,8 +84,9 @@ Side side_of(const KernelVerdict& verdict) {
                                  e.sctp_state ? *e.sctp_state : -1, e.mark);
         side.timeout = fmt::format("{}", e.timeout_s);
     }
-    for (const KernelOutput& output : verdict.outputs) side.out += hex(output.bytes);
+    if (!verdict.outputs.empty()) side.out = hex(join_fragments(verdict.outputs));
     for (const KernelOutput& reply : verdict.replies) {
+        if (is_parameter_problem(reply.bytes)) continue;  // docs/differences.md: not sent by us
         side.answer += fmt::format("{} bytes ", reply.bytes.size());
     }
     for (const KernelEvent& event : verdict.events) {
@@ -143,32 +145,33 @@ void compare_packet(std::size_t index, const Side& kernel, const Side& ours,
     if (kernel.verdict == ours.verdict) check("bytes that left", kernel.out, ours.out);
 }
 
-std::string tuple_key(const Tuple& t) {
-    return fmt::format("{} {} {} {} {}", t.protocol, text(t.source), text(t.destination),
-                       t.source_key, t.destination_key);
+std::string tuple_key(const Tuple& t, unsigned zone) {
+    return fmt::format("{} {} {} {} {} zone {}", t.protocol, text(t.source), text(t.destination),
+                       t.source_key, t.destination_key, zone);
 }
 
-std::string tuple_key(const KernelTuple& t) {
+std::string tuple_key(const KernelTuple& t, unsigned zone_of_both) {
     const bool is_icmp = t.protocol == protocol::kIcmp || t.protocol == protocol::kIcmpv6;
     const unsigned source = is_icmp ? t.icmp_id : t.source_port;
     const unsigned destination =
         is_icmp ? static_cast<unsigned>(t.icmp_type << 8 | t.icmp_code) : t.destination_port;
-    return fmt::format("{} {} {} {} {}", t.protocol, print_address(t.source),
-                       print_address(t.destination), source, destination);
+    return fmt::format("{} {} {} {} {} zone {}", t.protocol, print_address(t.source),
+                       print_address(t.destination), source, destination,
+                       zone_of_both != 0 ? zone_of_both : t.zone);
 }
 
 void compare_ends(const KernelEnd& end, const Engine& engine, Time now, std::size_t packets,
                   std::vector<Difference>& differences) {
     std::map<std::string, std::string> kernel, ours;
     for (const KernelEntry& e : end.entry_list) {
-        kernel[tuple_key(e.tuples[0])] =
-            tuple_key(e.tuples[1]) + " " +
+        kernel[tuple_key(e.tuples[0], e.zone)] =
+            tuple_key(e.tuples[1], e.zone) + " " +
             print_facts(e.status, e.tcp ? static_cast<int>(e.tcp->state) : -1,
                         e.sctp_state ? *e.sctp_state : -1, e.mark);
     }
     engine.for_each_entry(now, [&ours](const EntryCopy& e) {
-        ours[tuple_key(e.original)] =
-            tuple_key(e.reply) + " " +
+        ours[tuple_key(e.original, e.zone_original)] =
+            tuple_key(e.reply, e.zone_reply) + " " +
             print_facts(e.status, e.tcp_state ? static_cast<int>(*e.tcp_state) : -1,
                         e.sctp_state ? static_cast<int>(*e.sctp_state) : -1, e.mark);
     });

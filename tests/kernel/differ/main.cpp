@@ -6,6 +6,7 @@
 // Exit: 0 no difference, 1 a difference (the fewest packets that show it are printed), 2 wrong call,
 // 3 the kernel side cannot run here.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -32,7 +33,7 @@ void print_packets(const KernelSetup& setup, const std::vector<KernelPacket>& pa
     for (const KernelPacket& packet : packets) {
         std::string line;
         print_summary(kLinkRaw, packet.ip_bytes, line);
-        fmt::print("  {}\n", line);
+        fmt::print("  {}\n    {:02x}\n", line, fmt::join(packet.ip_bytes, ""));
     }
 }
 
@@ -91,14 +92,10 @@ int usage() {
 bool parse_call(int argc, char** argv, Call& call) {
     for (int i = 2; i < argc; ++i) {
         const std::string_view word = argv[i];
-        bool known = false;
-        for (const WalkKind kind :
-             {WalkKind::tcp, WalkKind::udp, WalkKind::icmp, WalkKind::mixed}) {
-            if (word != text(kind)) continue;
-            call.kind = kind;
-            known = true;
+        if (const auto kind = find_walk_kind(word)) {
+            call.kind = *kind;
+            continue;
         }
-        if (known) continue;
         if (i + 1 == argc) return false;
         const std::uint64_t value = std::strtoull(argv[++i], nullptr, 10);
         if (word == "--seed") {

@@ -1,0 +1,31 @@
+// IP headers that are wrong or odd, on what other walks send: lengths, version, checksum, options of all kinds, a
+// TTL that runs out, addresses that nobody should send from or to.
+#pragma once
+
+#include "differ/walk_parts.hpp"
+
+namespace keepstate::kernel {
+
+class BrokenWalk {
+  public:
+    /// may_be_answered: whether IPv4 options may be so wrong that Linux answers them, see walk_ext6.hpp.
+    BrokenWalk(WalkGround& ground, bool may_be_answered)
+        : ground_(ground), dice_(ground.dice), may_be_answered_(may_be_answered) {}
+
+    Bytes spoil(Bytes packet);
+
+  private:
+    void spoil_ipv4(Bytes& bytes);
+    void spoil_ipv6(Bytes& bytes);
+    void add_options(Bytes& bytes);
+    Bytes draw_options();
+    Bytes wrong_option();
+    void odd_address(Bytes& bytes);
+    void odd_ttl(Bytes& bytes);
+
+    WalkGround& ground_;
+    Dice& dice_;
+    bool may_be_answered_;
+};
+
+}  // namespace keepstate::kernel
