@@ -2,6 +2,7 @@
 #include "ct/tracker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "ct/tuple.hpp"
 
@@ -225,6 +226,16 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
     }
     if (!entry.has(status::kDying)) tell_pending(entry, now);
     return true;
+}
+
+void Tracker::close_by_reset(Entry& entry, Time now) {
+    TcpMemory* const tcp = std::get_if<TcpMemory>(&entry.memory);
+    if (!tcp || !entry.is_confirmed()) return;
+    const TcpState before = std::exchange(tcp->state, TcpState::close);
+    if (before == TcpState::close || entry.has(status::kFixedTimeout | status::kDying)) return;
+    entry.pending_events |= event_bit::kProtoInfo;
+    entry.expires = now + std::int64_t{settings_.tcp_timeout_close} * kNsPerSecond;
+    expiry_.put(map_, entry);
 }
 
 void Tracker::finish(PacketFlow& flow) {

@@ -46,6 +46,10 @@ class Tracker {
     bool confirm(PacketFlow& flow, Time now, Observer* observer);
     void finish(PacketFlow& flow);
 
+    /// The firewall answers the flow's segment with an RST: to both ends the connection is over.
+    /// source: kernel:net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing.
+    void close_by_reset(Entry& entry, Time now);
+
     /// Gives back what has expired. Also done by track().
     void collect(Time now);
 

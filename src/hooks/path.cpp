@@ -104,7 +104,10 @@ Reason Path::parse(base::ByteView ip, bool from_outside, Decision& decision, wir
 
 /// Fragments wait here for the others; the packet that completes them goes on as the whole datagram.
 bool Path::run_reassemble(Trip& trip, Hook hook) {
-    if (!trip.packet.is_fragment || trip.is_tracked) return true;
+    // A fragment header that is cut short makes no fragment, but reassembly refuses it.
+    const bool has_fragment_header =
+        trip.packet.is_fragment || trip.packet.fragment_header_offset != 0;
+    if (!has_fragment_header || trip.is_tracked) return true;
     const std::uint32_t user = hook == Hook::prerouting ? 0 : 1;
     const wire::Reassembled result =
         reassembler_.take(trip.packet, user, routing_.number_of(*trip.in), trip.context.now);
@@ -139,7 +142,7 @@ bool Path::run_reassemble(Trip& trip, Hook hook) {
 
 void Path::decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip) {
     if (trip.is_own) {
-        trip.out = &routing_.device_of(packet.destination());
+        trip.out = &routing_.way_out(packet.destination());
         return;
     }
     trip.in = frame.device == kAnyDevice ? &routing_.device_of(packet.source())
@@ -150,10 +153,7 @@ void Path::decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip)
 void Path::travel(Trip& trip) {
     if (trip.is_own) {
         if (!pass_hook(trip, Hook::output) || !pass_hook(trip, Hook::postrouting)) return;
-        if (!routing_.is_local(trip.packet.destination())) return;
-        trip.in = trip.out;
-        trip.out = &kNoDevice;
-        if (pass_hook(trip, Hook::prerouting)) pass_hook(trip, Hook::input);
+        if (routing_.is_local(trip.packet.destination())) come_in_by_loopback(trip);
         return;
     }
     if (!pass_hook(trip, Hook::prerouting) || !route(trip)) return;
@@ -164,7 +164,31 @@ void Path::travel(Trip& trip) {
     if (pass_hook(trip, Hook::forward)) pass_hook(trip, Hook::postrouting);
 }
 
+/// What the host sends to itself goes out by lo and comes in again. Returns whether it arrives.
+bool Path::come_in_by_loopback(Trip& trip) {
+    trip.in = trip.out;
+    trip.out = &kNoDevice;
+    return pass_hook(trip, Hook::prerouting) && pass_hook(trip, Hook::input);
+}
+
+/// Linux overwrites what stands behind the end of an IPv4 packet's options. Returns whether it did.
+bool Path::clear_options(Trip& trip) {
+    const wire::Packet& packet = trip.packet;
+    const std::size_t end = wire::find_ipv4_options_end(packet);
+    const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
+    const std::uint8_t* const at = packet.ip.data();
+    if (!routing_.is_router() || std::all_of(at + end, at + packet.header_bytes, is_zero)) {
+        return false;
+    }
+    std::uint8_t* cleared = arena_.take(packet.ip.size());
+    std::memcpy(cleared, at, packet.ip.size());
+    std::memset(cleared + end, 0, packet.header_bytes - end);
+    trip.packet.ip = base::ByteView{cleared, packet.ip.size()};
+    return true;
+}
+
 bool Path::route(Trip& trip) {
+    const bool was_cleared = trip.packet.family == Family::ipv4 && clear_options(trip);
     const Route route = routing_.route(trip.packet, *trip.in);
     if (trip.observer) trip.observer->routed(route);
     if (route.kind == RouteKind::local) {
@@ -175,6 +199,7 @@ bool Path::route(Trip& trip) {
         trip.verdict = Verdict::drop;
         trip.route_reason = route.reason;
         if (route.reason == Reason::ttl_exceeded) answer_ttl_exceeded(trip);
+        if (route.reason == Reason::ipv4_options) answer_parameter_problem(trip);
         return false;
     }
     trip.out = route.out;
@@ -183,6 +208,12 @@ bool Path::route(Trip& trip) {
     std::uint8_t* forwarded = arena_.take(size);
     std::memcpy(forwarded, trip.packet.ip.data(), size);
     lower_ttl(forwarded, trip.packet.family);
+    if (was_cleared) {
+        const std::size_t header = trip.packet.header_bytes;
+        base::store_be16(forwarded + 10, 0);
+        base::store_be16(forwarded + 10,
+                         static_cast<std::uint16_t>(~wire::sum16({forwarded, header})));
+    }
     trip.packet.ip = base::ByteView{forwarded, size};
     --trip.packet.ttl;
     return true;

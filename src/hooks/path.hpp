@@ -64,8 +64,11 @@ class Path {
     bool run_track(Trip& trip, Hook hook);
     bool run_confirm(Trip& trip);
     bool route(Trip& trip);
+    bool come_in_by_loopback(Trip& trip);
+    bool clear_options(Trip& trip);
     void answer(Trip& trip, rules::RejectType type);
     void answer_ttl_exceeded(Trip& trip);
+    void answer_parameter_problem(Trip& trip);
     Address answer_source(const Trip& trip) const;
     void send_answer(Trip& asked, base::ByteView bytes);
     void conclude(Trip& trip);

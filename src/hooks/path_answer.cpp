@@ -1,4 +1,5 @@
-// What the firewall itself sends in answer: REJECT's ICMP errors and TCP resets, and "time exceeded".
+// What the firewall itself sends in answer: REJECT's ICMP errors and TCP resets, "time exceeded", and "parameter
+// problem" about IPv4 options.
 //
 // An answer is a packet that this host sends: it passes OUTPUT and POSTROUTING and is counted there. An ICMP
 // error or reset about a tracked packet carries that packet's flow, in the other direction, as RELATED.
@@ -63,33 +64,45 @@ bool is_group_address(const Address& a) {
     return (a.bytes[0] & 0xf0) == 0xe0 || a == Address::v4(255, 255, 255, 255);
 }
 
-/// ICMP errors of either family, and numbers that nobody knows: they are not answered.
+/// ICMP errors, and types that nobody knows or that are missing: they are not answered. In IPv4 only queries
+/// and their replies are.
 bool is_icmp_error(const wire::Packet& packet) {
-    const bool is_icmp = packet.protocol == protocol::kIcmp || packet.protocol == protocol::kIcmpv6;
-    if (!is_icmp || packet.transport().size() == 0) return false;
+    const bool is_v6 = packet.family == Family::ipv6;
+    if (packet.protocol != (is_v6 ? protocol::kIcmpv6 : protocol::kIcmp)) return false;
+    if (packet.transport().size() == 0) return true;
     const std::uint8_t type = packet.transport().u8(0);
-    if (packet.family == Family::ipv6) return type < 128;
-    return type == 3 || type == 4 || type == 5 || type == 11 || type == 12 || type > 18;
+    if (is_v6) return type < 128;
+    return type != 0 && type != 8 && (type < 13 || type > 18);
 }
 
-/// Whether the packet's checksum is to be tested before an answer is made.
+/// Whether REJECT tests the packet's checksum before it answers. Linux takes every protocol for one with a checksum
+/// over all its bytes, but for those it knows to have none, or another kind.
+/// source: kernel:include/net/netfilter/nf_reject.h nf_reject_verify_csum.
 bool has_checksum(const wire::Packet& packet) {
+    const base::ByteView bytes = packet.transport();
     switch (packet.protocol) {
-        case protocol::kTcp: return true;
-        case protocol::kUdp: {
-            const base::ByteView udp = packet.transport();
-            return udp.has(6, 2) && udp.be16(6) != 0;
-        }
-        case protocol::kIcmp: return packet.family == Family::ipv4;
-        case protocol::kIcmpv6: return packet.family == Family::ipv6;
-        default: return false;
+        case protocol::kUdp: return !bytes.has(6, 2) || bytes.be16(6) != 0;
+        case protocol::kGre:
+        case protocol::kAh:
+        case protocol::kEsp:
+        case protocol::kSctp:
+        case protocol::kUdpLite: return false;
+        default: return true;
     }
 }
 
 bool deserves_answer(const wire::Packet& packet) {
-    return packet.has_transport && packet.fragment_offset == 0 &&
-           !is_group_address(packet.source()) && !is_group_address(packet.destination()) &&
-           !packet.source().is_unspecified() && !is_icmp_error(packet);
+    const bool is_later_ipv4 = packet.family == Family::ipv4 && packet.fragment_offset != 0;
+    return !is_later_ipv4 && !is_group_address(packet.source()) &&
+           !is_group_address(packet.destination()) && !packet.source().is_unspecified() &&
+           !is_icmp_error(packet);
+}
+
+/// REJECT wants to see a transport header besides, and in IPv6 bytes in it.
+bool may_be_rejected(const wire::Packet& packet) {
+    const bool is_bare = packet.family == Family::ipv6 && packet.transport().size() == 0;
+    return packet.has_transport && packet.fragment_offset == 0 && !is_bare &&
+           deserves_answer(packet);
 }
 
 /// Writes the IP header of an answer. Returns its length.
@@ -135,9 +148,10 @@ void set_do_not_fragment(std::uint8_t* ipv4) {
     base::store_be16(ipv4 + 10, static_cast<std::uint16_t>(~wire::sum16({ipv4, kIpv4Header})));
 }
 
-/// An ICMP error that quotes `packet`. Returns the length of the whole answer.
+/// An ICMP error that quotes `packet`; `pointer` is the first byte of what stands behind the checksum. Returns
+/// the length of the whole answer.
 std::size_t write_icmp(std::uint8_t* at, const wire::Packet& packet, const Address& from,
-                       IcmpKind kind) {
+                       IcmpKind kind, std::uint8_t pointer = 0) {
     const bool is_v4 = packet.family == Family::ipv4;
     const std::size_t header = is_v4 ? kIpv4Header : kIpv6Header;
     const std::size_t longest = is_v4 ? kLongestIcmpPacket : kLongestIcmpv6Packet;
@@ -151,6 +165,7 @@ std::size_t write_icmp(std::uint8_t* at, const wire::Packet& packet, const Addre
     std::memset(icmp, 0, kIcmpHeader);
     icmp[0] = kind.type;
     icmp[1] = kind.code;
+    icmp[4] = pointer;
     std::memcpy(icmp + kIcmpHeader, packet.ip.data(), quoted);
     base::store_be16(icmp + 2, transport_checksum(from, to, number, {icmp, kIcmpHeader + quoted}));
     return header + kIcmpHeader + quoted;
@@ -187,7 +202,7 @@ std::size_t write_reset(std::uint8_t* at, const wire::Packet& packet) {
 }  // namespace
 
 void Path::answer(Trip& trip, RejectType type) {
-    if (trip.is_answer || !deserves_answer(trip.packet)) return;
+    if (trip.is_answer || !may_be_rejected(trip.packet)) return;
     const bool is_sound =
         !has_checksum(trip.packet) || wire::has_right_checksum(trip.packet, trip.packet.protocol);
     if (!is_sound) return;
@@ -197,7 +212,22 @@ void Path::answer(Trip& trip, RejectType type) {
         type == RejectType::tcp_reset
             ? write_reset(answer, trip.packet)
             : write_icmp(answer, trip.packet, answer_source(trip), icmp_kind_of(type));
+    if (type == RejectType::tcp_reset && bytes != 0 && trip.context.flow.entry) {
+        tracker_.close_by_reset(*trip.context.flow.entry, trip.context.now);
+    }
     send_answer(trip, {answer, bytes});
+}
+
+/// The answer to malformed IPv4 options, which points to the fault.
+void Path::answer_parameter_problem(Trip& trip) {
+    if (trip.is_answer || !deserves_answer(trip.packet)) return;
+    if (trip.observer) trip.observer->answered("parameter problem");
+    std::uint8_t fault = 0;
+    wire::check_ipv4_options(trip.packet, false, &fault);
+    std::uint8_t* answer = arena_.take(kLongestIcmpv6Packet);
+    constexpr IcmpKind kParameterProblem{12, 0};
+    send_answer(trip, {answer, write_icmp(answer, trip.packet, answer_source(trip),
+                                          kParameterProblem, fault)});
 }
 
 void Path::answer_ttl_exceeded(Trip& trip) {
@@ -223,16 +253,16 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
     trip.is_own = trip.is_answer = true;
     trip.context.now = asked.context.now;
     trip.context.world = &routing_;
-    trip.out = &routing_.device_of(packet.destination());
+    trip.out = &routing_.way_out(packet.destination());
     const bool carries_flow = asked.context.flow.entry != nullptr;
     if (carries_flow) {
         trip.is_tracked = true;
         trip.context.flow = {asked.context.flow.entry, CtState::related,
                              opposite(asked.context.flow.direction)};
     }
-    if (pass_hook(trip, Hook::output) && pass_hook(trip, Hook::postrouting)) {
-        asked.decision.reply_bytes = bytes.span();
-    }
+    bool arrives = pass_hook(trip, Hook::output) && pass_hook(trip, Hook::postrouting);
+    if (arrives && routing_.is_local(packet.destination())) arrives = come_in_by_loopback(trip);
+    if (arrives) asked.decision.reply_bytes = bytes.span();
     if (!carries_flow) tracker_.finish(trip.context.flow);
 }
 
