@@ -192,6 +192,9 @@ void KernelRun::judge_sights(bool was_sent, KernelVerdict& verdict) {
             verdict.delivered = true;
             verdict.outputs.push_back({"", sight.bytes});
         }
+        if (sight.place == Place::end && sight.hook == KernelHook::postrouting) {
+            verdict.was_let_out = true;
+        }
         if (sight.place == Place::end) verdict.mark = sight.mark;
         if (sight.entry_id) verdict.entry_id = sight.entry_id;
     }
@@ -222,12 +225,24 @@ void KernelRun::sort_outputs(std::vector<KernelOutput> outputs, KernelVerdict& v
     verdict.out_device = verdict.outputs.front().device;
 }
 
+// What the kernel sent by itself while nobody sent anything ("reassembly time exceeded") is no answer to
+// the next packet.
+void KernelRun::drop_what_came() {
+    sights_.clear();
+    log_->read_waiting(sights_);
+    std::vector<KernelOutput> late;
+    read_outputs(late);
+}
+
 KernelVerdict KernelRun::inject(const KernelPacket& packet) {
     KernelVerdict verdict;
     if (packet.wait_before_ns != 0) {
         std::this_thread::sleep_for(std::chrono::nanoseconds(packet.wait_before_ns));
+        drop_what_came();
     }
     read_events(verdict.events_before);
+    verdict.sent_ns = static_cast<std::uint64_t>(
+        std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
     const bool is_sent = is_local(read_ends(packet.ip_bytes).source);
     if (is_sent) {
         verdict.error = send_from_host(packet.ip_bytes);

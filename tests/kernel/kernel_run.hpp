@@ -77,6 +77,8 @@ struct KernelVerdict {
     std::optional<Direction> direction;  ///< of tracked packets
     std::vector<KernelHook> hooks;  ///< those it was seen at, in order; not POSTROUTING's begin
     bool delivered = false;         ///< left by a device or reached the end of INPUT
+    bool was_let_out = false;   ///< passed POSTROUTING; what becomes of it then is no rule's doing
+    std::uint64_t sent_ns = 0;  ///< real time when it was injected, of a clock that never stops
     std::vector<std::uint8_t> out_bytes;    ///< of the first output
     std::string out_device;                 ///< of the first output; empty if delivered to the host
     std::vector<KernelOutput> outputs;      ///< more than one if the packet was cut into fragments
@@ -132,6 +134,7 @@ class KernelRun {
     Tun* choose_device(const KernelPacket& packet);
     void read_events(std::vector<KernelEvent>& events);
     void read_outputs(std::vector<KernelOutput>& outputs);
+    void drop_what_came();
     void wait_for_loopback();
     void find_entry(KernelVerdict& verdict);
     void sort_outputs(std::vector<KernelOutput> outputs, KernelVerdict& verdict) const;

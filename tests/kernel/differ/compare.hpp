@@ -34,7 +34,8 @@ struct Comparison {
     std::size_t with_state = 0;  ///< packets that both brought to tracking
 };
 
-/// How keepstate is told about time: packets arrive this much apart, plus their own waits.
+/// How keepstate is told about time: packets arrive this much apart. If one of them waits, each arrives at the
+/// (relative) time at which it was really sent, so that a busy machine makes no differences.
 inline constexpr std::uint64_t kPacketGapNs = 10'000;
 
 /// Errors: what cannot be set up on either side.

@@ -26,10 +26,8 @@ std::optional<Piece> read_ipv4(const Bytes& bytes) {
     if (bytes.size() < kIpv4Header || header > bytes.size()) return std::nullopt;
     const unsigned bits = static_cast<unsigned>(bytes[6] << 8U | bytes[7]);
     const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(header);
-    return Piece{(bits & 0x1fffU) * 8U,
-                 {bytes.begin(), end},
-                 {end, bytes.end()},
-                 (bits & 0x2000U) != 0};
+    return Piece{
+        (bits & 0x1fffU) * 8U, {bytes.begin(), end}, {end, bytes.end()}, (bits & 0x2000U) != 0};
 }
 
 std::optional<Piece> read_ipv6(const Bytes& bytes) {
@@ -63,7 +61,7 @@ Bytes in_a_row(const std::vector<KernelOutput>& outputs) {
 }  // namespace
 
 std::vector<std::uint8_t> join_fragments(const std::vector<KernelOutput>& outputs) {
-    if (outputs.size() < 2) return in_a_row(outputs);
+    if (outputs.empty() || outputs.front().bytes.size() < kIpv4Header) return in_a_row(outputs);
     std::vector<Piece> pieces;
     for (const KernelOutput& output : outputs) {
         const bool is_v6 = output.bytes[0] >> 4U == 6;
@@ -87,20 +85,23 @@ std::vector<std::uint8_t> join_fragments(const std::vector<KernelOutput>& output
         return whole;
     }
     set16(whole, 2, static_cast<unsigned>(whole.size()));
-    whole[6] &= 0xc0;
-    whole[7] = 0;
-    set16(whole, 10, 0);
-    set16(whole, 10, checksum({whole.data(), pieces.front().head.size()}));
-    return whole;
+    set16(whole, 6, static_cast<unsigned>(whole[6] & 0xc0U) << 8U);
+    return without_fragment_marks(whole);
 }
 
-bool is_parameter_problem(std::span<const std::uint8_t> packet) {
-    if (packet.size() < kIpv4Header + 1) return false;
-    if (packet[0] >> 4U == 4) {
-        const std::size_t at = (packet[0] & 15U) * 4U;
-        return packet[9] == IPPROTO_ICMP && at < packet.size() && packet[at] == 12;
-    }
-    return packet.size() > kIpv6Header && packet[6] == IPPROTO_ICMPV6 && packet[kIpv6Header] == 4;
+std::vector<std::uint8_t> without_fragment_marks(std::span<const std::uint8_t> packet) {
+    Bytes bytes(packet.begin(), packet.end());
+    const std::size_t header = bytes.size() < kIpv4Header ? 0 : (bytes[0] & 15U) * 4U;
+    if (header == 0 || bytes[0] >> 4U != 4 || header > bytes.size()) return bytes;
+    bytes[6] &= 0xbf;
+    set16(bytes, 10, 0);
+    set16(bytes, 10, checksum({bytes.data(), header}));
+    return bytes;
+}
+
+bool is_icmpv6_parameter_problem(std::span<const std::uint8_t> packet) {
+    return packet.size() > kIpv6Header && packet[0] >> 4U == 6 && packet[6] == IPPROTO_ICMPV6 &&
+           packet[kIpv6Header] == 4;
 }
 
 }  // namespace keepstate::kernel

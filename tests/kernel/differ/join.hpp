@@ -13,10 +13,14 @@
 
 namespace keepstate::kernel {
 
-/// The one packet that the outputs are fragments of; if they are not, the bytes of all, one after another.
+/// The one packet that the outputs are fragments of, without_fragment_marks; if they are not fragments, the
+/// bytes of all, one after another.
 std::vector<std::uint8_t> join_fragments(const std::vector<KernelOutput>& outputs);
 
-/// ICMP type 12, ICMPv6 type 4: what no rule, only the host's own stack sends.
-bool is_parameter_problem(std::span<const std::uint8_t> packet);
+/// IPv4 without "do not fragment", which does not survive being cut; others as they are.
+std::vector<std::uint8_t> without_fragment_marks(std::span<const std::uint8_t> packet);
+
+/// What no rule, only the host's own stack sends.
+bool is_icmpv6_parameter_problem(std::span<const std::uint8_t> packet);
 
 }  // namespace keepstate::kernel

@@ -8,9 +8,7 @@ namespace keepstate::kernel {
 
 class BrokenWalk {
   public:
-    /// may_be_answered: whether IPv4 options may be so wrong that Linux answers them, see walk_ext6.hpp.
-    BrokenWalk(WalkGround& ground, bool may_be_answered)
-        : ground_(ground), dice_(ground.dice), may_be_answered_(may_be_answered) {}
+    explicit BrokenWalk(WalkGround& ground) : ground_(ground), dice_(ground.dice) {}
 
     Bytes spoil(Bytes packet);
 
@@ -25,7 +23,6 @@ class BrokenWalk {
 
     WalkGround& ground_;
     Dice& dice_;
-    bool may_be_answered_;
 };
 
 }  // namespace keepstate::kernel

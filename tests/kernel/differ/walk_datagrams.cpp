@@ -9,12 +9,12 @@ namespace {
 
 constexpr std::uint8_t kDccp = 33, kGre = 47, kEsp = 50, kAh = 51, kUdpLite = 136;
 
-/// The checksum of the first `covered` bytes, with the pseudo header of `number` over `bytes`' whole length.
+/// The checksum of the first `covered` bytes, with `number` and `length` in the pseudo header.
 std::uint16_t partial_checksum(const IpEnds& ends, std::uint8_t number, const Bytes& bytes,
-                               std::size_t covered) {
+                               std::size_t covered, std::size_t length) {
     const KernelAddress source = make_address(ends.source);
     const KernelAddress destination = make_address(ends.destination);
-    std::uint32_t sum = number + static_cast<std::uint32_t>(bytes.size());
+    std::uint32_t sum = number + static_cast<std::uint32_t>(length);
     for (std::size_t i = 0; i < 16; i += 2) {
         sum += static_cast<std::uint32_t>(source.bytes[i] << 8U | source.bytes[i + 1]);
         sum += static_cast<std::uint32_t>(destination.bytes[i] << 8U | destination.bytes[i + 1]);
@@ -88,7 +88,9 @@ Bytes DatagramWalk::udplite(unsigned side) {
     const std::size_t covered =
         coverage < 8 || coverage > size || (bytes[4] | bytes[5]) == 0 ? size : coverage;
     const std::uint8_t number = dice_.one_in(8) ? kUdpLite : std::uint8_t{IPPROTO_UDP};
-    std::uint16_t sum = partial_checksum(ends, number, bytes, covered);
+    const bool is_as_linux = !ground_.is_v6 && !dice_.one_in(4);  // which takes it modulo 256
+    std::uint16_t sum =
+        partial_checksum(ends, number, bytes, covered, is_as_linux ? size & 0xff : size);
     if (dice_.one_in(12)) sum = static_cast<std::uint16_t>(sum + 1);
     if (dice_.one_in(12)) sum = 0;
     set16(bytes, 6, sum);
@@ -111,8 +113,8 @@ Bytes DatagramWalk::gre() {
     Bytes bytes;
     put16(bytes, flags);
     put16(bytes, dice_.one_in(8) ? 0x0800 : is_enhanced ? 0x880b : 0x0800);
-    put16(bytes, dice_.below(60));      // payload length
-    put16(bytes, 7 + dice_.below(3));   // call id
+    put16(bytes, dice_.below(60));     // payload length
+    put16(bytes, 7 + dice_.below(3));  // call id
     bytes.resize(bytes.size() + dice_.below(20));
     return make_ip(ground_.draw_ends(dice_.below(2)), kGre, bytes);
 }

@@ -17,7 +17,7 @@ constexpr std::size_t kIpv6Header = 40;
 /// One option; `at` is where it will stand in its header, for those that must be aligned.
 Bytes Ext6Walk::draw_option(bool is_hop_by_hop, std::size_t at) {
     constexpr std::uint8_t kPadN = 1, kRouterAlert = 5, kIoam = 49, kJumbo = 194;
-    const std::uint32_t draw = dice_.below(may_be_answered_ || !is_hop_by_hop ? 12 : 6);
+    const std::uint32_t draw = dice_.below(!ground_.has_rules || !is_hop_by_hop ? 12 : 6);
     switch (draw) {
         case 0: return {0};
         case 1: return {kPadN, 0};
@@ -90,9 +90,9 @@ Bytes Ext6Walk::make_header(std::uint8_t number, std::uint8_t next) {
     if (number == kEsp) return bytes;
     bytes[0] = next;
     if (number == kFragment) return bytes;
-    bytes[1] = static_cast<std::uint8_t>(number == kAh ? bytes.size() / 4 - 2
-                                                       : bytes.size() / 8 - 1);
-    const bool may_lie = may_be_answered_ || number != kHopByHop;
+    bytes[1] =
+        static_cast<std::uint8_t>(number == kAh ? bytes.size() / 4 - 2 : bytes.size() / 8 - 1);
+    const bool may_lie = !ground_.has_rules || number != kHopByHop;
     if (may_lie && dice_.one_in(25)) {
         bytes[1] = dice_.one_in(2) ? dice_.byte() : static_cast<std::uint8_t>(bytes[1] + 1);
     }
@@ -105,8 +105,8 @@ Bytes Ext6Walk::dress(const Bytes& packet) {
     if (dice_.one_in(3)) numbers.push_back(kHopByHop);
     const unsigned count = dice_.below(dice_.one_in(10) ? 9 : 4);
     for (unsigned i = 0; i < count; ++i) {
-        std::uint8_t number = dice_.pick<std::uint8_t>({kDestination, kDestination, kRouting,
-                                                        kRouting, kAh, kFragment, kHopByHop});
+        std::uint8_t number = dice_.pick<std::uint8_t>(
+            {kDestination, kDestination, kRouting, kRouting, kAh, kFragment, kHopByHop});
         if (dice_.one_in(12)) number = dice_.pick<std::uint8_t>({kMobility, kHip, kShim6, kEsp});
         numbers.push_back(number);
     }
@@ -122,7 +122,7 @@ Bytes Ext6Walk::dress(const Bytes& packet) {
     bytes.insert(bytes.begin() + kIpv6Header, chain.begin(), chain.end());
     bytes[6] = next;
     repair_length(bytes);
-    if (dice_.one_in(20) && (may_be_answered_ || next != kHopByHop)) {
+    if (dice_.one_in(20) && (!ground_.has_rules || next != kHopByHop)) {
         cut(bytes, kIpv6Header + dice_.below(bytes.size() - kIpv6Header + 1));
     }
     return dice_.one_in(3) ? ground_.keep(std::move(bytes)) : bytes;

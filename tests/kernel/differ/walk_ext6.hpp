@@ -8,10 +8,7 @@ namespace keepstate::kernel {
 
 class Ext6Walk {
   public:
-    /// may_be_answered: whether options may be so wrong that Linux answers them ("parameter problem"), which
-    /// keepstate does not (docs/differences.md) and which rules in OUTPUT would count.
-    Ext6Walk(WalkGround& ground, bool may_be_answered)
-        : ground_(ground), dice_(ground.dice), may_be_answered_(may_be_answered) {}
+    explicit Ext6Walk(WalkGround& ground) : ground_(ground), dice_(ground.dice) {}
 
     /// Puts headers in front of the packet's transport header.
     Bytes dress(const Bytes& packet);
@@ -24,7 +21,6 @@ class Ext6Walk {
 
     WalkGround& ground_;
     Dice& dice_;
-    bool may_be_answered_;
 };
 
 }  // namespace keepstate::kernel

@@ -39,9 +39,11 @@ void FragmentWalk::spoil(std::vector<Piece>& pieces) {
         case 1: pieces.push_back(Piece(piece)); break;
         case 2: piece.offset += 8; break;
         case 3: piece.offset -= std::min(piece.offset, 8U); break;
-        case 4: piece.payload.resize(piece.payload.size() + dice_.pick<std::size_t>({1, 7, 8, 16}));
+        case 4:
+            piece.payload.resize(piece.payload.size() + dice_.pick<std::size_t>({1, 7, 8, 16}));
             break;
-        case 5: piece.payload.resize(piece.payload.size() - dice_.below(piece.payload.size() + 1));
+        case 5:
+            piece.payload.resize(piece.payload.size() - dice_.below(piece.payload.size() + 1));
             break;
         case 6: piece.payload.clear(); break;
         case 7: piece.has_more = !piece.has_more; break;

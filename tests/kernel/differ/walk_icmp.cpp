@@ -7,17 +7,16 @@
 namespace keepstate::kernel {
 
 Bytes IcmpWalk::message() {
-    const std::initializer_list<std::uint8_t> kTypes4{8,  8,  8,  0,  0,  13, 14, 15,
-                                                          16, 17, 18, 3,  9,  10, 12, 19};
-    const std::initializer_list<std::uint8_t> kTypes6{
-        128, 128, 128, 129, 129, 139, 140, 130, 131, 132, 133, 134, 135, 136, 143, 151, 1, 137};
+    const std::initializer_list<std::uint8_t> kTypes4{8,  8,  8,  0, 0, 13, 14, 15,
+                                                      16, 17, 18, 3, 9, 10, 12, 19};
+    const std::initializer_list<std::uint8_t> kTypes6{128, 128, 128, 129, 129, 139, 140, 130, 131,
+                                                      132, 133, 134, 135, 136, 143, 151, 1,   137};
     std::uint8_t type = dice_.pick(ground_.is_v6 ? kTypes6 : kTypes4);
     if (dice_.one_in(10)) type = dice_.byte();
     const std::uint8_t code = dice_.one_in(8) ? static_cast<std::uint8_t>(dice_.below(4)) : 0;
     const std::uint32_t rest = dice_.below(3) << 16U | dice_.below(4);
     const std::size_t size = dice_.below(dice_.one_in(20) ? 2000 : 40);
-    Bytes bytes =
-        make_icmp(ground_.draw_ends(dice_.below(2)), type, code, rest, Bytes(size));
+    Bytes bytes = make_icmp(ground_.draw_ends(dice_.below(2)), type, code, rest, Bytes(size));
     bytes = ground_.keep(std::move(bytes));
     if (dice_.one_in(25)) bytes[ground_.header_bytes() + 2] ^= 1;
     if (dice_.one_in(25)) cut(bytes, ground_.header_bytes() + dice_.below(10));
@@ -48,7 +47,8 @@ Bytes IcmpWalk::draw_quote() {
     }
     if (dice_.one_in(20)) quote[0] = static_cast<std::uint8_t>(quote[0] ^ 1U << dice_.below(8));
     // Most routers quote no more than eight bytes behind the header.
-    if (dice_.one_in(3)) quote.resize(std::min<std::size_t>(quote.size(), ground_.header_bytes() + 8));
+    if (dice_.one_in(3))
+        quote.resize(std::min<std::size_t>(quote.size(), ground_.header_bytes() + 8));
     if (dice_.one_in(3)) quote.resize(dice_.below(std::min<std::size_t>(quote.size(), 80) + 1));
     if (dice_.one_in(10) && !quote.empty()) quote[dice_.below(quote.size())] ^= 1;
     return quote;
@@ -63,9 +63,11 @@ Bytes IcmpWalk::redirect(const Bytes& quote) {
     body.insert(body.end(), quote.begin(), quote.end());
     if (dice_.one_in(8)) body.resize(dice_.below(body.size()));
     IpEnds ends = ground_.draw_ends(dice_.below(2));
-    if (quote.size() >= 40 && !dice_.one_in(6)) ends.destination = ends_of(quote).source;
-    if (!dice_.one_in(4)) ends.source = dice_.one_in(2) ? "fe80::1" : "fe80::2";
-    ends.ttl = dice_.one_in(5) ? 64 : 255;
+    const std::string asker = ends_of(quote).source;
+    if (quote.size() >= 40 && ground_.is_plain(asker) && !dice_.one_in(6)) ends.destination = asker;
+    if (!ground_.has_rules && !dice_.one_in(4))
+        ends.source = dice_.one_in(2) ? "fe80::1" : "fe80::2";
+    ends.ttl = dice_.one_in(5) ? 64 : 255;  // 255: from a neighbour
     return make_icmp(ends, 137, dice_.one_in(10) ? 1 : 0, 0, body);
 }
 
@@ -74,14 +76,14 @@ Bytes IcmpWalk::error() {
     if (ground_.is_v6 && dice_.one_in(12)) return redirect(quote);
     // From the other end or a router on the way, to the quoted packet's sender; sometimes otherwise.
     IpEnds ends = ground_.draw_ends(dice_.below(2));
-    if (quote.size() >= ground_.header_bytes() && is_ipv6(quote) == ground_.is_v6 &&
-        !dice_.one_in(8)) {
-        const IpEnds quoted = ends_of(quote);
+    const IpEnds quoted = ends_of(quote);
+    const bool is_answerable = quote.size() >= ground_.header_bytes() &&
+                               is_ipv6(quote) == ground_.is_v6 && ground_.is_plain(quoted.source);
+    if (is_answerable && !dice_.one_in(8)) {
         ends = {dice_.one_in(4) ? ends.source : quoted.destination, quoted.source};
     }
-    const std::uint8_t type =
-        ground_.is_v6 ? dice_.pick<std::uint8_t>({1, 1, 2, 3, 4, 5, 100, 127})
-                      : dice_.pick<std::uint8_t>({3, 3, 3, 4, 5, 11, 12});
+    const std::uint8_t type = ground_.is_v6 ? dice_.pick<std::uint8_t>({1, 1, 2, 3, 4, 5, 100, 127})
+                                            : dice_.pick<std::uint8_t>({3, 3, 3, 4, 5, 11, 12});
     Bytes bytes =
         make_icmp(ends, type, static_cast<std::uint8_t>(dice_.below(dice_.one_in(4) ? 16 : 5)),
                   dice_.one_in(4) ? dice_.word() : 0, quote);

@@ -19,8 +19,8 @@ std::string WalkGround::address(unsigned side, unsigned number) const {
         if (is_v6) return number == 0 ? "2001:db8:1::fe" : "2001:db8:2::fe";
         return number == 0 ? "10.0.1.254" : "10.0.2.254";
     }
-    const char* net = is_v6 ? (side == 0 ? "2001:db8:1::" : "2001:db8:2::")
-                            : (side == 0 ? "10.0.1." : "10.0.2.");
+    const char* net =
+        is_v6 ? (side == 0 ? "2001:db8:1::" : "2001:db8:2::") : (side == 0 ? "10.0.1." : "10.0.2.");
     return net + std::to_string(number + 1);
 }
 

@@ -50,14 +50,21 @@ enum class HostSide : std::uint8_t { none, near, far };
 /// Where a walk takes place: its dice, its addresses, and the packets that later ones may quote or spoil.
 class WalkGround {
   public:
-    WalkGround(Dice& of, bool of_ipv6, HostSide host_side = HostSide::none)
-        : dice(of), is_v6(of_ipv6), host(host_side) {}
+    WalkGround(Dice& of, bool of_ipv6, HostSide host_side, bool with_rules)
+        : dice(of), is_v6(of_ipv6), host(host_side), has_rules(with_rules) {}
 
     Dice& dice;
     const bool is_v6;
     const HostSide host;
+    /// Rules count, and REJECT answers: so what Linux answers and keepstate does not (docs/differences.md), such as
+    /// wrong IPv6 options, and what Linux cannot answer here, such as link-local sources, is left out.
+    const bool has_rules;
 
     std::string address(unsigned side, unsigned number) const;
+    /// One that the ground itself gives: no multicast address, no loopback, not of the other family.
+    bool is_plain(const std::string& address) const {
+        return address.starts_with(is_v6 ? "2001:db8:" : "10.0.");
+    }
     /// From the side to the other one; one address in two on the near side, one on the far side.
     IpEnds draw_ends(unsigned side);
     std::size_t header_bytes() const { return is_v6 ? 40 : 20; }

@@ -8,7 +8,7 @@
 
 namespace keepstate::kernel {
 
-/// iptables-save text with counters, for one family. `has_zones`: CT --zone in all its forms, else none.
+/// iptables-save text with counters, for one family. `has_zones`: CT --zone too.
 std::string make_walk_rules(Dice& dice, bool is_v6, bool has_zones);
 
 }  // namespace keepstate::kernel

@@ -130,8 +130,7 @@ Bytes SctpWalk::next() {
     SctpSegment segment{flow.port, kServerPort, 0, {}};
     const unsigned count = dice_.percent(70) ? 1 : dice_.percent(3) ? 0 : 1 + dice_.below(4);
     for (unsigned i = 0; i < count; ++i) {
-        const std::uint8_t type =
-            i == 0 ? plan.type : static_cast<std::uint8_t>(dice_.below(16));
+        const std::uint8_t type = i == 0 ? plan.type : static_cast<std::uint8_t>(dice_.below(16));
         segment.chunks.push_back(make_chunk(flow, type, plan.side));
     }
     const SctpChunk none;

@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kFlows = 10;
 
 std::uint32_t length_of(const TcpSegment& segment) {
-    return static_cast<std::uint32_t>(segment.payload.size()) +
-           ((segment.flags & kSyn) ? 1U : 0U) + ((segment.flags & kFin) ? 1U : 0U);
+    return static_cast<std::uint32_t>(segment.payload.size()) + ((segment.flags & kSyn) ? 1U : 0U) +
+           ((segment.flags & kFin) ? 1U : 0U);
 }
 
 std::uint32_t scaled_window(const TcpHost& host) {
@@ -110,12 +110,30 @@ void TcpWalk::spoil(Bytes& bytes) {
 // --- chaos ---------------------------------------------------------------------------------------------------
 
 std::uint8_t TcpWalk::draw_flags() {
-    constexpr std::array<std::uint8_t, 24> kLikely{
-        kSyn,        kSyn,        kSyn | kAck, kSyn | kAck, kAck,        kAck,
-        kAck,        kAck,        kAck,        kAck | kPsh, kAck | kPsh, kAck | kPsh,
-        kFin | kAck, kFin | kAck, kFin | kAck, kRst,        kRst | kAck, kAck,
-        kAck,        kAck | kUrg, kAck,        kAck,        kSyn | kEce | kCwr,
-        kSyn | kAck | kEce};
+    constexpr std::array<std::uint8_t, 24> kLikely{kSyn,
+                                                   kSyn,
+                                                   kSyn | kAck,
+                                                   kSyn | kAck,
+                                                   kAck,
+                                                   kAck,
+                                                   kAck,
+                                                   kAck,
+                                                   kAck,
+                                                   kAck | kPsh,
+                                                   kAck | kPsh,
+                                                   kAck | kPsh,
+                                                   kFin | kAck,
+                                                   kFin | kAck,
+                                                   kFin | kAck,
+                                                   kRst,
+                                                   kRst | kAck,
+                                                   kAck,
+                                                   kAck,
+                                                   kAck | kUrg,
+                                                   kAck,
+                                                   kAck,
+                                                   kSyn | kEce | kCwr,
+                                                   kSyn | kAck | kEce};
     if (dice_.one_in(20)) return dice_.byte();
     return kLikely[dice_.below(kLikely.size())];
 }
@@ -321,8 +339,7 @@ void TcpWalk::add_options(TcpSegment& segment, const TcpHost& host, const TcpHos
     constexpr std::size_t kMost = 40;
     if ((segment.flags & kSyn) != 0) {
         if (dice_.one_in(2)) segment.options = {2, 4, 5, 0xb4};
-        if (host.offers_scale)
-            segment.options.insert(segment.options.end(), {1, 3, 3, host.scale});
+        if (host.offers_scale) segment.options.insert(segment.options.end(), {1, 3, 3, host.scale});
         if (host.offers_sack) segment.options.insert(segment.options.end(), {1, 1, 4, 2});
     } else if (dice_.one_in(6)) {
         if (dice_.one_in(3)) {  // anywhere near the window

@@ -24,15 +24,15 @@ constexpr std::size_t kBursts = 4;
 /// All streams on one ground, so that errors and fragments can be about any of them.
 class Streams {
   public:
-    Streams(Dice& dice, bool is_v6, HostSide host, bool may_be_answered)
-        : ground_(dice, is_v6, host),
+    Streams(Dice& dice, bool is_v6, HostSide host, bool has_rules)
+        : ground_(dice, is_v6, host, has_rules),
           tcp_(ground_),
           sctp_(ground_),
           datagrams_(ground_),
           icmp_(ground_),
           fragments_(ground_),
-          ext6_(ground_, may_be_answered),
-          broken_(ground_, may_be_answered) {}
+          ext6_(ground_),
+          broken_(ground_) {}
 
     Bytes next(WalkKind kind) {
         Dice& dice = ground_.dice;
@@ -44,8 +44,11 @@ class Streams {
             case WalkKind::icmp: return dice.one_in(3) ? sound(false) : icmp_.next();
             case WalkKind::frag: return fragment();
             case WalkKind::ext6: return dice.one_in(4) ? sound(true) : ext6_.dress(sound(true));
-            case WalkKind::broken:
-                return dice.one_in(4) ? sound(true) : broken_.spoil(sound(true));
+            case WalkKind::broken: {
+                if (dice.one_in(4)) return sound(true);
+                const bool is_dressed = ground_.is_v6 && dice.one_in(4);
+                return broken_.spoil(is_dressed ? ext6_.dress(sound(true)) : sound(true));
+            }
             default: break;
         }
         WalkKind one = static_cast<WalkKind>(dice.below(8));  // tcp to broken
@@ -93,8 +96,8 @@ std::string setting(std::string_view name) {
 }
 
 constexpr std::array<const char*, 10> kTcpTimeouts{
-    "syn_sent",  "syn_recv", "established", "fin_wait",    "close_wait",
-    "last_ack",  "time_wait", "close",      "max_retrans", "unacknowledged"};
+    "syn_sent", "syn_recv",  "established", "fin_wait",    "close_wait",
+    "last_ack", "time_wait", "close",       "max_retrans", "unacknowledged"};
 constexpr std::array<const char*, 8> kSctpTimeouts{
     "closed",        "cookie_wait",   "cookie_echoed",     "established",
     "shutdown_sent", "shutdown_recd", "shutdown_ack_sent", "heartbeat_sent"};
@@ -133,8 +136,11 @@ void vary_settings(WalkKind kind, Dice& dice, KernelSetup& setup) {
     }
 }
 
-/// Whether a raw socket would send it as it is; others cannot come from the host.
+/// Whether a raw socket would send it as it is, and somewhere; others cannot come from the host.
 bool can_host_send(const Bytes& bytes) {
+    const bool has_way =
+        ends_of(bytes).destination.starts_with(is_ipv6(bytes) ? "2001:db8:" : "10.");
+    if (!has_way) return false;
     if (is_ipv6(bytes)) {
         return bytes.size() >= 40 && std::size_t{bytes[4]} * 256 + bytes[5] + 40 == bytes.size();
     }
@@ -190,19 +196,19 @@ Walk make_walk(WalkKind kind, bool is_v6, std::uint64_t seed, std::size_t packet
     for (const bool family : {false, true}) {
         if (!is_mixed && family != is_v6) continue;
         if (kind != WalkKind::host) {
-            streams.push_back(std::make_unique<Streams>(dice, family, HostSide::none, !has_rules));
+            streams.push_back(std::make_unique<Streams>(dice, family, HostSide::none, has_rules));
         }
         if (!has_host) continue;
         for (const HostSide side : {HostSide::near, HostSide::far}) {
-            streams.push_back(std::make_unique<Streams>(dice, family, side, !has_rules));
+            streams.push_back(std::make_unique<Streams>(dice, family, side, has_rules));
         }
     }
     const std::size_t burst = packets / kBursts + 1;
     while (walk.packets.size() < packets) {
         Bytes bytes = streams[dice.below(streams.size())]->next(kind);
         if (is_from_host(bytes, walk.setup) && !can_host_send(bytes)) continue;
-        const bool begins_burst = kind == WalkKind::time && !walk.packets.empty() &&
-                                  walk.packets.size() % burst == 0;
+        const bool begins_burst =
+            kind == WalkKind::time && !walk.packets.empty() && walk.packets.size() % burst == 0;
         walk.packets.push_back({std::move(bytes), {}, begins_burst ? kBurstGapNs : 0});
     }
     return walk;

@@ -47,9 +47,10 @@ enum class WalkKind : std::uint8_t {
     time,
     mixed
 };
-inline constexpr std::array kWalkKinds{
-    WalkKind::tcp,  WalkKind::sctp,   WalkKind::udp,  WalkKind::other, WalkKind::icmp, WalkKind::frag,
-    WalkKind::ext6, WalkKind::broken, WalkKind::host, WalkKind::rules, WalkKind::time, WalkKind::mixed};
+inline constexpr std::array kWalkKinds{WalkKind::tcp,   WalkKind::sctp,   WalkKind::udp,
+                                       WalkKind::other, WalkKind::icmp,   WalkKind::frag,
+                                       WalkKind::ext6,  WalkKind::broken, WalkKind::host,
+                                       WalkKind::rules, WalkKind::time,   WalkKind::mixed};
 
 struct Walk {
     KernelSetup setup;
