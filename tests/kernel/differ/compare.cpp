@@ -26,41 +26,13 @@ struct Side {
     std::string why;     ///< not compared: keepstate's reason, the kernel's words
 };
 
-Result<Engine> make_engine(const KernelSetup& setup) {
-    EngineSetup engine;
-    engine.listen_events = true;
-    for (const KernelDevice& device : setup.devices) {
-        DeviceSetup made{device.name, {}};
-        for (const std::string& prefix : device.prefixes) {
-            if (const auto parsed = parse_prefix(prefix)) made.networks.push_back(*parsed);
-        }
-        engine.devices.push_back(std::move(made));
-    }
-    for (const std::string& address : setup.local_addresses) {
-        if (const auto parsed = parse_address(address)) engine.local.push_back(*parsed);
-    }
-    for (const auto& [key, value] : setup.sysctls) {
-        if (auto set = engine.settings.set(key, value); !set) return Unexpected(set.error());
-    }
-    const auto load = [](const std::string& words, Family family,
-                         std::optional<Ruleset>& into) -> Result<void> {
-        if (words.empty()) return {};
-        Result<Ruleset> rules = Ruleset::parse(words, family, "rules");
-        if (!rules) return Unexpected(rules.error());
-        into = std::move(*rules);
-        return {};
-    };
-    if (auto loaded = load(setup.rules4, Family::ipv4, engine.rules4); !loaded) {
-        return Unexpected(loaded.error());
-    }
-    if (auto loaded = load(setup.rules6, Family::ipv6, engine.rules6); !loaded) {
-        return Unexpected(loaded.error());
-    }
-    return Engine::make(std::move(engine));
-}
-
 std::string hex(std::span<const std::uint8_t> bytes) {
     return fmt::format("{:02x}", fmt::join(bytes, ""));
+}
+
+/// Verification tags, of entries that are SCTP's.
+std::string print_tags(bool is_sctp, const std::array<std::uint32_t, 2>& tags) {
+    return is_sctp ? fmt::format(" tags {:#x} {:#x}", tags[0], tags[1]) : std::string{};
 }
 
 /// Timeout and everything else apart, since the one is compared with a tolerance.
@@ -182,13 +154,15 @@ void compare_ends(const KernelEnd& end, const Engine& engine, Time now, std::siz
         kernel[tuple_key(e.tuples[0], e.zone)] =
             tuple_key(e.tuples[1], e.zone) + " " +
             print_facts(e.status, e.tcp ? static_cast<int>(e.tcp->state) : -1,
-                        e.sctp_state ? *e.sctp_state : -1, e.mark);
+                        e.sctp_state ? *e.sctp_state : -1, e.mark) +
+            print_tags(e.sctp_state.has_value(), e.sctp_vtags);
     }
     engine.for_each_entry(now, [&ours](const EntryCopy& e) {
         ours[tuple_key(e.original, e.zone_original)] =
             tuple_key(e.reply, e.zone_reply) + " " +
             print_facts(e.status, e.tcp_state ? static_cast<int>(*e.tcp_state) : -1,
-                        e.sctp_state ? static_cast<int>(*e.sctp_state) : -1, e.mark);
+                        e.sctp_state ? static_cast<int>(*e.sctp_state) : -1, e.mark) +
+            print_tags(e.sctp_state.has_value(), e.sctp_vtags);
     });
     for (const auto& [key, value] : kernel) {
         const auto it = ours.find(key);
@@ -209,6 +183,39 @@ void compare_ends(const KernelEnd& end, const Engine& engine, Time now, std::siz
 }
 
 }  // namespace
+
+Result<Engine> make_engine(const KernelSetup& setup) {
+    EngineSetup engine;
+    engine.listen_events = true;
+    for (const KernelDevice& device : setup.devices) {
+        DeviceSetup made{device.name, {}};
+        for (const std::string& prefix : device.prefixes) {
+            if (const auto parsed = parse_prefix(prefix)) made.networks.push_back(*parsed);
+        }
+        engine.devices.push_back(std::move(made));
+    }
+    for (const std::string& address : setup.local_addresses) {
+        if (const auto parsed = parse_address(address)) engine.local.push_back(*parsed);
+    }
+    for (const auto& [key, value] : setup.sysctls) {
+        if (auto set = engine.settings.set(key, value); !set) return Unexpected(set.error());
+    }
+    const auto load = [](const std::string& words, Family family,
+                         std::optional<Ruleset>& into) -> Result<void> {
+        if (words.empty()) return {};
+        Result<Ruleset> rules = Ruleset::parse(words, family, "rules");
+        if (!rules) return Unexpected(rules.error());
+        into = std::move(*rules);
+        return {};
+    };
+    if (auto loaded = load(setup.rules4, Family::ipv4, engine.rules4); !loaded) {
+        return Unexpected(loaded.error());
+    }
+    if (auto loaded = load(setup.rules6, Family::ipv6, engine.rules6); !loaded) {
+        return Unexpected(loaded.error());
+    }
+    return Engine::make(std::move(engine));
+}
 
 std::string print_difference(const Difference& difference) {
     return fmt::format("packet {}: {}: the kernel says `{}', keepstate `{}'", difference.packet,

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "keepstate/engine.hpp"
 #include "kernel_run.hpp"
 
 namespace keepstate::kernel {
@@ -37,6 +38,9 @@ struct Comparison {
 /// How keepstate is told about time: packets arrive this much apart. If one of them waits, each arrives at the
 /// (relative) time at which it was really sent, so that a busy machine makes no differences.
 inline constexpr std::uint64_t kPacketGapNs = 10'000;
+
+/// keepstate's side, set up as the kernel's is. Errors: prefixes, settings and rules that it does not take.
+Result<Engine> make_engine(const KernelSetup& setup);
 
 /// Errors: what cannot be set up on either side.
 Result<Comparison> compare(const KernelSetup& setup, std::span<const KernelPacket> packets);

@@ -1,6 +1,6 @@
 // kernel_differ: keepstate against this machine's kernel.
 //
-//     kernel_differ walk [tcp|udp|icmp|mixed] [--seed N] [--runs N] [--packets N] [--seconds N]
+//     kernel_differ walk [KIND] [--seed N] [--runs N] [--packets N] [--seconds N] [--reached]
 //     kernel_differ capture FILE...
 //
 // Exit: 0 no difference, 1 a difference (the fewest packets that show it are printed), 2 wrong call,
@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "differ/compare.hpp"
+#include "differ/reach.hpp"
 #include "differ/walks.hpp"
 #include "keepstate/engine.hpp"
 #include "keepstate/packet.hpp"
@@ -26,6 +27,7 @@ struct Call {
     std::uint64_t runs = 10;
     std::uint64_t packets = 2000;
     std::uint64_t seconds = 0;  ///< 0: by runs
+    bool shows_reached = false;
 };
 
 void print_packets(const KernelSetup& setup, const std::vector<KernelPacket>& packets) {
@@ -59,6 +61,7 @@ bool report(const Walk& walk, const Comparison& comparison, std::string_view nam
 int walk(const Call& call) {
     const auto began = std::chrono::steady_clock::now();
     std::uint64_t packets = 0, tracked = 0, differing = 0, runs = 0;
+    Reach reach;
     for (std::uint64_t seed = call.seed;; ++seed) {
         const auto spent = std::chrono::steady_clock::now() - began;
         if (call.seconds != 0 ? spent >= std::chrono::seconds(call.seconds) : runs == call.runs)
@@ -70,6 +73,7 @@ int walk(const Call& call) {
             fmt::print(stderr, "{}\n", comparison.error().faults.front().words);
             return 3;
         }
+        if (call.shows_reached && !reach.add(made)) return 3;
         packets += comparison->packets;
         tracked += comparison->with_state;
         if (!report(made, *comparison, fmt::format("{} walk, seed {}", text(call.kind), seed))) {
@@ -77,15 +81,19 @@ int walk(const Call& call) {
             if (differing == 3) break;
         }
     }
+    fmt::print("{}", reach.print());
     fmt::print("{} walks, {} packets ({} reached tracking), {} walks differ\n", runs, packets,
                tracked, differing);
     return differing == 0 ? 0 : 1;
 }
 
 int usage() {
+    std::string kinds;
+    for (const WalkKind kind : kWalkKinds) kinds += (kinds.empty() ? "" : "|") + text(kind);
     fmt::print(stderr,
-               "usage: kernel_differ walk [tcp|udp|icmp|mixed] [--seed N] [--runs N] [--packets N] "
-               "[--seconds N]\n");
+               "usage: kernel_differ walk [{}]\n"
+               "           [--seed N] [--runs N] [--packets N] [--seconds N] [--reached]\n",
+               kinds);
     return 2;
 }
 
@@ -94,6 +102,10 @@ bool parse_call(int argc, char** argv, Call& call) {
         const std::string_view word = argv[i];
         if (const auto kind = find_walk_kind(word)) {
             call.kind = *kind;
+            continue;
+        }
+        if (word == "--reached") {
+            call.shows_reached = true;
             continue;
         }
         if (i + 1 == argc) return false;
