@@ -168,7 +168,7 @@ void Path::travel(Trip& trip) {
 bool Path::come_in_by_loopback(Trip& trip) {
     trip.in = trip.out;
     trip.out = &kNoDevice;
-    return pass_hook(trip, Hook::prerouting) && pass_hook(trip, Hook::input);
+    return pass_hook(trip, Hook::prerouting) && route(trip) && pass_hook(trip, Hook::input);
 }
 
 /// Linux overwrites what stands behind the end of an IPv4 packet's options. Returns whether it did.
@@ -256,7 +256,11 @@ bool Path::run_step(Trip& trip, Hook hook, Step step) {
 
 bool Path::run_track(Trip& trip, Hook hook) {
     trip.context.tracking_done = true;
-    if (trip.is_tracked) return true;  // a looped-back packet, or an answer that carries its flow
+    // A looped-back packet, or an answer, carries its flow; what is INVALID carries none and is asked again.
+    const ct::PacketFlow& before = trip.context.flow;
+    const bool is_asked_again = hook == Hook::prerouting && trip.is_own && !before.entry &&
+                                before.state != CtState::untracked;
+    if (trip.is_tracked && !is_asked_again) return true;
     trip.is_tracked = true;
     ct::TrackOrder order;
     order.at_prerouting = hook == Hook::prerouting;

@@ -320,7 +320,7 @@ TEST(ParseIpv6, finds_the_fragment_header_behind_other_extension_headers) {
     ASSERT_EQ(parse_ip(Family::ipv6, view(bytes), true, packet), Reason::none);
     EXPECT_TRUE(packet.is_fragment && packet.more_fragments);
     EXPECT_EQ(packet.fragment_offset, 0x5a8);
-    EXPECT_EQ(packet.rules_fragment_offset, 0x5a8 / 8);
+    EXPECT_EQ(packet.rules_fragment_offset, 0x5a8);
     EXPECT_EQ(packet.fragment_id, 0x01020304U);
     EXPECT_EQ(packet.fragment_header_offset, 48U);
     EXPECT_EQ(packet.fragment_prior_nexthdr_offset, 40U);

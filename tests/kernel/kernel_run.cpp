@@ -181,7 +181,8 @@ void KernelRun::judge_sights(bool was_sent, KernelVerdict& verdict) {
         is_first = false;
         of_reply_[i] = in_reply;
         if (in_reply) continue;
-        if (sight.place == Place::state && !verdict.state) {
+        // What the host sends to itself is tracked once more, by lo, if it was INVALID: the last word counts.
+        if (sight.place == Place::state && (!verdict.state || was_sent)) {
             verdict.state = sight.state;
             verdict.direction = sight.direction;
         }
@@ -192,7 +193,8 @@ void KernelRun::judge_sights(bool was_sent, KernelVerdict& verdict) {
             verdict.delivered = true;
             verdict.outputs.push_back({"", sight.bytes});
         }
-        if (sight.place == Place::end && sight.hook == KernelHook::postrouting) {
+        if (sight.place == Place::end && sight.hook == KernelHook::postrouting &&
+            sight.out_index != kLoopbackIndex) {
             verdict.was_let_out = true;
         }
         if (sight.place == Place::end) verdict.mark = sight.mark;
