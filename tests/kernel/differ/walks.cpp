@@ -136,11 +136,23 @@ void vary_settings(WalkKind kind, Dice& dice, KernelSetup& setup) {
     }
 }
 
-/// Whether a raw socket would send it as it is, and somewhere; others cannot come from the host.
-bool can_host_send(const Bytes& bytes) {
+bool is_one_of(const std::string& address, const std::vector<std::string>& addresses) {
+    return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
+}
+
+/// Whether a raw socket would send it as it is, and somewhere; others cannot come from the host. Nor do fragments and
+/// extension headers to the host itself: Linux cuts them again on the way to lo, which keepstate does not do.
+bool can_host_send(const Bytes& bytes, const KernelSetup& setup) {
     const bool has_way =
         ends_of(bytes).destination.starts_with(is_ipv6(bytes) ? "2001:db8:" : "10.");
     if (!has_way) return false;
+    const bool is_to_itself = is_one_of(ends_of(bytes).destination, setup.local_addresses);
+    const std::uint8_t next = protocol_of(bytes);
+    const bool is_extended = is_ipv6(bytes) ? next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING ||
+                                                  next == IPPROTO_FRAGMENT || next == IPPROTO_AH ||
+                                                  next == IPPROTO_DSTOPTS
+                                            : (bytes[6] & 0x3fU) != 0 || bytes[7] != 0;
+    if (is_to_itself && is_extended) return false;
     if (is_ipv6(bytes)) {
         return bytes.size() >= 40 && std::size_t{bytes[4]} * 256 + bytes[5] + 40 == bytes.size();
     }
@@ -149,12 +161,6 @@ bool can_host_send(const Bytes& bytes) {
     Bytes right = bytes;
     repair_length(right);
     return header >= 20 && header <= bytes.size() && right == bytes;
-}
-
-bool is_from_host(const Bytes& bytes, const KernelSetup& setup) {
-    const std::string source = ends_of(bytes).source;
-    const auto& locals = setup.local_addresses;
-    return std::find(locals.begin(), locals.end(), source) != locals.end();
 }
 
 }  // namespace
@@ -206,7 +212,8 @@ Walk make_walk(WalkKind kind, bool is_v6, std::uint64_t seed, std::size_t packet
     const std::size_t burst = packets / kBursts + 1;
     while (walk.packets.size() < packets) {
         Bytes bytes = streams[dice.below(streams.size())]->next(kind);
-        if (is_from_host(bytes, walk.setup) && !can_host_send(bytes)) continue;
+        const bool is_own = is_one_of(ends_of(bytes).source, walk.setup.local_addresses);
+        if (is_own && !can_host_send(bytes, walk.setup)) continue;
         const bool begins_burst =
             kind == WalkKind::time && !walk.packets.empty() && walk.packets.size() % burst == 0;
         walk.packets.push_back({std::move(bytes), {}, begins_burst ? kBurstGapNs : 0});
