@@ -53,9 +53,6 @@ class Tracker {
     /// Gives back what has expired. Also done by track().
     void collect(Time now);
 
-    /// A rule changed the entry's mark (CONNMARK): listeners will be told.
-    void note_mark(Entry& entry) { entry.pending_events |= event_bit::kMark; }
-
     const EntryMap& entries() const { return map_; }
     EntryCopy copy_of(const Entry& entry, Time now) const;
     std::vector<Event>& events() { return events_; }

@@ -184,6 +184,7 @@ bool Path::clear_options(Trip& trip) {
     std::memcpy(cleared, at, packet.ip.size());
     std::memset(cleared + end, 0, packet.header_bytes - end);
     trip.packet.ip = base::ByteView{cleared, packet.ip.size()};
+    trip.header_sum_is_stale = wire::sum16({cleared, packet.header_bytes}) != 0xffff;
     return true;
 }
 
@@ -294,12 +295,8 @@ bool Path::run_nat(Trip& trip, Hook hook, bool is_source) {
 bool Path::run_table(Trip& trip, Hook hook, Table table) {
     if (!trip.program || !trip.program->has_chain(table, hook)) return true;
     trip.context.table = table;
-    const std::uint32_t mark_before = trip.entry_mark();
     const rules::Outcome outcome =
         rules::walk(*trip.program, table, hook, trip.context, trip.observer);
-    if (trip.context.flow.entry && trip.entry_mark() != mark_before) {
-        tracker_.note_mark(*trip.context.flow.entry);
-    }
     trip.note_decider(table, outcome);
     if (outcome.kind == rules::Ruling::Kind::translate) trip.decision.would_translate = true;
     const Verdict verdict = outcome.verdict();

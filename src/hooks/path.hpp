@@ -66,6 +66,7 @@ class Path {
     bool route(Trip& trip);
     bool come_in_by_loopback(Trip& trip);
     bool clear_options(Trip& trip);
+    bool has_sound_checksum(const Trip& trip, rules::RejectType type) const;
     void answer(Trip& trip, rules::RejectType type);
     void answer_ttl_exceeded(Trip& trip);
     void answer_parameter_problem(Trip& trip);

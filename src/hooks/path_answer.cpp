@@ -201,11 +201,24 @@ std::size_t write_reset(std::uint8_t* at, const wire::Packet& packet) {
 
 }  // namespace
 
+/// Linux takes the IP header into the sum, so that a stale one spoils it. For an ICMP error it is enough that tracking
+/// has tested the packet before; a reset tests it once more.
+bool Path::has_sound_checksum(const Trip& trip, RejectType type) const {
+    const wire::Packet& packet = trip.packet;
+    if (!has_checksum(packet)) return true;
+    const bool is_tested_kind = packet.protocol == protocol::kTcp ||
+                                packet.protocol == protocol::kUdp ||
+                                packet.protocol == protocol::kIcmp;
+    const bool was_tested = type != RejectType::tcp_reset && is_tested_kind &&
+                            tracker_.settings().checksum != 0 && !trip.is_own &&
+                            trip.context.flow.state != CtState::untracked;
+    return wire::has_right_checksum(packet, packet.protocol) &&
+           (was_tested || !trip.header_sum_is_stale);
+}
+
 void Path::answer(Trip& trip, RejectType type) {
     if (trip.is_answer || !may_be_rejected(trip.packet)) return;
-    const bool is_sound =
-        !has_checksum(trip.packet) || wire::has_right_checksum(trip.packet, trip.packet.protocol);
-    if (!is_sound) return;
+    if (!has_sound_checksum(trip, type)) return;
     if (trip.observer) trip.observer->answered(text(type));
     std::uint8_t* answer = arena_.take(kLongestIcmpv6Packet);
     const std::size_t bytes =

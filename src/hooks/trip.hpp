@@ -26,6 +26,8 @@ struct Path::Trip {
     bool is_for_us = false;
     bool is_answer = false;  ///< made here in answer to another packet
     bool is_tracked = false;
+    bool header_sum_is_stale =
+        false;                 ///< its options were overwritten, its header checksum not yet
     bool was_refused = false;  ///< tracking refused to deal with it at all
     Verdict verdict = Verdict::accept;
     Reason ct_reason = Reason::none;
@@ -34,8 +36,6 @@ struct Path::Trip {
     bool has_decider = false;
     Table decider_table = Table::filter;
     rules::Outcome decider;
-
-    std::uint32_t entry_mark() const { return context.flow.entry ? context.flow.entry->mark : 0; }
 
     /// Who decided: whoever did not accept; else the filter table, else the first table that has a rule
     /// or policy to name.

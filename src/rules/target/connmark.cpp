@@ -127,6 +127,7 @@ struct Connmark {
         says.words("the connection's mark: {:#x} -> {:#x}", before, after);
         if (after == before) return {};
         entry->mark = after;
+        entry->pending_events |= ct::event_bit::kMark;  // told even if a later rule sets it back
         return {};
     }
 };
