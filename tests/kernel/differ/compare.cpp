@@ -235,13 +235,9 @@ Result<Comparison> compare(const KernelSetup& setup, std::span<const KernelPacke
                                        [](const KernelPacket& p) { return p.wait_before_ns != 0; });
     for (std::size_t i = 0; i < packets.size(); ++i) {
         KernelVerdict& verdict = kernel->verdicts[i];
-        if (has_waits) {
-            now = Time::from_s(1'000'000) +
-                  static_cast<std::int64_t>(verdict.sent_ns - kernel->verdicts[0].sent_ns);
-            forget_endings(verdict.events);
-        } else {
-            now = now + static_cast<std::int64_t>(kPacketGapNs);
-        }
+        now = Time::from_s(1'000'000) +
+              static_cast<std::int64_t>(verdict.sent_ns - kernel->verdicts[0].sent_ns);
+        if (has_waits) forget_endings(verdict.events);
         Frame frame;
         frame.bytes = packets[i].ip_bytes;
         frame.link = kLinkRaw;

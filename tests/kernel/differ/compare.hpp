@@ -35,8 +35,8 @@ struct Comparison {
     std::size_t with_state = 0;  ///< packets that both brought to tracking
 };
 
-/// How keepstate is told about time: packets arrive this much apart. If one of them waits, each arrives at the
-/// (relative) time at which it was really sent, so that a busy machine makes no differences.
+/// keepstate is told the (relative) time at which each packet was really sent, so that a busy machine makes no differences.
+/// Where it plays alone (reach.hpp), packets arrive this much apart, plus their waits.
 inline constexpr std::uint64_t kPacketGapNs = 10'000;
 
 /// keepstate's side, set up as the kernel's is. Errors: prefixes, settings and rules that it does not take.
