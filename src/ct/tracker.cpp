@@ -248,9 +248,9 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
 
 void Tracker::set_closing(Entry& entry, Time now) {
     TcpMemory* tcp = std::get_if<TcpMemory>(&entry.memory);
-    if (!tcp || !entry.is_confirmed() || entry.has(status::kDying)) return;
+    if (!tcp || !entry.is_confirmed()) return;
     const TcpState before = std::exchange(tcp->state, TcpState::close);
-    if (before == TcpState::close || entry.has(status::kFixedTimeout)) return;
+    if (before == TcpState::close || entry.has(status::kFixedTimeout | status::kDying)) return;
     const std::int64_t timeout_ns =
         std::int64_t{settings_of(entry).tcp_timeout_close} * kNsPerSecond;
     const std::int64_t left_ns = entry.left_ns(now);

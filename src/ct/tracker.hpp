@@ -51,6 +51,10 @@ class Tracker {
     bool confirm(PacketFlow& flow, Time now, Observer* observer);
     void finish(PacketFlow& flow);
 
+    /// The firewall answers the flow's segment with an RST: to both ends the connection is over.
+    /// source: kernel:net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing.
+    void close_by_reset(Entry& entry, Time now);
+
     /// Gives back what has expired. Also done by track().
     void collect(Time now);
 
@@ -66,6 +70,7 @@ class Tracker {
     EntryCopy copy_of(const Entry& entry, Time now) const;
     std::vector<Event>& events() { return events_; }
     const Statistics& statistics() const { return statistics_; }
+    const Settings& settings() const { return settings_; }
 
   private:
     TrackResult track_icmp(const wire::Packet& packet, const TrackOrder& order, Time now,

@@ -94,7 +94,10 @@ Reason Path::parse(base::ByteView ip, bool from_outside, Decision& decision, wir
 
 /// Fragments wait here for the others; the packet that completes them goes on as the whole datagram.
 bool Path::run_reassemble(Trip& trip, Hook hook) {
-    if (!trip.packet.is_fragment || trip.is_tracked) return true;
+    // A fragment header that is cut short makes no fragment, but reassembly refuses it.
+    const bool has_fragment_header =
+        trip.packet.is_fragment || trip.packet.fragment_header_offset != 0;
+    if (!has_fragment_header || trip.is_tracked) return true;
     const std::uint32_t user = hook == Hook::prerouting ? 0 : 1;
     const wire::Reassembled result =
         reassembler_.take(trip.packet, user, routing_.number_of(*trip.in), trip.context.now);
@@ -129,7 +132,7 @@ bool Path::run_reassemble(Trip& trip, Hook hook) {
 
 void Path::decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip) {
     if (trip.is_own) {
-        trip.out = &way_out(packet.destination());
+        trip.out = &routing_.way_out(packet.destination());
         return;
     }
     trip.in = frame.device == kAnyDevice ? &routing_.device_of(packet.source())
@@ -150,22 +153,31 @@ void Path::travel(Trip& trip) {
     if (pass_hook(trip, Hook::forward)) pass_hook(trip, Hook::postrouting);
 }
 
-/// The device by which a packet of this host leaves.
-const DeviceName& Path::way_out(const Address& destination) const {
-    return routing_.is_own_destination(destination) ? routing_.loopback()
-                                                    : routing_.device_of(destination);
-}
-
 /// What this host sends; what it sends to itself comes back by loopback. True: nothing dropped it.
 bool Path::travel_from_here(Trip& trip) {
     if (!pass_hook(trip, Hook::output) || !pass_hook(trip, Hook::postrouting)) return false;
     if (!routing_.is_own_destination(trip.packet.destination())) return true;
     trip.in = trip.out;
     trip.out = &kNoDevice;
-    return pass_hook(trip, Hook::prerouting) && pass_hook(trip, Hook::input);
+    return pass_hook(trip, Hook::prerouting) && route(trip) && pass_hook(trip, Hook::input);
+}
+
+/// Linux overwrites what stands behind the end of an IPv4 packet's options. Returns whether it did.
+bool Path::clear_options(Trip& trip) {
+    const wire::Packet& packet = trip.packet;
+    const std::size_t end = wire::find_ipv4_options_end(packet);
+    const std::size_t bytes = packet.header_bytes - end;
+    const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
+    const std::uint8_t* const at = packet.ip.data() + end;
+    if (!routing_.is_router() || std::all_of(at, at + bytes, is_zero)) return false;
+    std::uint8_t* const cleared = trip.editor.bytes();
+    std::memset(cleared + end, 0, bytes);
+    trip.header_sum_is_stale = wire::sum16({cleared, packet.header_bytes}) != 0xffff;
+    return true;
 }
 
 bool Path::route(Trip& trip) {
+    const bool was_cleared = trip.packet.family == Family::ipv4 && clear_options(trip);
     const Route route = routing_.route(trip.packet, *trip.in);
     if (trip.observer) trip.observer->routed(route);
     if (route.kind == RouteKind::local) {
@@ -176,11 +188,18 @@ bool Path::route(Trip& trip) {
         trip.verdict = Verdict::drop;
         trip.route_reason = route.reason;
         if (route.reason == Reason::ttl_exceeded) answer_ttl_exceeded(trip);
+        if (route.reason == Reason::ipv4_options) answer_parameter_problem(trip);
         return false;
     }
     trip.out = route.out;
     if (!routing_.is_router()) return true;
     trip.editor.set_ttl(static_cast<std::uint8_t>(trip.packet.ttl - 1));
+    if (was_cleared) {
+        std::uint8_t* const header = trip.editor.bytes();
+        base::store_be16(header + 10, 0);
+        const std::uint16_t sum = wire::sum16({header, trip.packet.header_bytes});
+        base::store_be16(header + 10, static_cast<std::uint16_t>(~sum));
+    }
     return true;
 }
 

@@ -69,7 +69,6 @@ class Path {
     void decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip);
     void travel(Trip& trip);
     bool travel_from_here(Trip& trip);
-    const DeviceName& way_out(const Address& destination) const;
     bool pass_hook(Trip& trip, Hook hook);
     bool run_step(Trip& trip, Hook hook, Step step);
     bool run_table(Trip& trip, Hook hook, Table table);
@@ -77,8 +76,11 @@ class Path {
     bool run_track(Trip& trip, Hook hook);
     bool run_confirm(Trip& trip);
     bool route(Trip& trip);
+    bool clear_options(Trip& trip);
+    bool has_sound_checksum(const Trip& trip, rules::RejectType type) const;
     void answer(Trip& trip, rules::RejectType type);
     void answer_ttl_exceeded(Trip& trip);
+    void answer_parameter_problem(Trip& trip);
     Address answer_source(const Trip& trip) const;
     void send_answer(Trip& asked, base::ByteView bytes);
     void conclude(Trip& trip);

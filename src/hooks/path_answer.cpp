@@ -1,4 +1,5 @@
-// What the firewall itself sends in answer: REJECT's ICMP errors and TCP resets, and "time exceeded".
+// What the firewall itself sends in answer: REJECT's ICMP errors and TCP resets, "time exceeded", and "parameter
+// problem" about IPv4 options.
 //
 // An answer is a packet that this host sends: it passes OUTPUT and POSTROUTING and is counted there. An ICMP
 // error or reset about a tracked packet carries that packet's flow, in the other direction, as RELATED.
@@ -65,27 +66,27 @@ bool is_group_address(const Address& a) {
     return (a.bytes[0] & 0xf0) == 0xe0 || a == Address::v4(255, 255, 255, 255);
 }
 
-/// ICMP errors of either family, and numbers that nobody knows: they are not answered.
+/// ICMP errors, and types that nobody knows or that are missing: they are not answered. In IPv4 only queries
+/// and their replies are.
 bool is_icmp_error(const wire::Packet& packet) {
-    const bool is_icmp = packet.protocol == protocol::kIcmp || packet.protocol == protocol::kIcmpv6;
-    if (!is_icmp || packet.transport().size() == 0) return false;
+    const bool is_v6 = packet.family == Family::ipv6;
+    if (packet.protocol != (is_v6 ? protocol::kIcmpv6 : protocol::kIcmp)) return false;
+    if (packet.transport().size() == 0) return true;
     const std::uint8_t type = packet.transport().u8(0);
-    if (packet.family == Family::ipv6) return type < 128;
-    return type == 3 || type == 4 || type == 5 || type == 11 || type == 12 || type > 18;
+    if (is_v6) return type < 128;
+    return type != 0 && type != 8 && (type < 13 || type > 18);
 }
 
-/// Whether the packet's checksum is to be tested before an answer is made. Linux takes every protocol that it does
-/// not know to be otherwise for one whose sum over all bytes is zero, DCCP too.
+/// Whether REJECT tests the packet's checksum before it answers. Linux takes every protocol that it does not know to
+/// be otherwise for one with a checksum over all its bytes, DCCP too.
 /// source: kernel:include/net/netfilter/nf_reject.h nf_reject_verify_csum; seen: protocols 0 to 255.
 bool has_checksum(const wire::Packet& packet) {
+    const base::ByteView bytes = packet.transport();
     switch (packet.protocol) {
-        case protocol::kUdp: {
-            const base::ByteView udp = packet.transport();
-            return !udp.has(0, 8) || udp.be16(6) != 0;
-        }
+        case protocol::kUdp: return !bytes.has(0, 8) || bytes.be16(6) != 0;
         case protocol::kGre:
-        case protocol::kEsp:
         case protocol::kAh:
+        case protocol::kEsp:
         case protocol::kSctp:
         case protocol::kUdpLite: return false;
         default: return true;
@@ -93,9 +94,17 @@ bool has_checksum(const wire::Packet& packet) {
 }
 
 bool deserves_answer(const wire::Packet& packet) {
-    return packet.has_transport && packet.fragment_offset == 0 &&
-           !is_group_address(packet.source()) && !is_group_address(packet.destination()) &&
-           !packet.source().is_unspecified() && !is_icmp_error(packet);
+    const bool is_later_ipv4 = packet.family == Family::ipv4 && packet.fragment_offset != 0;
+    return !is_later_ipv4 && !is_group_address(packet.source()) &&
+           !is_group_address(packet.destination()) && !packet.source().is_unspecified() &&
+           !is_icmp_error(packet);
+}
+
+/// REJECT wants to see a transport header besides, and in IPv6 bytes in it.
+bool may_be_rejected(const wire::Packet& packet) {
+    const bool is_bare = packet.family == Family::ipv6 && packet.transport().size() == 0;
+    return packet.has_transport && packet.fragment_offset == 0 && !is_bare &&
+           deserves_answer(packet);
 }
 
 /// Writes the IP header of an answer. Returns its length.
@@ -141,9 +150,10 @@ void set_do_not_fragment(std::uint8_t* ipv4) {
     base::store_be16(ipv4 + 10, static_cast<std::uint16_t>(~wire::sum16({ipv4, kIpv4Header})));
 }
 
-/// An ICMP error that quotes `packet`. Returns the length of the whole answer.
+/// An ICMP error that quotes `packet`; `pointer` is the first byte of what stands behind the checksum. Returns
+/// the length of the whole answer.
 std::size_t write_icmp(std::uint8_t* at, const wire::Packet& packet, const Address& from,
-                       IcmpKind kind) {
+                       IcmpKind kind, std::uint8_t pointer = 0) {
     const bool is_v4 = packet.family == Family::ipv4;
     const std::size_t header = is_v4 ? kIpv4Header : kIpv6Header;
     const std::size_t longest = is_v4 ? kLongestIcmpPacket : kLongestIcmpv6Packet;
@@ -157,6 +167,7 @@ std::size_t write_icmp(std::uint8_t* at, const wire::Packet& packet, const Addre
     std::memset(icmp, 0, kIcmpHeader);
     icmp[0] = kind.type;
     icmp[1] = kind.code;
+    icmp[4] = pointer;
     std::memcpy(icmp + kIcmpHeader, packet.ip.data(), quoted);
     base::store_be16(icmp + 2, transport_checksum(from, to, number, {icmp, kIcmpHeader + quoted}));
     return header + kIcmpHeader + quoted;
@@ -192,22 +203,46 @@ std::size_t write_reset(std::uint8_t* at, const wire::Packet& packet) {
 
 }  // namespace
 
+/// Linux takes the IP header into the sum, so that a stale one spoils it. For an ICMP error it is enough that tracking
+/// has tested the packet before; a reset tests it once more.
+bool Path::has_sound_checksum(const Trip& trip, RejectType type) const {
+    const wire::Packet& packet = trip.packet;
+    if (!has_checksum(packet)) return true;
+    const bool is_tested_kind = packet.protocol == protocol::kTcp ||
+                                packet.protocol == protocol::kUdp ||
+                                packet.protocol == protocol::kIcmp;
+    const bool was_tested = type != RejectType::tcp_reset && is_tested_kind &&
+                            tracker_.settings().checksum != 0 && !trip.is_own &&
+                            trip.context.flow.state != CtState::untracked;
+    return wire::has_right_checksum(packet, packet.protocol) &&
+           (was_tested || !trip.header_sum_is_stale);
+}
+
 void Path::answer(Trip& trip, RejectType type) {
-    if (!deserves_answer(trip.packet)) return;
-    const bool is_empty = trip.packet.transport().size() == 0;
-    if (is_empty && trip.packet.family == Family::ipv6) return;
-    const bool is_sound =
-        !has_checksum(trip.packet) || wire::has_right_checksum(trip.packet, trip.packet.protocol);
-    if (!is_sound) return;
+    if (!may_be_rejected(trip.packet)) return;
+    if (!has_sound_checksum(trip, type)) return;
     if (trip.observer) trip.observer->answered(text(type));
     std::uint8_t* answer = arena_.take(kLongestIcmpv6Packet);
-    ct::Entry* entry = trip.context.flow.entry;
-    if (type == RejectType::tcp_reset && entry) tracker_.set_closing(*entry, trip.context.now);
     const std::size_t bytes =
         type == RejectType::tcp_reset
             ? write_reset(answer, trip.packet)
             : write_icmp(answer, trip.packet, answer_source(trip), icmp_kind_of(type));
+    if (type == RejectType::tcp_reset && bytes != 0 && trip.context.flow.entry) {
+        tracker_.set_closing(*trip.context.flow.entry, trip.context.now);
+    }
     send_answer(trip, {answer, bytes});
+}
+
+/// The answer to malformed IPv4 options, which points to the fault.
+void Path::answer_parameter_problem(Trip& trip) {
+    if (trip.is_answer || !deserves_answer(trip.packet)) return;
+    if (trip.observer) trip.observer->answered("parameter problem");
+    std::uint8_t fault = 0;
+    wire::check_ipv4_options(trip.packet, false, &fault);
+    std::uint8_t* answer = arena_.take(kLongestIcmpv6Packet);
+    constexpr IcmpKind kParameterProblem{12, 0};
+    send_answer(trip, {answer, write_icmp(answer, trip.packet, answer_source(trip),
+                                          kParameterProblem, fault)});
 }
 
 void Path::answer_ttl_exceeded(Trip& trip) {
@@ -232,7 +267,7 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
     Trip trip{packet, own, asked.observer, asked.program, *this};
     trip.is_own = trip.is_answer = true;
     trip.context.now = asked.context.now;
-    trip.out = &way_out(packet.destination());
+    trip.out = &routing_.way_out(packet.destination());
     const bool carries_flow = asked.context.flow.entry != nullptr;
     if (carries_flow) {
         trip.is_tracked = true;

@@ -50,15 +50,12 @@ bool is_link_local_v6(const Address& a) {
 }
 bool is_multicast_v6(const Address& a) { return a.bytes[0] == 0xff; }
 
-std::optional<Route> decide_v6(const Address& source, const Address& destination) {
+std::optional<Route> decide_v6(const Address& destination) {
     constexpr Address kAllNodes{Family::ipv6,
                                 {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
     if (is_multicast_v6(destination)) {
         return destination == kAllNodes ? Route{RouteKind::local}
                                         : refused(Reason::not_forwardable);
-    }
-    if (source.is_unspecified() || destination.is_unspecified()) {
-        return refused(Reason::not_forwardable);
     }
     return std::nullopt;
 }
@@ -108,11 +105,21 @@ std::optional<Address> Routing::own_address(Family family) const {
     return own == local_.end() ? std::nullopt : std::optional<Address>{*own};
 }
 
+bool Routing::has_network(const Address& address) const {
+    return std::any_of(networks_.begin(), networks_.end(), [&address](const Network& network) {
+        return network.prefix.contains(address);
+    });
+}
+
 const DeviceName& Routing::device_of(const Address& address) const {
     for (const Network& network : networks_) {
         if (network.prefix.contains(address)) return names_[network.device];
     }
     return default_device();
+}
+
+const DeviceName& Routing::way_out(const Address& address) const {
+    return is_own_destination(address) ? loopback() : device_of(address);
 }
 
 const DeviceName& Routing::device_at(std::size_t index) const {
@@ -141,26 +148,35 @@ std::uint32_t Routing::device_group(std::string_view device) const {
 
 Route Routing::route(const wire::Packet& packet, const DeviceName& in) const {
     const Address destination = packet.destination();
-    if (is_local(destination)) return {RouteKind::local};
-    if (!is_router_) return {RouteKind::forward, &default_device()};
-    if (packet.family == Family::ipv4) {
-        const Reason options = wire::check_ipv4_options(packet, false);
-        if (options != Reason::none) return refused(options);
-    }
     const Address source = packet.source();
-    const std::optional<Route> decided = packet.family == Family::ipv4
-                                             ? decide_v4(source, destination)
-                                             : decide_v6(source, destination);
-    if (decided) return *decided;
+    const bool is_looped = &in == &loopback() && is_own_destination(destination);
+    if (is_router_ && packet.family == Family::ipv4) {
+        // Sources that none may have are refused even if the packet is for this host.
+        const Reason options = wire::check_ipv4_options(packet, false);
+        const std::optional<Route> decided =
+            is_looped ? std::nullopt : decide_v4(source, destination);
+        if (decided && decided->kind == RouteKind::refuse) return *decided;
+        if (options != Reason::none) return refused(options);
+        if (decided) return *decided;
+    }
+    if (is_looped || is_local(destination)) return {RouteKind::local};
+    if (!is_router_) return {RouteKind::forward, &default_device()};
+    const bool is_v6 = packet.family == Family::ipv6;
     // A link-local destination is that of the link on which the packet came.
-    const bool stays_on_link = packet.family == Family::ipv6 && is_link_local_v6(destination);
-    if (stays_on_link && !is_behind(in, destination)) return refused(Reason::not_forwardable);
+    const bool stays_on_link = is_v6 && is_link_local_v6(destination);
+    if (is_v6) {
+        const std::optional<Route> decided = decide_v6(destination);
+        if (decided) return *decided;
+        const bool is_nobodys = destination.is_unspecified() && !has_network(destination);
+        if (is_nobodys || (stays_on_link && !is_behind(in, destination))) {
+            return refused(Reason::not_forwardable);
+        }
+    }
     if (packet.ttl <= 1) return refused(Reason::ttl_exceeded);
     const DeviceName& out = stays_on_link ? in : device_of(destination);
-    // A link-local source may only be sent back to its own link.
-    const bool leaves_link =
-        packet.family == Family::ipv6 && is_link_local_v6(source) && &out != &in;
-    if (leaves_link) return refused(Reason::not_forwardable);
+    // A source that means nothing elsewhere may only be sent back to its own link.
+    const bool is_of_link = is_v6 && (is_link_local_v6(source) || source.is_unspecified());
+    if (is_of_link && &out != &in) return refused(Reason::not_forwardable);
     return {RouteKind::forward, &out};
 }
 

@@ -55,8 +55,11 @@ class Routing final : public rules::World {
     std::optional<Address> own_address(Family family) const;
     /// The device whose networks hold the address; the default one if none does.
     const DeviceName& device_of(const Address& address) const;
+    bool has_network(const Address& address) const;
     /// What this host sends itself goes by it.
     const DeviceName& loopback() const { return names_.back(); }
+    /// Where the host sends a packet for the address: loopback if it is its own, else device_of.
+    const DeviceName& way_out(const Address& address) const;
     /// By EngineSetup's index; the default device if there is none such.
     const DeviceName& device_at(std::size_t index) const;
 

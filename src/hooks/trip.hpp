@@ -31,6 +31,8 @@ struct Path::Trip {
     bool is_for_us = false;
     bool is_answer = false;  ///< made here in answer to another packet
     bool is_tracked = false;
+    bool header_sum_is_stale =
+        false;                 ///< its options were overwritten, its header checksum not yet
     bool was_refused = false;  ///< tracking refused to deal with it at all
     Verdict verdict = Verdict::accept;
     Reason ct_reason = Reason::none;

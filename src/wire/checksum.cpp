@@ -70,6 +70,16 @@ bool has_pseudo_header(const Packet& packet, std::uint8_t protocol) {
            protocol == protocol::kUdp || protocol == protocol::kUdpLite;
 }
 
+/// `told_bytes`: the length that stands in the pseudo header.
+bool has_right_sum(const Packet& packet, std::uint8_t protocol, std::uint32_t coverage,
+                   std::uint32_t told_bytes) {
+    // A good IPv4 header sums to 0xffff and is part of the kernel's sum.
+    std::uint32_t initial = packet.family == Family::ipv4 ? 0xffff : 0;
+    if (has_pseudo_header(packet, protocol))
+        initial += pseudo_header_sum(packet.source(), packet.destination(), protocol, told_bytes);
+    return sum16(packet.transport().sub(0, coverage), initial) == 0xffff;
+}
+
 }  // namespace
 
 std::uint16_t sum16(ByteView bytes, std::uint32_t initial) {
@@ -106,17 +116,14 @@ std::uint32_t pseudo_header_sum(const Address& source, const Address& destinatio
 
 bool has_right_partial_checksum(const Packet& packet, std::uint8_t protocol,
                                 std::uint32_t coverage) {
-    const ByteView transport = packet.transport();
-    // A good IPv4 header sums to 0xffff and is part of the kernel's sum.
-    std::uint32_t initial = packet.family == Family::ipv4 ? 0xffff : 0;
-    if (has_pseudo_header(packet, protocol))
-        initial += pseudo_header_sum(packet.source(), packet.destination(), protocol,
-                                     static_cast<std::uint32_t>(transport.size()));
-    return sum16(transport.sub(0, coverage), initial) == 0xffff;
+    const auto bytes = static_cast<std::uint32_t>(packet.transport().size());
+    const bool is_v4 = packet.family == Family::ipv4;
+    return has_right_sum(packet, protocol, coverage, is_v4 ? bytes & 0xff : bytes);
 }
 
 bool has_right_checksum(const Packet& packet, std::uint8_t protocol) {
-    return has_right_partial_checksum(packet, protocol, 0xffffffffU);
+    const auto bytes = static_cast<std::uint32_t>(packet.transport().size());
+    return has_right_sum(packet, protocol, 0xffffffffU, bytes);
 }
 
 std::uint32_t crc32c(ByteView bytes, std::uint32_t crc) {

@@ -17,7 +17,8 @@ std::uint16_t sum16(base::ByteView bytes, std::uint32_t initial = 0);
 /// With IPv4 only TCP, UDP and UDP-Lite have a pseudo header, with IPv6 all do. The UDP rule "zero means none" is the caller's.
 /// source: kernel:net/netfilter/utils.c nf_ip_checksum, nf_ip6_checksum.
 bool has_right_checksum(const Packet& packet, std::uint8_t protocol);
-/// The same over the first `coverage` transport bytes only (UDP-Lite).
+/// The same over the first `coverage` transport bytes only (UDP-Lite). With IPv4 the pseudo header holds the
+/// length modulo 256, as Linux computes it there (nf_ip_checksum_partial): seen:tests/scenarios/udp.
 bool has_right_partial_checksum(const Packet& packet, std::uint8_t protocol,
                                 std::uint32_t coverage);
 

@@ -50,8 +50,9 @@ struct Packet {
         false;  ///< IPv6: the chain is cut: -p rules drop it (kernel: hotdrop)
     std::uint8_t rules_protocol = 0;
     std::uint32_t rules_transport_offset = 0;
-    std::uint16_t rules_fragment_offset =
-        0;  ///< in 8-byte units as matches see it: not 0 = no transport header here
+    /// As matches see it: not 0 = no transport header here. IPv4's in units of eight bytes, IPv6's in bytes, as the
+    /// kernel has them; so tcp's "evil" offset 1 exists in IPv4 only.
+    std::uint16_t rules_fragment_offset = 0;
 
     Address source() const;
     Address destination() const;

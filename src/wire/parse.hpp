@@ -51,7 +51,12 @@ Reason parse_ip(Family family, base::ByteView bytes, bool from_outside, Packet& 
 /// goes: Reason::ipv4_options if they are malformed, source_route_refused if they ask for a source route
 /// and `source_routes_allowed` (sysctl accept_source_route, by default off) is false.
 /// source: kernel:net/ipv4/ip_options.c ip_options_compile, ip_input.c ip_rcv_options.
-Reason check_ipv4_options(const Packet& packet, bool source_routes_allowed);
+/// `fault_offset`, if not null: where in the packet the first fault of malformed options is.
+Reason check_ipv4_options(const Packet& packet, bool source_routes_allowed,
+                          std::uint8_t* fault_offset = nullptr);
+/// Where the options of an IPv4 packet end by their own word (End of Option List); the header's end if they do
+/// not say or are malformed.
+std::size_t find_ipv4_options_end(const Packet& packet);
 
 /// The packet that an ICMP error quotes, at `offset` of packet.ip: as connection tracking reads it, that
 /// is without looking at version, lengths or checksums. False if it names no flow: cut before the

@@ -10,6 +10,10 @@
 //
 // Both readers of the transport header agree in IPv4: it follows the header, and a later fragment has none.
 // source: kernel:net/ipv4/ip_input.c, kernel:net/ipv4/ip_options.c, RFC 791.   Tested by: wire/parse_test.cpp.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "wire/checksum.hpp"
 #include "wire/parse.hpp"
 #include "wire/parse_family.hpp"
@@ -48,35 +52,46 @@ struct SeenOptions {
     bool timestamp = false;
 };
 
-bool is_good_record_route(ByteView at) {
-    if (at.size() < 3 || at.u8(2) < 4) return false;
-    return at.u8(2) > at.size() || at.u8(2) + 3U <= at.size();
+// Where an option is wrong: the offset in it that Linux's "parameter problem" points to; nothing if it is right.
+using FaultAt = std::optional<std::uint8_t>;
+constexpr std::uint8_t kAtType = 0, kAtLength = 1, kAtPointer = 2, kAtFlags = 3;
+
+FaultAt find_record_route_fault(ByteView at) {
+    if (at.size() < 3) return kAtLength;
+    if (at.u8(2) < 4) return kAtPointer;
+    if (at.u8(2) <= at.size() && at.u8(2) + 3U > at.size()) return kAtPointer;
+    return std::nullopt;
 }
 
-bool is_good_timestamp(ByteView at) {
-    if (at.size() < 4 || at.u8(2) < 5) return false;
+FaultAt find_timestamp_fault(ByteView at) {
+    if (at.size() < 4) return kAtLength;
+    if (at.u8(2) < 5) return kAtPointer;
     const unsigned kind = at.u8(3) & 0x0fU;
-    if (at.u8(2) > at.size()) return kind == 3 || at.u8(3) >> 4 != 15;
-    if (at.u8(2) + 3U > at.size()) return false;
-    return (kind != 1 && kind != 3) || at.u8(2) + 7U <= at.size();
+    if (at.u8(2) > at.size()) {
+        if (kind == 3 || at.u8(3) >> 4 != 15) return std::nullopt;
+        return kAtFlags;
+    }
+    if (at.u8(2) + 3U > at.size()) return kAtPointer;
+    if ((kind == 1 || kind == 3) && at.u8(2) + 7U > at.size()) return kAtPointer;
+    return std::nullopt;
 }
 
 /// One option, `at` exactly its bytes.
-bool is_good_option(ByteView at, SeenOptions& seen) {
-    const auto once = [](bool& flag) {
-        const bool first = !flag;
-        flag = true;
-        return first;
-    };
+FaultAt find_option_fault(ByteView at, SeenOptions& seen) {
+    const auto is_second = [](bool& flag) { return std::exchange(flag, true); };
     switch (at.u8(0)) {
         case option::kLooseSourceRoute:
         case option::kStrictSourceRoute:
-            return at.size() >= 3 && at.u8(2) >= 4 && once(seen.source_route);
-        case option::kRecordRoute: return once(seen.record_route) && is_good_record_route(at);
-        case option::kTimestamp: return once(seen.timestamp) && is_good_timestamp(at);
-        case option::kCipso: return false;  // no domain of interpretation is configured
-        case option::kRouterAlert: return at.size() >= 4;
-        default: return true;
+            if (at.size() < 3) return kAtLength;
+            if (at.u8(2) < 4) return kAtPointer;
+            return is_second(seen.source_route) ? FaultAt{kAtType} : std::nullopt;
+        case option::kRecordRoute:
+            return is_second(seen.record_route) ? FaultAt{kAtType} : find_record_route_fault(at);
+        case option::kTimestamp:
+            return is_second(seen.timestamp) ? FaultAt{kAtType} : find_timestamp_fault(at);
+        case option::kCipso: return kAtType;  // no domain of interpretation is configured
+        case option::kRouterAlert: return at.size() >= 4 ? FaultAt{} : FaultAt{kAtLength};
+        default: return std::nullopt;
     }
 }
 
@@ -107,7 +122,28 @@ Reason parse_ipv4(ByteView bytes, Packet& packet) {
     return Reason::none;
 }
 
-Reason check_ipv4_options(const Packet& packet, bool source_routes_allowed) {
+std::size_t find_ipv4_options_end(const Packet& packet) {
+    std::size_t at = 20;
+    while (at < packet.header_bytes && packet.ip.u8(at) != option::kEnd) {
+        if (packet.ip.u8(at) == option::kNoop) {
+            ++at;
+            continue;
+        }
+        const std::size_t length = at + 1 < packet.header_bytes ? packet.ip.u8(at + 1) : 0U;
+        if (length < 2) return packet.header_bytes;  // malformed: nobody knows where it ends
+        at += length;
+    }
+    return std::min<std::size_t>(at, packet.header_bytes);
+}
+
+Reason check_ipv4_options(const Packet& packet, bool source_routes_allowed,
+                          std::uint8_t* fault_offset) {
+    const auto malformed = [&packet, fault_offset](ByteView at, std::uint8_t in_option) {
+        if (fault_offset) {
+            *fault_offset = static_cast<std::uint8_t>(at.data() - packet.ip.data() + in_option);
+        }
+        return Reason::ipv4_options;
+    };
     if (packet.family != Family::ipv4 || packet.header_bytes <= 20) return Reason::none;
     ByteView rest = packet.ip.sub(20, packet.header_bytes - 20U);
     SeenOptions seen;
@@ -118,10 +154,11 @@ Reason check_ipv4_options(const Packet& packet, bool source_routes_allowed) {
             rest = rest.sub(1);
             continue;
         }
-        if (rest.size() < 2) return Reason::ipv4_options;
+        if (rest.size() < 2) return malformed(rest, kAtType);
         const std::size_t length = rest.u8(1);
-        if (length < 2 || length > rest.size()) return Reason::ipv4_options;
-        if (!is_good_option(rest.sub(0, length), seen)) return Reason::ipv4_options;
+        if (length < 2 || length > rest.size()) return malformed(rest, kAtType);
+        const FaultAt fault = find_option_fault(rest.sub(0, length), seen);
+        if (fault) return malformed(rest, *fault);
         rest = rest.sub(length);
     }
     if (seen.source_route && !source_routes_allowed) return Reason::source_route_refused;

@@ -156,7 +156,7 @@ void find_rules_transport(Packet& packet) {
             const std::uint16_t offset = ip.be16(at + 2) & kOffsetMask;
             if (offset != 0) {
                 if (is_ipv6_extension(after) && after != protocol::kNoNext) return;
-                packet.rules_fragment_offset = offset / 8;
+                packet.rules_fragment_offset = offset;
                 next = after;
                 break;
             }

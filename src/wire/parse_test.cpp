@@ -162,6 +162,30 @@ TEST(CheckIpv4Options, refuses_what_a_linux_router_does_not_forward) {
     }
 }
 
+TEST(ParseIpv4, tells_where_options_end_and_where_they_are_wrong) {
+    struct OptionsRow {
+        Bytes bytes;
+        std::size_t end;
+        int fault;  ///< -1: none
+    };
+    for (const OptionsRow& row : {
+             OptionsRow{{1, 1, 1, 1}, 24, -1},
+             OptionsRow{{1, 0, 9, 9}, 21, -1},
+             OptionsRow{{148, 4, 0, 0, 0, 1, 2, 3}, 24, -1},
+             OptionsRow{{148, 4, 0, 0, 7, 3, 3, 0}, 27, 26},
+             OptionsRow{{1, 7, 2, 0}, 23, 22},
+             OptionsRow{{1, 1, 200, 1}, 24, 22},
+         }) {
+        const Bytes bytes = ipv4(kUdp, row.bytes);
+        Packet packet;
+        ASSERT_EQ(parse_ip(Family::ipv4, view(bytes), true, packet), Reason::none);
+        EXPECT_EQ(find_ipv4_options_end(packet), row.end);
+        std::uint8_t fault = 0;
+        const bool is_bad = check_ipv4_options(packet, false, &fault) == Reason::ipv4_options;
+        EXPECT_EQ(is_bad ? int{fault} : -1, row.fault);
+    }
+}
+
 TEST(ParseIpv6, refuses_what_linux_drops_before_prerouting) {
     Bytes version = ipv6(kUdp, 17);
     version[0] = 0x50;
@@ -296,7 +320,7 @@ TEST(ParseIpv6, finds_the_fragment_header_behind_other_extension_headers) {
     ASSERT_EQ(parse_ip(Family::ipv6, view(bytes), true, packet), Reason::none);
     EXPECT_TRUE(packet.is_fragment && packet.more_fragments);
     EXPECT_EQ(packet.fragment_offset, 0x5a8);
-    EXPECT_EQ(packet.rules_fragment_offset, 0x5a8 / 8);
+    EXPECT_EQ(packet.rules_fragment_offset, 0x5a8);
     EXPECT_EQ(packet.fragment_id, 0x01020304U);
     EXPECT_EQ(packet.fragment_header_offset, 48U);
     EXPECT_EQ(packet.fragment_prior_nexthdr_offset, 40U);

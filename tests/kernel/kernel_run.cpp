@@ -190,7 +190,8 @@ void KernelRun::judge_sights(bool was_sent, KernelVerdict& verdict) {
         is_first = false;
         of_reply_[i] = in_reply;
         if (in_reply) continue;
-        if (sight.place == Place::state && !verdict.state) {
+        // What the host sends to itself is tracked once more, by lo, if it was INVALID: the last word counts.
+        if (sight.place == Place::state && (!verdict.state || was_sent)) {
             verdict.state = sight.state;
             verdict.direction = sight.direction;
         }
@@ -201,8 +202,9 @@ void KernelRun::judge_sights(bool was_sent, KernelVerdict& verdict) {
             verdict.delivered = true;
             verdict.outputs.push_back({"", sight.bytes});
         }
-        if (sight.place == Place::end && sight.hook == KernelHook::postrouting && is_bump_) {
-            verdict.outputs.push_back({kBumpDevice, sight.bytes});
+        if (sight.place == Place::end && sight.hook == KernelHook::postrouting) {
+            if (is_bump_) verdict.outputs.push_back({kBumpDevice, sight.bytes});
+            if (sight.out_index != kLoopbackIndex) verdict.was_let_out = true;
         }
         if (sight.place == Place::end) {
             verdict.mark = sight.mark;
@@ -237,10 +239,20 @@ void KernelRun::sort_outputs(std::vector<KernelOutput> outputs, KernelVerdict& v
     verdict.out_device = verdict.outputs.front().device;
 }
 
+// What the kernel sent by itself while nobody sent anything ("reassembly time exceeded") is no answer to
+// the next packet.
+void KernelRun::drop_what_came() {
+    sights_.clear();
+    log_->read_waiting(sights_);
+    std::vector<KernelOutput> late;
+    read_outputs(late);
+}
+
 KernelVerdict KernelRun::inject(const KernelPacket& packet) {
     KernelVerdict verdict;
     if (packet.wait_before_ns != 0) {
         std::this_thread::sleep_for(std::chrono::nanoseconds(packet.wait_before_ns));
+        drop_what_came();
     }
     read_events(verdict.events_before);
     verdict.sent_ns = static_cast<std::uint64_t>(

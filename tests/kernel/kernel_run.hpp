@@ -89,17 +89,18 @@ struct KernelVerdict {
     std::optional<Direction> direction;  ///< of tracked packets
     std::vector<KernelHook> hooks;  ///< those it was seen at, in order; not POSTROUTING's begin
     bool delivered = false;         ///< left by a device or reached the end of INPUT
+    bool was_let_out = false;   ///< passed POSTROUTING; what becomes of it then is no rule's doing
+    std::uint64_t sent_ns = 0;  ///< real time when it was injected, of a clock that never stops
     std::vector<std::uint8_t> out_bytes;    ///< of the first output
     std::string out_device;                 ///< of the first output; empty if delivered to the host
     std::vector<KernelOutput> outputs;      ///< more than one if the packet was cut into fragments
     std::vector<std::uint8_t> whole_bytes;  ///< as it was at the end of its last hook, not cut
     std::vector<KernelOutput> replies;      ///< what the kernel made itself: RST, ICMP errors
     std::vector<KernelSight> reply_sights;  ///< where those were seen (OUTPUT, ...)
-    std::uint64_t sent_ns = 0;  ///< real time when it was injected, of a clock that never stops
-    std::uint32_t mark = 0;     ///< the packet's at its end; 0 if it was dropped before
-    std::optional<std::uint32_t> entry_id;   ///< of its connection, confirmed or not
-    std::optional<KernelEntry> entry;        ///< that connection right after it; none if gone again
-    std::vector<KernelEvent> events;         ///< caused by it
+    std::uint32_t mark = 0;                 ///< the packet's at its end; 0 if it was dropped before
+    std::optional<std::uint32_t> entry_id;  ///< of its connection, confirmed or not
+    std::optional<KernelEntry> entry;       ///< that connection right after it; none if gone again
+    std::vector<KernelEvent> events;        ///< caused by it
     std::vector<KernelEvent> events_before;  ///< that came since the packet before: expiry
     std::vector<std::string> words;          ///< the kernel's own, of nf_conntrack_log_invalid
 };
@@ -149,6 +150,7 @@ class KernelRun {
     Tun* choose_device(const KernelPacket& packet);
     void read_events(std::vector<KernelEvent>& events);
     void read_outputs(std::vector<KernelOutput>& outputs);
+    void drop_what_came();
     void wait_for_loopback();
     void find_entry(KernelVerdict& verdict);
     void sort_outputs(std::vector<KernelOutput> outputs, KernelVerdict& verdict) const;

@@ -1,6 +1,6 @@
 // SCTP: what is tested before the machine in ct/sctp/ is asked: length, checksum, which chunks stand together.
 // source: kernel:net/netfilter/nf_conntrack_proto_sctp.c sctp_error, do_basic_checks.
-// tested by: tests/kernel/sctp_cells_test.cpp, tests/kernel/sctp_walk_test.cpp.
+// tested by: tests/kernel/sctp_cells_test.cpp, tests/kernel/differ.
 #include "ct/proto/protocol.hpp"
 #include "ct/sctp/judge.hpp"
 #include "wire/checksum.hpp"

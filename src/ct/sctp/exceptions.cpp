@@ -6,7 +6,7 @@
 // restart of one side (new tags, same ports) a foreign HEARTBEAT is let by, and its answer changes the tags.
 //
 // source: RFC 9260 8.4, 8.5.1, 5.2; kernel:net/netfilter/nf_conntrack_proto_sctp.c nf_conntrack_sctp_packet.
-// tested by: ct/sctp/judge_test.cpp, tests/kernel/sctp_cells_test.cpp, tests/kernel/sctp_walk_test.cpp.
+// tested by: ct/sctp/judge_test.cpp, tests/kernel/sctp_cells_test.cpp, tests/kernel/differ.
 #include "ct/sctp/exceptions.hpp"
 
 #include <array>

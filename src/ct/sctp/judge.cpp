@@ -1,7 +1,7 @@
 // The way of one packet through the SCTP machine; see judge.hpp.
 //
 // source: kernel:net/netfilter/nf_conntrack_proto_sctp.c nf_conntrack_sctp_packet, sctp_new.
-// tested by: ct/sctp/judge_test.cpp, tests/kernel/sctp_cells_test.cpp, tests/kernel/sctp_walk_test.cpp.
+// tested by: ct/sctp/judge_test.cpp, tests/kernel/sctp_cells_test.cpp, tests/kernel/differ.
 #include "ct/sctp/judge.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // The SCTP machine by itself: an association's life, tags, restarts, collisions, and what chunks may stand
 // together. That all of it is what the kernel does is shown by tests/kernel/sctp_cells_test.cpp and
-// sctp_walk_test.cpp.
+// tests/kernel/differ.
 #include "ct/sctp/judge.hpp"
 
 #include <gtest/gtest.h>

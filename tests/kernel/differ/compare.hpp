@@ -49,12 +49,15 @@ struct Comparison {
     std::size_t counters = 0;    ///< lines of iptables-save -c that hold one
 };
 
-/// How keepstate is told about time: packets arrive this much apart, plus their own waits. If the kernel's run
-/// took 0.4 s longer than that, keepstate is told the kernel's times, or timeouts would drift apart.
+/// keepstate is told the (relative) time at which each packet was really sent, so that a busy machine makes no
+/// differences. Where it plays alone (reach.hpp), packets arrive this much apart, plus their waits.
 inline constexpr std::uint64_t kPacketGapNs = 10'000;
 
 /// Changes what keepstate is set up with: tests make differences by it.
 using SetupChange = std::function<void(EngineSetup&)>;
+
+/// keepstate's side, set up as the kernel's is. Errors: prefixes, settings and rules that it does not take.
+Result<Engine> make_engine(const KernelSetup& setup, const SetupChange& change = {});
 
 /// Errors: what cannot be set up on either side; messages of the kernel were lost.
 Result<Comparison> compare(const KernelSetup& setup, std::span<const KernelPacket> packets,

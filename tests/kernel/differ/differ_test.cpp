@@ -8,7 +8,10 @@
 #include <fstream>
 #include <iterator>
 
+#include "ct/sctp/exceptions.hpp"
+#include "ct/tcp/exceptions.hpp"
 #include "differ/compare.hpp"
+#include "differ/reach.hpp"
 #include "differ/walks.hpp"
 #include "packets.hpp"
 
@@ -157,9 +160,10 @@ TEST_F(Differ, the_recorded_web_session_is_decided_as_the_kernel_decides_it) {
 class WalkDiffer : public Differ, public testing::WithParamInterface<WalkKind> {};
 
 TEST_P(WalkDiffer, random_packets_near_the_edges_are_the_kernels) {
-    constexpr std::uint64_t kWalks = 24;
+    // A walk with waits takes its seconds.
+    const std::uint64_t walks = GetParam() == WalkKind::time ? 2 : 12;
     constexpr std::size_t kPackets = 1500;
-    for (std::uint64_t seed = 1; seed <= kWalks; ++seed) {
+    for (std::uint64_t seed = 1; seed <= walks; ++seed) {
         const Walk walk = make_walk(GetParam(), seed % 2 != 0, seed, kPackets);
         SCOPED_TRACE("seed " + std::to_string(seed));
         expect_equal(walk.setup, walk.packets);
@@ -167,10 +171,77 @@ TEST_P(WalkDiffer, random_packets_near_the_edges_are_the_kernels) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, WalkDiffer,
-                         testing::Values(WalkKind::tcp, WalkKind::udp, WalkKind::icmp,
-                                         WalkKind::mixed),
+INSTANTIATE_TEST_SUITE_P(Kinds, WalkDiffer, testing::ValuesIn(kWalkKinds),
                          [](const auto& instance) { return text(instance.param); });
+
+Reach reach_of(WalkKind kind, std::size_t packets) {
+    Reach reach;
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        EXPECT_TRUE(reach.add(make_walk(kind, seed % 2 != 0, seed, packets)));
+    }
+    return reach;
+}
+
+/// A walk that never comes near an edge would agree with anybody.
+TEST(WalkReach, walks_reach_every_exception_of_tcp_and_sctp) {
+    const Reach tcp = reach_of(WalkKind::tcp, 4000);
+    for (const ct::TcpException& exception : ct::tcp_exceptions()) {
+        EXPECT_TRUE(tcp.has("exception", std::string(exception.name))) << exception.name;
+    }
+    const Reach sctp = reach_of(WalkKind::sctp, 2000);
+    for (const auto rules : {ct::sctp_tag_rules(), ct::sctp_opening_rules()}) {
+        for (const ct::SctpException& exception : rules) {
+            EXPECT_TRUE(sctp.has("exception", std::string(exception.name))) << exception.name;
+        }
+    }
+}
+
+struct Wanted {
+    WalkKind kind;
+    std::vector<Reason> reasons;
+};
+
+/// What only the host, the router or a helper can cause is left out.
+const Wanted kWanted[] = {
+    {WalkKind::tcp,
+     {Reason::tcp_header_truncated, Reason::tcp_data_offset, Reason::tcp_checksum,
+      Reason::tcp_flags, Reason::tcp_not_an_opening, Reason::tcp_loose_off, Reason::tcp_state,
+      Reason::tcp_invalid_rst, Reason::tcp_seq_over_window, Reason::tcp_ack_beyond_end}},
+    {WalkKind::sctp,
+     {Reason::tuple_truncated, Reason::sctp_header_truncated, Reason::sctp_checksum,
+      Reason::sctp_chunks, Reason::sctp_vtag, Reason::sctp_not_an_opening, Reason::sctp_state}},
+    {WalkKind::udp,
+     {Reason::udp_header_truncated, Reason::udp_length, Reason::udp_checksum,
+      Reason::udplite_coverage, Reason::udplite_no_checksum, Reason::udplite_checksum}},
+    {WalkKind::other, {Reason::gre_key}},
+    {WalkKind::icmp,
+     {Reason::icmp_header_truncated, Reason::icmp_checksum, Reason::icmp_type,
+      Reason::icmp_not_a_query, Reason::icmp_wrong_family, Reason::icmp_error_quote,
+      Reason::icmp_error_unknown_flow, Reason::icmp_error_wrong_destination,
+      Reason::icmpv6_header_truncated, Reason::icmpv6_checksum, Reason::icmpv6_redirect_truncated,
+      Reason::icmpv6_redirect_source, Reason::icmpv6_redirect_no_options, Reason::not_invertible}},
+    {WalkKind::frag,
+     {Reason::fragment_held, Reason::fragment_overlap, Reason::fragment_duplicate,
+      Reason::fragment_end_conflict, Reason::fragment_length, Reason::fragment_too_large,
+      Reason::fragment_ecn, Reason::fragment_malformed}},
+    {WalkKind::ext6, {Reason::transport_not_found, Reason::ipv6_hop_by_hop}},
+    {WalkKind::broken,
+     {Reason::ipv4_header_truncated, Reason::ipv4_header_length, Reason::ipv4_checksum,
+      Reason::ipv4_total_length_beyond, Reason::ipv4_total_length_short, Reason::ipv4_options,
+      Reason::ipv6_header_truncated, Reason::ipv6_payload_beyond, Reason::ipv6_source_multicast,
+      Reason::ipv6_loopback_from_outside, Reason::ipv6_multicast_scope, Reason::ttl_exceeded,
+      Reason::not_forwardable, Reason::source_route_refused}},
+};
+
+TEST(WalkReach, each_kind_reaches_the_reasons_it_is_for) {
+    for (const Wanted& wanted : kWanted) {
+        const Reach reach = reach_of(wanted.kind, 3000);
+        for (const Reason reason : wanted.reasons) {
+            EXPECT_TRUE(reach.has("reason", std::string(text(reason))))
+                << text(wanted.kind) << " never reaches " << text(reason);
+        }
+    }
+}
 
 /// Real seconds there, virtual ones here: entries end at the same packet.
 TEST_F(Differ, entries_expire_in_virtual_time_as_they_do_in_real_time) {

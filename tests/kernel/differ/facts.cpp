@@ -60,6 +60,14 @@ std::string own_state_words(const Entry& e) {
                        e.sctp_state ? static_cast<int>(*e.sctp_state) : -1, e.mark);
 }
 
+/// What no rule, only the host's own stack sends.
+bool is_icmpv6_parameter_problem(std::span<const std::uint8_t> packet) {
+    constexpr std::size_t kIpv6Header = 40;
+    constexpr std::uint8_t kIcmpv6 = 58, kParameterProblem = 4;
+    return packet.size() > kIpv6Header && packet[0] >> 4 == 6 && packet[6] == kIcmpv6 &&
+           packet[kIpv6Header] == kParameterProblem;
+}
+
 RecordFacts event_facts(const KernelEvent& event) {
     RecordFacts facts = facts_of(event.entry);
     facts.key = fmt::format("{} {}", kKinds[static_cast<std::size_t>(event.kind)], facts.key);
@@ -91,6 +99,16 @@ RecordFacts facts_of(const EntryCopy& entry) {
             entry.timeout_ns / kNsPerSecond};
 }
 
+std::string tags_of(const KernelEntry& entry) {
+    if (!entry.sctp_state) return {};
+    return fmt::format(" tags {:#x} {:#x}", entry.sctp_vtags[0], entry.sctp_vtags[1]);
+}
+
+std::string tags_of(const EntryCopy& entry) {
+    if (!entry.sctp_state) return {};
+    return fmt::format(" tags {:#x} {:#x}", entry.sctp_vtags[0], entry.sctp_vtags[1]);
+}
+
 PacketFacts facts_of(const KernelVerdict& verdict) {
     PacketFacts facts;
     facts.state = verdict.state ? state_name(*verdict.state) : "-";
@@ -99,7 +117,8 @@ PacketFacts facts_of(const KernelVerdict& verdict) {
     if (has_entry && verdict.direction) {
         facts.state += *verdict.direction == Direction::original ? " original" : " reply";
     }
-    facts.verdict = verdict.delivered ? "passed" : "stopped";
+    // IPv6 that cannot be cut again behind the last hook is lost there: no rule, no router said so.
+    facts.verdict = verdict.delivered || verdict.was_let_out ? "passed" : "stopped";
     for (const std::string& words : verdict.words) facts.why += fmt::format(" ({})", words);
     if (verdict.entry && (verdict.entry->status & kStatusConfirmed) != 0) {
         facts.entry = state_words(*verdict.entry);
@@ -107,6 +126,7 @@ PacketFacts facts_of(const KernelVerdict& verdict) {
     }
     if (verdict.delivered) facts.device = verdict.out_device.empty() ? "host" : verdict.out_device;
     for (const KernelOutput& reply : verdict.replies) {
+        if (is_icmpv6_parameter_problem(reply.bytes)) continue;  // docs/differences.md
         facts.answer += fmt::format("{} bytes ", reply.bytes.size());
     }
     for (const KernelEvent& event : verdict.events) facts.events.push_back(event_facts(event));

@@ -40,6 +40,10 @@ struct PacketFacts {
     std::string why;  ///< not compared: keepstate's reason, the kernel's words
 };
 
+/// SCTP's verification tags, by direction; empty for others. They are compared at the end alone.
+std::string tags_of(const KernelEntry& entry);
+std::string tags_of(const EntryCopy& entry);
+
 PacketFacts facts_of(const KernelVerdict& verdict);
 PacketFacts facts_of(const Decision& decision, std::span<const Event> events);
 

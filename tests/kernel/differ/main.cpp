@@ -1,12 +1,13 @@
 // kernel_differ: keepstate against this machine's kernel.
 //
-//     kernel_differ walk [tcp|udp|icmp|mixed] [--seed N] [--runs N] [--packets N] [--seconds N]
+//     kernel_differ walk [KIND] [--seed N] [--runs N] [--packets N] [--seconds N] [--reached]
 //     kernel_differ capture [OPTIONS] FILE...
 //
 // Exit: 0 no difference, 1 a difference (the fewest packets that show it are printed, as a
 // scenario), 2 wrong call,
 // 3 the kernel side cannot run here.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 
 #include "differ/capture_call.hpp"
 #include "differ/compare.hpp"
+#include "differ/reach.hpp"
 #include "differ/report.hpp"
 #include "differ/walks.hpp"
 
@@ -26,11 +28,13 @@ struct Call {
     std::uint64_t runs = 10;
     std::uint64_t packets = 2000;
     std::uint64_t seconds = 0;  ///< 0: by runs
+    bool shows_reached = false;
 };
 
 int walk(const Call& call) {
     const auto began = std::chrono::steady_clock::now();
     std::uint64_t packets = 0, tracked = 0, differing = 0, runs = 0;
+    Reach reach;
     for (std::uint64_t seed = call.seed;; ++seed) {
         const auto spent = std::chrono::steady_clock::now() - began;
         if (call.seconds != 0 ? spent >= std::chrono::seconds(call.seconds) : runs == call.runs)
@@ -42,6 +46,7 @@ int walk(const Call& call) {
             fmt::print(stderr, "{}\n", comparison.error().faults.front().words);
             return 3;
         }
+        if (call.shows_reached && !reach.add(made)) return 3;
         packets += comparison->packets;
         tracked += comparison->with_state;
         const std::string name = fmt::format("{} walk, seed {}", text(call.kind), seed);
@@ -50,30 +55,34 @@ int walk(const Call& call) {
             if (differing == 3) break;
         }
     }
+    fmt::print("{}", reach.print());
     fmt::print("{} walks, {} packets ({} reached tracking), {} walks differ\n", runs, packets,
                tracked, differing);
     return differing == 0 ? 0 : 1;
 }
 
 int usage() {
+    std::string kinds;
+    for (const WalkKind kind : kWalkKinds) kinds += (kinds.empty() ? "" : "|") + text(kind);
     fmt::print(stderr,
-               "usage: kernel_differ walk [tcp|udp|icmp|mixed] [--seed N] [--runs N] [--packets N] "
-               "[--seconds N]\n"
-               "       kernel_differ capture [OPTIONS] FILE...    (capture --help lists them)\n");
+               "usage: kernel_differ walk [{}]\n"
+               "           [--seed N] [--runs N] [--packets N] [--seconds N] [--reached]\n"
+               "       kernel_differ capture [OPTIONS] FILE...    (capture --help lists them)\n",
+               kinds);
     return 2;
 }
 
 bool parse_call(int argc, char** argv, Call& call) {
     for (int i = 2; i < argc; ++i) {
         const std::string_view word = argv[i];
-        bool known = false;
-        for (const WalkKind kind :
-             {WalkKind::tcp, WalkKind::udp, WalkKind::icmp, WalkKind::mixed}) {
-            if (word != text(kind)) continue;
-            call.kind = kind;
-            known = true;
+        if (const auto kind = find_walk_kind(word)) {
+            call.kind = *kind;
+            continue;
         }
-        if (known) continue;
+        if (word == "--reached") {
+            call.shows_reached = true;
+            continue;
+        }
         if (i + 1 == argc) return false;
         const std::uint64_t value = std::strtoull(argv[++i], nullptr, 10);
         if (word == "--seed") {
