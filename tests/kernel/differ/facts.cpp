@@ -126,6 +126,7 @@ PacketFacts facts_of(const KernelVerdict& verdict) {
     }
     if (verdict.delivered) facts.device = verdict.out_device.empty() ? "host" : verdict.out_device;
     for (const KernelOutput& reply : verdict.replies) {
+        facts.has_parameter_problem |= is_icmpv6_parameter_problem(reply.bytes);
         if (is_icmpv6_parameter_problem(reply.bytes)) continue;  // docs/differences.md
         facts.answer += fmt::format("{} bytes ", reply.bytes.size());
     }
