@@ -37,6 +37,7 @@ struct DeviceSetup {
     std::string name;              ///< at most 15 bytes
     std::vector<Prefix> networks;  ///< the longest one that holds an address names the device
     std::uint32_t group = 0;       ///< what -m devgroup reads (`ip link set group`)
+    std::uint32_t mtu = 1500;  ///< in bytes; what TCPMSS --clamp-mss-to-pmtu reads, nothing else
 };
 
 struct EngineSetup {

@@ -139,7 +139,10 @@ void Path::decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip)
 /// Hook after hook, until one drops the packet or it is out or here.
 void Path::travel(Trip& trip) {
     if (trip.is_own) {
-        if (!pass_hook(trip, Hook::output) || !pass_hook(trip, Hook::postrouting)) return;
+        if (!pass_hook(trip, Hook::output)) return;
+        trip.out =
+            &routing_.device_of(trip.packet.destination());  // a rule may have written another
+        if (!pass_hook(trip, Hook::postrouting)) return;
         if (!routing_.is_local(trip.packet.destination())) return;
         trip.in = trip.out;
         trip.out = &kNoDevice;

@@ -51,6 +51,9 @@ class World {
     virtual AddressType address_type(const Address& address, std::string_view device) const = 0;
     /// The group a device belongs to (`ip link set group`); 0 is Linux's default.
     virtual std::uint32_t device_group(std::string_view device) const = 0;
+    /// The MTU, in bytes, of the device by which the address is reached.
+    virtual std::uint32_t mtu_to(const Address& address) const = 0;
+    static constexpr std::uint32_t kUsualMtu = 1500;
 
   protected:
     ~World() = default;

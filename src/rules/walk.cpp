@@ -58,11 +58,7 @@ class Walk {
         context.hotdrop = false;
         policy_ = table_.policy[at];
         now_ = static_cast<std::uint32_t>(table_.entry[at]);
-        const bool v4 = packet_.family == Family::ipv4;
-        const std::size_t bytes = v4 ? 4 : 16;
-        KS_ASSERT(packet_.ip.has(0, v4 ? 20 : 40));
-        source_ = load_words(packet_.ip.data() + (v4 ? 12 : 8), bytes);
-        destination_ = load_words(packet_.ip.data() + (v4 ? 16 : 24), bytes);
+        load_addresses();
         in_ = load_device(context.in_device);
         out_ = load_device(context.out_device);
     }
@@ -89,6 +85,14 @@ class Walk {
     }
 
   private:
+    void load_addresses() {
+        const bool v4 = packet_.family == Family::ipv4;
+        const std::size_t bytes = v4 ? 4 : 16;
+        KS_ASSERT(packet_.ip.has(0, v4 ? 20 : 40));
+        source_ = load_words(packet_.ip.data() + (v4 ? 12 : 8), bytes);
+        destination_ = load_words(packet_.ip.data() + (v4 ? 16 : 24), bytes);
+    }
+
     RuleSite site(std::uint32_t chain, std::uint32_t rule) const {
         return RuleSite{&program_, context_.table, chain, rule, table_.chains[chain].name};
     }
@@ -181,6 +185,7 @@ class Walk {
                 const Ruling ruling = step.target->judge(
                     step.data, context_, Says(observer_, here, step.target->name()));
                 if (ruling.kind != Ruling::Kind::go_on) return ruling;
+                load_addresses();  // the target may have written others
                 break;
             }
         }
