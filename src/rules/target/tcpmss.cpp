@@ -125,7 +125,10 @@ struct Form {
             says.words("the MSS is {} and stays: the limit is {}", before, most);
             return;
         }
-        editor.set_be16(at, most, checksum);
+        // The number may stand at an odd place; Linux counts it in the checksum as if it did not, which
+        // is then wrong. Such a packet is rare, and the same bytes leave here.
+        editor.set_be16(at, most);
+        editor.set_be16(checksum, wire::updated_checksum(packet.ip.be16(checksum), before, most));
         says.words("MSS {} -> {}", before, most);
     }
     /// Puts the option behind the fixed header. The checksum also covers the segment's length.
