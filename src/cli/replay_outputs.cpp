@@ -2,6 +2,8 @@
 // expectations, behind the packets.
 #include "cli/replay_outputs.hpp"
 
+#include "cli/packet_text.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -40,12 +42,13 @@ std::string comment_on(const run::Outcome& outcome, bool several_captures) {
 Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
                                           const io::CaptureMerge& captures) {
     ReplayOutputs outputs;
-    const std::array<std::pair<const std::string*, std::unique_ptr<io::Output>*>, 5> files{{
+    const std::array<std::pair<const std::string*, std::unique_ptr<io::Output>*>, 6> files{{
         {&options.counters, &outputs.counters_},
         {&options.counters6, &outputs.counters6_},
         {&options.table, &outputs.table_},
         {&options.expectations, &outputs.expectations_},
         {&options.write, &outputs.capture_},
+        {&options.log, &outputs.log_},
     }};
     Error same{ErrorKind::usage, {}};
     for (const auto& [name, output] : files) {
@@ -71,6 +74,7 @@ Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
     if (!out) append(refused, std::move(out.error()));
     if (!refused.faults.empty()) return Unexpected(std::move(refused));
     outputs.stdout_ = std::move(*out);
+    outputs.has_log_ = !options.log.empty();
     if (!options.write.empty()) {
         io::Output& capture = outputs.capture_ ? *outputs.capture_ : *outputs.stdout_;
         outputs.writer_ = std::make_unique<io::CaptureWriter>(capture);
@@ -79,7 +83,8 @@ Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
 }
 
 bool ReplayOutputs::has_failed() const {
-    return stdout_->has_failed() || (capture_ && capture_->has_failed());
+    return stdout_->has_failed() || (capture_ && capture_->has_failed()) ||
+           (log_ && log_->has_failed());
 }
 
 void ReplayOutputs::write_packet(const run::Outcome& outcome, bool several_captures) {
@@ -96,6 +101,20 @@ void ReplayOutputs::write_packet(const run::Outcome& outcome, bool several_captu
         writer_->write(time, decision.reply_bytes,
                        "the firewall's answer to " + comment_on(outcome, several_captures));
     }
+}
+
+void ReplayOutputs::write_log(const run::Outcome& outcome) {
+    if (!has_log_ || outcome.log.empty()) return;
+    std::string lines;
+    for (std::string_view left = outcome.log; !left.empty();) {
+        const std::size_t end = left.find('\n') + 1;
+        lines += '[';
+        print_time(outcome.arrival.frame.time.ns, outcome.arrival.finer_than_us, lines);
+        lines += "] ";
+        lines += left.substr(0, end);
+        left.remove_prefix(end);
+    }
+    (log_ ? *log_ : *stdout_).write(lines);
 }
 
 Result<void> ReplayOutputs::finish(const ReplayOptions& options, const Engine& engine, Time now) {
@@ -121,7 +140,8 @@ Result<void> ReplayOutputs::finish(const ReplayOptions& options, const Engine& e
     }
     if (!options.expectations.empty()) place(expectations_).write(engine.print_expectations(now));
     Error refused{ErrorKind::system, {}};
-    for (auto* output : {&stdout_, &counters_, &counters6_, &table_, &expectations_, &capture_}) {
+    for (auto* output :
+         {&stdout_, &counters_, &counters6_, &table_, &expectations_, &capture_, &log_}) {
         if (!*output) continue;
         Result<void> closed = (*output)->close();
         if (!closed && !(*output)->is_abandoned()) append(refused, std::move(closed.error()));

@@ -222,6 +222,7 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
     Trip trip{packet, own, asked.observer, asked.program, *this};
     trip.is_own = trip.is_answer = true;
     trip.context.now = asked.context.now;
+    trip.context.log = asked.context.log;
     trip.out = &routing_.device_of(packet.destination());
     const bool carries_flow = asked.context.flow.entry != nullptr;
     if (carries_flow) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "ct/entry.hpp"
@@ -99,6 +100,7 @@ struct Context {
     const char* out_device = nullptr;          ///< 16 bytes
     const World* world = nullptr;              ///< null: only what an address itself says is known
     const std::uint8_t* source_mac = nullptr;  ///< 6 bytes; null: the packet came by no Ethernet
+    const std::uint8_t* ethernet = nullptr;    ///< 12 bytes, destination and source; null likewise
     LinkType link_type = LinkType::host;
     wire::PacketEditor* editor =
         nullptr;  ///< how targets rewrite `packet`; null: nothing may be changed
@@ -109,6 +111,9 @@ struct Context {
     std::uint32_t priority = 0;  ///< the packet's (skb priority), as tc's major:minor
     ct::PacketFlow flow;
     TrackRequest track;
+    std::string* log =
+        nullptr;          ///< where lines of LOG and TRACE go, each ended; null: nobody reads
+    bool traced = false;  ///< TRACE: each rule that matches is logged
     bool tracking_done = false;  ///< false before priority -200: the raw table
     bool hotdrop = false;        ///< a match found the packet too broken to go on: drop it
 };

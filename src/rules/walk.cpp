@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.hpp"
+#include "rules/log_line.hpp"
 #include "rules/names.hpp"
 #include "rules/print.hpp"
 
@@ -78,6 +79,7 @@ class Walk {
             Counters& counters = table_.counters[now_];
             counters.packets += 1;
             counters.bytes += packet_.ip.size();
+            if (context_.traced) trace(step);
             const Ruling ruling = act(step);
             if (ruling.kind != Ruling::Kind::go_on) return decide(step, ruling);
             if (context_.hotdrop) return decide(step, Ruling{.kind = Ruling::Kind::drop});
@@ -166,6 +168,28 @@ class Walk {
         }
         if ((packet_.rules_protocol == test.protocol) != test.protocol_inverted) return true;
         return why ? why.no("the packet's is {}", protocol_text(packet_.rules_protocol)) : false;
+    }
+
+    /// The line of TRACE. A rule without conditions that accepts, drops, queues or returns is called what ends a
+    /// chain is called; the kernel tells the two apart by nothing else.
+    void trace(const Step& step) {
+        if (context_.log == nullptr && observer_ == nullptr) return;
+        const ProgramChain& chain = table_.chains[step.chain];
+        const bool ends = step.test.any && step.match_count == 0 &&
+                          (step.action == Action::policy || step.action == Action::chain_end ||
+                           step.action == Action::accept || step.action == Action::drop ||
+                           step.action == Action::queue || step.action == Action::return_);
+        const std::string_view kind = !ends ? "rule" : chain.built_in ? "policy" : "return";
+        const std::string prefix =
+            fmt::format("TRACE: {}:{}:{}:{} ", text(context_.table), chain.name, kind,
+                        step.rule == 0 ? chain.rules + 1 : step.rule);
+        std::string line;
+        print_log_line(context_, prefix, log_flag::kTrace, line);
+        constexpr std::uint8_t kWarning = 4;
+        if (observer_ != nullptr) {
+            observer_->logged(LogFact{site(step.chain, step.rule), line, kWarning});
+        }
+        if (context_.log != nullptr) context_.log->append(line).push_back('\n');
     }
 
     // What the step does; go_on means that now_ stands at the next step.
