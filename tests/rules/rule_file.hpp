@@ -20,7 +20,8 @@ struct RuleCase {
     int line = 0;
     keepstate::Family family = keepstate::Family::ipv4;
     bool whole_text = false;
-    bool alone = false;  ///< a module that the kernel has not, or no longer: keepstate alone reads it
+    bool alone =
+        false;  ///< a module that the kernel has not, or no longer: keepstate alone reads it
     std::string table;
     std::string command;
     bool ok = false;
