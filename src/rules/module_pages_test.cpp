@@ -148,6 +148,8 @@ void add_pages(std::span<const ModuleKind* const> modules, bool is_target, Pages
                        [](unsigned char c) { return std::tolower(c); });
         const std::string source =
             fmt::format("src/rules/{}/{}.cpp", is_target ? "target" : "match", file);
+        EXPECT_TRUE(std::filesystem::exists(std::filesystem::path{KEEPSTATE_SOURCE} / source))
+            << source;
         if (page.text.empty()) {
             page.title = fmt::format("{} {}", is_target ? "-j" : "-m", name);
             page.first_words = traits.words.substr(0, traits.words.find(". ") + 1);

@@ -7,7 +7,7 @@
 //     table_entered
 //       chain_entered                    the built-in chain, then every chain a jump or goto leads to
 //         rule_tried no|yes              every rule looked at, in order; "no" says which part and why
-//         said, logged                   what a target did: "mark 0x0 -> 0x1", the LOG line's parts
+//         said, logged                   what a target did: "mark 0x0 -> 0x1", the line of LOG or TRACE
 //       chain_left                       back behind the jump: RETURN, or the end of the chain
 //     decided                            once, last: rule or policy
 //
