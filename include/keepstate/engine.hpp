@@ -37,6 +37,7 @@ struct DeviceSetup {
     std::string name;              ///< at most 15 bytes
     std::vector<Prefix> networks;  ///< the longest one that holds an address names the device
     std::uint32_t group = 0;       ///< what -m devgroup reads (`ip link set group`)
+    std::uint32_t mtu = 1500;  ///< in bytes; what TCPMSS --clamp-mss-to-pmtu reads, nothing else
 };
 
 struct EngineSetup {
@@ -140,8 +141,10 @@ class Engine {
     /// Decides frames in order; times must not go back (an earlier one counts as the latest seen).
     /// `decisions` and, if not null, `stories` have the batch's size. A story is the whole way of the
     /// packet in words, one step a line, each line ended.
+    /// Likewise `logs`: the lines that Linux would have written to its log, by LOG and TRACE rules, are
+    /// appended to the packet's string, each ended.
     void process(std::span<const Frame> batch, std::span<Decision> decisions,
-                 std::string* stories = nullptr);
+                 std::string* stories = nullptr, std::string* logs = nullptr);
 
     /// Events since the last call, with how many events the packets of the last batch raised each: the
     /// i-th count belongs to the i-th frame of that batch. Only with EngineSetup::listen_events.

@@ -134,18 +134,19 @@ Result<Engine> Engine::make(EngineSetup setup) {
 }
 
 void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions,
-                     std::string* stories) {
+                     std::string* stories, std::string* logs) {
     KS_ASSERT(decisions.size() >= batch.size());
     Parts& parts = *parts_;
     parts.arena.reset();
     parts.event_ends.clear();
     for (std::size_t i = 0; i < batch.size(); ++i) {
         parts.latest = std::max(parts.latest, batch[i].time);
+        std::string* const log = logs ? &logs[i] : nullptr;
         if (stories) {
             explain::Story story{stories[i]};
-            parts.path->decide(batch[i], parts.latest, decisions[i], &story);
+            parts.path->decide(batch[i], parts.latest, decisions[i], &story, log);
         } else {
-            parts.path->decide(batch[i], parts.latest, decisions[i], nullptr);
+            parts.path->decide(batch[i], parts.latest, decisions[i], nullptr, log);
         }
         ++parts.reasons[static_cast<std::size_t>(decisions[i].reason)];
         parts.event_ends.push_back(static_cast<std::uint32_t>(parts.tracker->events().size()));

@@ -158,6 +158,7 @@ class ReplaySink final : public run::OutcomeSink {
         if (!printer_) printer_ = make_printer(outcome.arrival.frame.time);
         if (!outcome.decision.is_ip) return;
         outputs_.write_packet(outcome, options_.captures.size() > 1);
+        outputs_.write_log(outcome);
         if (options_.format == PacketFormat::none) return;
         if (filter_ != nullptr && !passes(outcome.arrival)) return;
         printer_->print(outcome, text_);
@@ -259,6 +260,7 @@ int replay(const ReplayOptions& options) {
     run::LoopOptions loop;
     loop.stories = options.explain && options.format != PacketFormat::none;
     loop.events = options.events;
+    loop.logs = options.format == PacketFormat::json || !options.log.empty();
     loop.stop = &stop;
     if (io::is_terminal(io::Stream::out) &&
         std::count(options.captures.begin(), options.captures.end(), "-")) {

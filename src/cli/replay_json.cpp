@@ -1,8 +1,8 @@
 // One JSON object a packet, by hand: a capture of a million packets must not wait for a JSON library.
 //
 // The keys and their order are the contract; all are always there, null where there is nothing to say.
-// "capture" is added if there are several captures, "sctp_state" if there is one, "events" and
-// "explanation" if they were asked for.
+// "capture" is added if there are several captures, "sctp_state" if there is one, "log" if a LOG or TRACE rule
+// wrote something, "events" and "explanation" if they were asked for.
 #include <array>
 #include <charconv>
 #include <unordered_map>
@@ -74,7 +74,8 @@ class JsonPrinter final : public PacketPrinter {
         print_word(text(decision.verdict), out);
         print_rule(decision.rule, out);
         if (style_.events) print_events(outcome, out);
-        if (style_.explain) print_story(outcome.story, out);
+        if (!outcome.log.empty()) print_lines("log", outcome.log, out);
+        if (style_.explain) print_lines("explanation", outcome.story, out);
         out += "}\n";
     }
 
@@ -197,15 +198,17 @@ class JsonPrinter final : public PacketPrinter {
         out += ']';
     }
 
-    static void print_story(std::string_view story, std::string& out) {
-        out += ", \"explanation\": [";
+    static void print_lines(std::string_view key, std::string_view lines, std::string& out) {
+        out += ", \"";
+        out += key;
+        out += "\": [";
         bool first = true;
-        while (!story.empty()) {
-            const std::size_t end = story.find('\n');
+        while (!lines.empty()) {
+            const std::size_t end = lines.find('\n');
             if (!first) out += ", ";
             first = false;
-            print_json_string(story.substr(0, end), out);
-            story.remove_prefix(end == std::string_view::npos ? story.size() : end + 1);
+            print_json_string(lines.substr(0, end), out);
+            lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
         }
         out += ']';
     }

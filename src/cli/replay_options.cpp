@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -70,7 +71,8 @@ void add_inputs(CLI::App& app, Words& words) {
     app.add_option(
            "-i,--interface", words.devices,
            "a device and the networks behind it; repeat. The longest prefix that\nholds the "
-           "source names the arrival device, that holds the\ndestination the departure device")
+           "source names the arrival device, that holds the\ndestination the departure device. "
+           "mtu=N in the list is the device's\nMTU, 1500 by default, for TCPMSS")
         ->type_name("NAME=PREFIX[,PREFIX...]")
         ->allow_extra_args(false);
     app.add_option("-l,--local", words.local,
@@ -113,6 +115,9 @@ void add_outputs(CLI::App& app, Words& words) {
         ->type_name("FILE");
     app.add_option("--write", words.options.write,
                    "pcapng of the packets that left the firewall, comments say why")
+        ->type_name("FILE");
+    app.add_option("--log", words.options.log,
+                   "the lines that LOG and TRACE rules would have written to the kernel's log")
         ->type_name("FILE");
 }
 
@@ -173,13 +178,14 @@ void check_streams(const ReplayOptions& options, Faults& faults) {
     if (inputs > 1) faults.add("'-' (stdin) is given more than once");
     const bool text = options.format != PacketFormat::none || options.counters == "-" ||
                       options.counters6 == "-" || options.table == "-" ||
-                      options.expectations == "-" || options.stats == "-";
+                      options.expectations == "-" || options.stats == "-" || options.log == "-";
     if (options.write == "-" && text) {
         faults.add(
             "--write - needs stdout for itself: add --format none, and no other output to '-'");
     }
     std::vector<std::string> files{options.counters,     options.counters6, options.table,
-                                   options.expectations, options.stats,     options.write};
+                                   options.expectations, options.stats,     options.write,
+                                   options.log};
     std::erase_if(files, [](const std::string& file) { return file.empty() || file == "-"; });
     std::sort(files.begin(), files.end());
     const auto twice = std::adjacent_find(files.begin(), files.end());
@@ -210,6 +216,17 @@ Result<ReplayOptions> check(Words words) {
     return options;
 }
 
+constexpr std::uint32_t kSmallestMtu = 68;  // RFC 791: what every device carries
+constexpr std::uint32_t kLargestMtu = 65535;
+
+std::optional<std::uint32_t> parse_mtu(std::string_view digits) {
+    std::uint32_t mtu = 0;
+    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), mtu);
+    const bool is_number = failure == std::errc{} && end == digits.data() + digits.size();
+    if (!is_number || mtu < kSmallestMtu || mtu > kLargestMtu) return std::nullopt;
+    return mtu;
+}
+
 /// CLI11's words without line breaks.
 std::string one_line(std::string words) {
     std::replace(words.begin(), words.end(), '\n', ' ');
@@ -235,7 +252,15 @@ Result<void> add_device(const std::string& words, std::vector<DeviceSetup>& devi
                                   kLongestName)));
     }
     std::vector<Prefix> networks;
+    std::optional<std::uint32_t> mtu;
     for (const std::string& part : split_commas(words.substr(equals + 1))) {
+        if (part.starts_with("mtu=")) {
+            mtu = parse_mtu(std::string_view(part).substr(4));
+            if (mtu) continue;
+            return Unexpected(Error::of(
+                ErrorKind::usage, fmt::format("--interface {}: '{}' is no MTU: {} to {} bytes",
+                                              name, part.substr(4), kSmallestMtu, kLargestMtu)));
+        }
         const std::optional<Prefix> prefix = parse_prefix(part);
         if (!prefix) {
             return Unexpected(Error::of(
@@ -246,6 +271,7 @@ Result<void> add_device(const std::string& words, std::vector<DeviceSetup>& devi
     auto found = std::find_if(devices.begin(), devices.end(),
                               [&](const DeviceSetup& device) { return device.name == name; });
     if (found == devices.end()) found = devices.insert(devices.end(), DeviceSetup{name, {}});
+    if (mtu) found->mtu = *mtu;
     found->networks.insert(found->networks.end(), networks.begin(), networks.end());
     return {};
 }

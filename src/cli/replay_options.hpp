@@ -36,6 +36,7 @@ struct ReplayOptions {
     std::string expectations;
     std::string stats;
     std::string write;
+    std::string log;
 };
 
 /// Text that was asked for by --help.
@@ -47,7 +48,7 @@ struct HelpText {
 Result<std::variant<ReplayOptions, HelpText>> parse_replay_options(
     const std::vector<std::string>& arguments);
 
-/// "eth1=10.0.0.0/8,2001:db8::/32". Adds to the device of that name if there is one.
+/// "eth1=10.0.0.0/8,2001:db8::/32,mtu=1400". Adds to the device of that name if there is one.
 Result<void> add_device(const std::string& words, std::vector<DeviceSetup>& devices);
 
 }  // namespace keepstate::cli

@@ -79,6 +79,17 @@ TEST(ReplayOptions, ADeviceNamedTwiceHasAllItsNetworks) {
     EXPECT_EQ(options.devices[0].networks.size(), 2U);
 }
 
+TEST(ReplayOptions, ADeviceHasAnMtu) {
+    const ReplayOptions options = good({"-i", "a=10.0.0.0/8,mtu=1400", "-i", "b=11.0.0.0/8", "c"});
+    ASSERT_EQ(options.devices.size(), 2U);
+    EXPECT_EQ(options.devices[0].networks.size(), 1U);
+    EXPECT_EQ(options.devices[0].mtu, 1400U);
+    EXPECT_EQ(options.devices[1].mtu, 1500U);
+    for (const char* wrong : {"a=mtu=67", "a=mtu=65536", "a=mtu=", "a=mtu=1400x"}) {
+        EXPECT_FALSE(parse_replay_options({"-i", wrong, "c"}).has_value()) << wrong;
+    }
+}
+
 TEST(ReplayOptions, SaysAllThatIsWrong) {
     const std::string words = all_faults(
         {"-i", "eth0", "-i", "a-name-of-sixteen=1.2.3.4", "-i", "b=1.2.3.4/33", "-l", "fw,1.2.3.4",

@@ -2,6 +2,8 @@
 // expectations, stats, behind the packets.
 #include "cli/replay_outputs.hpp"
 
+#include "cli/packet_text.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -47,6 +49,7 @@ Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
         {&options.expectations, &outputs.expectations_},
         {&options.stats, &outputs.stats_},
         {&options.write, &outputs.capture_},
+        {&options.log, &outputs.log_},
     }};
     Error same{ErrorKind::usage, {}};
     for (const auto& [name, output] : files) {
@@ -72,6 +75,7 @@ Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
     if (!out) append(refused, std::move(out.error()));
     if (!refused.faults.empty()) return Unexpected(std::move(refused));
     outputs.stdout_ = std::move(*out);
+    outputs.has_log_ = !options.log.empty();
     if (!options.write.empty()) {
         io::Output& capture = outputs.capture_ ? *outputs.capture_ : *outputs.stdout_;
         outputs.writer_ = std::make_unique<io::CaptureWriter>(capture);
@@ -80,7 +84,8 @@ Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
 }
 
 bool ReplayOutputs::has_failed() const {
-    return stdout_->has_failed() || (capture_ && capture_->has_failed());
+    return stdout_->has_failed() || (capture_ && capture_->has_failed()) ||
+           (log_ && log_->has_failed());
 }
 
 void ReplayOutputs::write_packet(const run::Outcome& outcome, bool several_captures) {
@@ -97,6 +102,20 @@ void ReplayOutputs::write_packet(const run::Outcome& outcome, bool several_captu
         writer_->write(time, decision.reply_bytes,
                        "the firewall's answer to " + comment_on(outcome, several_captures));
     }
+}
+
+void ReplayOutputs::write_log(const run::Outcome& outcome) {
+    if (!has_log_ || outcome.log.empty()) return;
+    std::string lines;
+    for (std::string_view left = outcome.log; !left.empty();) {
+        const std::size_t end = left.find('\n') + 1;
+        lines += '[';
+        print_time(outcome.arrival.frame.time.ns, outcome.arrival.finer_than_us, lines);
+        lines += "] ";
+        lines += left.substr(0, end);
+        left.remove_prefix(end);
+    }
+    (log_ ? *log_ : *stdout_).write(lines);
 }
 
 Result<void> ReplayOutputs::finish(const ReplayOptions& options,
@@ -132,7 +151,8 @@ Result<void> ReplayOutputs::finish(const ReplayOptions& options,
     }
     Error refused{ErrorKind::system, {}};
     for (auto* output :
-         {&stdout_, &counters_, &counters6_, &table_, &expectations_, &stats_, &capture_}) {
+         {&stdout_, &counters_, &counters6_, &table_, &expectations_, &stats_, &capture_,
+          &log_}) {
         if (!*output) continue;
         Result<void> closed = (*output)->close();
         if (!closed && !(*output)->is_abandoned()) append(refused, std::move(closed.error()));

@@ -33,6 +33,8 @@ class ReplayOutputs {
     bool has_failed() const;
     /// Adds a packet that left, and the answer that the firewall itself sent, to --write.
     void write_packet(const run::Outcome& outcome, bool several_captures);
+    /// Adds the packet's lines of LOG and TRACE to --log, each with its time: "[1353110400.000001] IN=eth0 ...".
+    void write_log(const run::Outcome& outcome);
     /// Writes what is written at the end, and closes all. All errors.
     Result<void> finish(const ReplayOptions& options, const std::vector<LabelName>& labels,
                         const Engine& engine, Time now);
@@ -46,6 +48,8 @@ class ReplayOutputs {
     std::unique_ptr<io::Output> stats_;
     std::unique_ptr<io::Output> capture_;  ///< null: the writer writes to stdout_, or there is none
     std::unique_ptr<io::CaptureWriter> writer_;
+    std::unique_ptr<io::Output> log_;  ///< null: as capture_
+    bool has_log_ = false;
 };
 
 }  // namespace keepstate::cli

@@ -28,6 +28,8 @@ constexpr std::array<std::string_view, 15> kKeys{
     "packets", "entries", "events",  "counters", "counters6", "stats",    "not-on-kernel"};
 constexpr std::array<std::string_view, 3> kStepKeys{"packet", "after", "want"};
 constexpr std::int64_t kNsPerMs = 1'000'000;
+/// So that no packet is too big, unless the scenario is about that.
+constexpr std::uint32_t kLargestMtu = 65535;
 
 bool is_name_byte(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -131,6 +133,7 @@ class Reader {
     void set_house() {
         const auto device = [this](const char* name, const char* network4, const char* network6) {
             scenario_.devices.push_back({name, {*parse_prefix(network4), *parse_prefix(network6)}});
+            scenario_.devices.back().mtu = kLargestMtu;
         };
         device("eth0", "10.0.0.0/24", "2001:db8::/64");
         device("eth1", "10.0.1.0/24", "2001:db8:1::/64");
@@ -190,9 +193,12 @@ class Reader {
         if (is_none) return scenario_.local.clear();
         for (const auto& pair : node) {
             DeviceSetup device{text_of(pair.first, "a device"), {}};
+            device.mtu = kLargestMtu;
             read_list(pair.second, [&](const YAML::Node& item) {
                 const std::string words = text_of(item, "a network");
-                if (const auto prefix = parse_prefix(words)) {
+                if (words.starts_with("mtu ")) {
+                    device.mtu = read_mtu(item, std::string_view(words).substr(4));
+                } else if (const auto prefix = parse_prefix(words)) {
                     device.networks.push_back(*prefix);
                 } else {
                     fault(item,
@@ -201,6 +207,17 @@ class Reader {
             });
             scenario_.devices.push_back(std::move(device));
         }
+    }
+
+    std::uint32_t read_mtu(const YAML::Node& node, std::string_view digits) {
+        constexpr std::uint32_t kLeast = 68;  // RFC 791: what every device carries
+        std::uint32_t mtu = 0;
+        const auto [end, failure] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), mtu);
+        const bool is_number = failure == std::errc{} && end == digits.data() + digits.size();
+        if (is_number && mtu >= kLeast && mtu <= kLargestMtu) return mtu;
+        fault(node, fmt::format("`{}' is no MTU: {} to {} bytes", digits, kLeast, kLargestMtu));
+        return kLargestMtu;
     }
 
     void read_local(const YAML::Node& node) {
@@ -333,8 +350,42 @@ class Reader {
 
     void read_wish(std::string_view words, int line, int column, Wish& wish) {
         std::vector<Fault> faults;
-        wish = parse_wish(words, column, faults);
+        std::string rest(words);
+        std::vector<std::uint8_t> leaves = take_packet("leaves", rest, line, column);
+        std::vector<std::uint8_t> answered = take_packet("answered", rest, line, column);
+        wish = parse_wish(rest, column, faults);
+        wish.leaves = std::move(leaves);
+        wish.answered = std::move(answered);
         for (Fault& f : faults) fault_at(line, f.column, std::move(f.words));
+    }
+
+    /// Takes "KEY (PACKET)" out of a wish: its place is filled with blanks.
+    std::vector<std::uint8_t> take_packet(std::string_view key, std::string& words, int line,
+                                          int column) {
+        const std::string start = fmt::format("{} (", key);
+        const std::size_t at = words.find(start);
+        if (at == std::string::npos) return {};
+        const std::size_t first = at + start.size();
+        std::size_t end = first;
+        for (int open = 1; end < words.size(); ++end) {
+            open += words[end] == '(' ? 1 : words[end] == ')' ? -1 : 0;
+            if (open == 0) break;
+        }
+        const int packet_column = column + static_cast<int>(first);
+        if (end == words.size()) {
+            fault_at(line, packet_column, "`(' without `)'");
+            return {};
+        }
+        const Expanded expanded =
+            put_names_in(std::string_view(words).substr(first, end - first), packet_column);
+        std::fill(words.begin() + static_cast<std::ptrdiff_t>(at),
+                  words.begin() + static_cast<std::ptrdiff_t>(end) + 1, ' ');
+        Result<WrittenPacket> packet = parse_packet_text(expanded.text);
+        if (packet) return std::move(packet->ip);
+        for (Fault& f : packet.error().faults) {
+            fault_at(line, expanded.column_of(f.column), std::move(f.words));
+        }
+        return {};
     }
 
     std::int64_t read_span(std::string_view words, int line, int column) {

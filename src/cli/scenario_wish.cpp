@@ -196,6 +196,37 @@ Wish parse_wish(std::string_view words, int column, std::vector<Fault>& faults) 
     return WishReader(words, column, faults).read();
 }
 
+namespace {
+
+std::string hex_of(std::span<const std::uint8_t> bytes) {
+    std::string out;
+    for (const std::uint8_t byte : bytes) out += fmt::format("{:02x}", byte);
+    return out.empty() ? "nothing" : out;
+}
+
+/// IPv4: identification and header checksum zero; IPv6: flow label zero.
+std::vector<std::uint8_t> without_id(std::vector<std::uint8_t> ip) {
+    constexpr std::size_t kHeader = 20;
+    if (ip.size() < kHeader) return ip;
+    if (ip[0] >> 4 == 6) {
+        ip[1] &= 0xf0;
+        ip[2] = ip[3] = 0;
+        return ip;
+    }
+    for (const std::size_t at : {4, 5, 10, 11}) ip[at] = 0;
+    return ip;
+}
+
+void compare_bytes(std::string_view what, const std::vector<std::uint8_t>& wanted,
+                   const std::vector<std::uint8_t>& got, bool any_id,
+                   std::vector<Difference>& differences) {
+    const bool same = any_id ? without_id(wanted) == without_id(got) : wanted == got;
+    if (wanted.empty() || same) return;
+    differences.push_back({std::string(what), hex_of(wanted), hex_of(got)});
+}
+
+}  // namespace
+
 std::vector<Difference> compare(const Wish& wish, const Seen& seen, std::int64_t slack_s) {
     std::vector<Difference> differences;
     const auto differs = [&](std::string what, std::string wanted, std::string got) {
@@ -212,6 +243,8 @@ std::vector<Difference> compare(const Wish& wish, const Seen& seen, std::int64_t
     words("reason", wish.reason, seen.reason);
     words("answer", wish.answer, seen.answer);
     words("out", wish.out, seen.out);
+    compare_bytes("left as", wish.leaves, seen.left_bytes, false, differences);
+    compare_bytes("answered by", wish.answered, seen.answer_bytes, true, differences);
     if (wish.timeout_s) {
         const std::int64_t off = seen.timeout_s - *wish.timeout_s;
         if (!seen.has_entry || off > slack_s || off < -slack_s) {
@@ -294,6 +327,8 @@ Seen seen_of(const Decision& decision) {
     seen.answer = describe_answer(decision.reply_bytes);
     seen.out = decision.out_device.empty() ? std::string("host") : std::string(decision.out_device);
     seen.mark = decision.mark;
+    seen.left_bytes.assign(decision.out_bytes.begin(), decision.out_bytes.end());
+    seen.answer_bytes.assign(decision.reply_bytes.begin(), decision.reply_bytes.end());
     if (decision.entry && (decision.entry->status & status::kDying) == 0) {
         seen.has_entry = true;
         seen.status = decision.entry->status;

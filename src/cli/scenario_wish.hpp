@@ -37,6 +37,10 @@ struct Wish {
     std::string reason;          ///< a word of reason.hpp
     std::string answer;          ///< "none", "tcp rst,ack", "icmp 3/3", "icmp6 1/4"
     std::string out;             ///< a device, or "host"
+    /// The packet as it left the firewall, and as it was answered: whole, from the IP header on; empty: no wish.
+    /// An answer's IPv4 identification and IPv6 flow label are not compared: keepstate's are 0.
+    std::vector<std::uint8_t> leaves;
+    std::vector<std::uint8_t> answered;
     std::optional<std::int64_t> timeout_s;
     std::optional<std::uint32_t> mark;
     std::optional<std::uint32_t> connmark;
@@ -60,6 +64,8 @@ struct Seen {
     std::uint32_t connmark = 0;
     std::uint32_t status = 0;
     bool has_entry = false;
+    std::vector<std::uint8_t> left_bytes;    ///< empty: it did not leave
+    std::vector<std::uint8_t> answer_bytes;  ///< empty: no answer
 };
 
 /// One thing that is not as wished.

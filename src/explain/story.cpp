@@ -257,7 +257,7 @@ void Story::said(const rules::RuleSite&, std::string_view target, std::string_vi
 }
 
 void Story::logged(const rules::LogFact& fact) {
-    line(kDetail + 2, "LOG: level {}, prefix \"{}\"", fact.level, fact.prefix);
+    line(kDetail + 2, "log <{}>: {}", fact.level, fact.line);
 }
 
 void Story::decided(const rules::RuleSite& site, const rules::Outcome& outcome) {

@@ -39,7 +39,8 @@ Path::Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& 
       dice_(dice),
       arena_(arena) {}
 
-void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* observer) {
+void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* observer,
+                  std::string* log) {
     decision = Decision{};
     const wire::LinkPayload link =
         wire::parse_link(static_cast<wire::LinkType>(frame.link), frame.bytes);
@@ -69,6 +70,8 @@ void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* ob
     Trip trip{packet, decision, observer, programs_[index_of(link.family)], *this};
     trip.is_own = is_own;
     trip.context.now = now;
+    trip.context.log = log;
+    if (link.ethernet.size() != 0) trip.context.ethernet = link.ethernet.data();
     constexpr std::size_t kMac = 6;
     if (link.hardware_source.size() == kMac) trip.context.source_mac = link.hardware_source.data();
     decide_ip(packet, frame, trip);
@@ -155,7 +158,9 @@ void Path::travel(Trip& trip) {
 
 /// What this host sends; what it sends to itself comes back by loopback. True: nothing dropped it.
 bool Path::travel_from_here(Trip& trip) {
-    if (!pass_hook(trip, Hook::output) || !pass_hook(trip, Hook::postrouting)) return false;
+    if (!pass_hook(trip, Hook::output)) return false;
+    trip.out = &routing_.way_out(trip.packet.destination());  // a rule may have written another
+    if (!pass_hook(trip, Hook::postrouting)) return false;
     if (!routing_.is_own_destination(trip.packet.destination())) return true;
     trip.in = trip.out;
     trip.out = &kNoDevice;

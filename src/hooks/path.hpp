@@ -50,8 +50,10 @@ class Path {
     /// See EngineSetup::completes_cut_frames.
     void complete_cut_frames(bool wanted) { completes_cut_frames_ = wanted; }
 
-    /// One frame, from link header to decision. `now` never goes back.
-    void decide(const Frame& frame, Time now, Decision& decision, Observer* observer);
+    /// One frame, from link header to decision. `now` never goes back. `log`: where the lines of LOG and TRACE
+    /// go, each ended; null: nobody reads them.
+    void decide(const Frame& frame, Time now, Decision& decision, Observer* observer,
+                std::string* log = nullptr);
 
   private:
     struct Trip;

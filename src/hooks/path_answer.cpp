@@ -267,6 +267,7 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
     Trip trip{packet, own, asked.observer, asked.program, *this};
     trip.is_own = trip.is_answer = true;
     trip.context.now = asked.context.now;
+    trip.context.log = asked.context.log;
     trip.out = &routing_.way_out(packet.destination());
     const bool carries_flow = asked.context.flow.entry != nullptr;
     if (carries_flow) {

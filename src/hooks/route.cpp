@@ -76,6 +76,7 @@ Routing::Routing(const std::vector<DeviceSetup>& devices, const std::vector<Addr
         for (const Prefix& prefix : device.networks) networks_.push_back({prefix, names_.size()});
         names_.push_back(make_device_name(device.name));
         groups_.push_back(device.group);
+        mtus_.push_back(device.mtu);
     }
     names_.push_back(make_device_name(kDefaultDevice));
     names_.push_back(make_device_name("lo"));
@@ -144,6 +145,11 @@ std::uint32_t Routing::device_group(std::string_view device) const {
         if (text(names_[i]) == device) return groups_[i];
     }
     return 0;
+}
+
+std::uint32_t Routing::mtu_to(const Address& address) const {
+    const std::uint32_t device = number_of(device_of(address));
+    return device < mtus_.size() ? mtus_[device] : kUsualMtu;
 }
 
 Route Routing::route(const wire::Packet& packet, const DeviceName& in) const {

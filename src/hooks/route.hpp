@@ -66,6 +66,7 @@ class Routing final : public rules::World {
     /// For -m addrtype. Linux's local and broadcast tables, as far as the setup tells them.
     rules::AddressType address_type(const Address& address, std::string_view device) const override;
     std::uint32_t device_group(std::string_view device) const override;
+    std::uint32_t mtu_to(const Address& address) const override;
 
     /// For a packet that came in by a device, after PREROUTING: local, forwarded, or refused.
     Route route(const wire::Packet& packet, const DeviceName& in) const;
@@ -82,6 +83,7 @@ class Routing final : public rules::World {
 
     std::vector<DeviceName> names_;      ///< those of the setup, the default device, loopback
     std::vector<std::uint32_t> groups_;  ///< beside the first of names_
+    std::vector<std::uint32_t> mtus_;    ///< likewise
     std::vector<Network> networks_;      ///< longest first
     std::vector<Address> local_;
     bool is_router_ = false;

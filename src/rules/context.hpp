@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "ct/entry.hpp"
@@ -65,6 +66,9 @@ class World {
     virtual AddressType address_type(const Address& address, std::string_view device) const = 0;
     /// The group a device belongs to (`ip link set group`); 0 is Linux's default.
     virtual std::uint32_t device_group(std::string_view device) const = 0;
+    /// The MTU, in bytes, of the device by which the address is reached.
+    virtual std::uint32_t mtu_to(const Address& address) const = 0;
+    static constexpr std::uint32_t kUsualMtu = 1500;
 
   protected:
     ~World() = default;
@@ -110,6 +114,7 @@ struct Context {
     const char* out_device = nullptr;          ///< 16 bytes
     const World* world = nullptr;              ///< null: only what an address itself says is known
     const std::uint8_t* source_mac = nullptr;  ///< 6 bytes; null: the packet came by no Ethernet
+    const std::uint8_t* ethernet = nullptr;    ///< 12 bytes, destination and source; null likewise
     LinkType link_type = LinkType::host;
     wire::PacketEditor* editor =
         nullptr;  ///< how targets rewrite `packet`; null: nothing may be changed
@@ -120,6 +125,9 @@ struct Context {
     std::uint32_t priority = 0;  ///< the packet's (skb priority), as tc's major:minor
     ct::PacketFlow flow;
     TrackRequest track;
+    std::string* log =
+        nullptr;          ///< where lines of LOG and TRACE go, each ended; null: nobody reads
+    bool traced = false;  ///< TRACE: each rule that matches is logged
     bool tracking_done = false;  ///< false before priority -200: the raw table
     /// A rule gave the entry another mark: listeners are told, even if a later rule takes it back.
     bool entry_mark_changed = false;

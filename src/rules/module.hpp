@@ -208,8 +208,8 @@ class Says {
             observer_->said(site_, target_, fmt::format(text, std::forward<Args>(args)...));
         }
     }
-    void log(std::string_view prefix, std::uint8_t level, std::uint8_t flags) const {
-        if (observer_ != nullptr) observer_->logged(LogFact{site_, prefix, level, flags});
+    void log(std::string_view line, std::uint8_t level) const {
+        if (observer_ != nullptr) observer_->logged(LogFact{site_, line, level});
     }
 
   private:

@@ -16,8 +16,9 @@ namespace keepstate::rules {
     X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp)
 
 #define KS_TARGETS(X) \
-    X(checksum) X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(nflog) X(nfqueue) \
-    X(notrack) X(redirect) X(reject) X(snat) X(tcpmss) X(trace)
+    X(audit) X(checksum) X(classify) X(clusterip) X(connmark) X(connsecmark) X(ct) X(dnat) X(dnpt) X(dscp) X(ecn) X(hl) \
+    X(led) X(log) X(mark) X(masquerade) X(netmap) X(nflog) X(nfqueue) X(notrack) X(redirect) X(reject) X(secmark) \
+    X(snat) X(snpt) X(synproxy) X(tcpmss) X(tcpoptstrip) X(tee) X(tos) X(tproxy) X(trace) X(ttl) X(ulog)
 // clang-format on
 
 namespace match {
@@ -105,38 +106,10 @@ constexpr Foreign kForeignMatches[] = {
     {"u32"},
 };
 constexpr Foreign kForeignTargets[] = {
-    {"AUDIT"},
-    {"CHECKSUM"},
-    {"CLASSIFY"},
-    {"CLUSTERIP", Families::ipv4},
-    {"CONNSECMARK"},
-    {"DNAT"},
-    {"DNPT", Families::ipv6},
-    {"DSCP"},
-    {"ECN", Families::ipv4},
-    {"HL", Families::ipv6},
     {"HMARK"},
     {"IDLETIMER"},
-    {"LED"},
-    {"MASQUERADE"},
-    {"NETMAP"},
-    {"NFLOG"},
-    {"NFQUEUE"},
     {"RATEEST"},
-    {"REDIRECT"},
-    {"SECMARK"},
     {"SET"},
-    {"SNAT"},
-    {"SNPT", Families::ipv6},
-    {"SYNPROXY"},
-    {"TCPMSS"},
-    {"TCPOPTSTRIP"},
-    {"TEE"},
-    {"TOS"},
-    {"TPROXY"},
-    {"TRACE"},
-    {"TTL", Families::ipv4},
-    {"ULOG", Families::ipv4},
 };
 
 template <typename ModuleKind>

@@ -7,7 +7,7 @@
 //     table_entered
 //       chain_entered                    the built-in chain, then every chain a jump or goto leads to
 //         rule_tried no|yes              every rule looked at, in order; "no" says which part and why
-//         said, logged                   what a target did: "mark 0x0 -> 0x1", the LOG line's parts
+//         said, logged                   what a target did: "mark 0x0 -> 0x1", the line of LOG or TRACE
 //       chain_left                       back behind the jump: RETURN, or the end of the chain
 //     decided                            once, last: rule or policy
 //
@@ -43,12 +43,11 @@ struct RuleTried {
     bool hotdrop = false;    ///< that part found the packet too broken to go on
 };
 
-/// What a LOG rule writes: its options; the packet's part of the line is the reader's to print.
+/// A line that Linux would write to its log.
 struct LogFact {
     RuleSite site;
-    std::string_view prefix;
+    std::string_view line;  ///< without a newline
     std::uint8_t level = 4;
-    std::uint8_t flags = 0;  ///< 1 tcp sequence, 2 tcp options, 4 ip options, 8 uid, 32 mac decode
 };
 
 class Observer {
@@ -64,6 +63,7 @@ class Observer {
     virtual void chain_left(const RuleSite& /*left*/, const RuleSite& /*back_to*/,
                             bool /*by_return*/) {}
     virtual void said(const RuleSite&, std::string_view /*target*/, std::string_view /*words*/) {}
+    /// LOG wrote a line, or TRACE did because the rule matched.
     virtual void logged(const LogFact&) {}
     virtual void decided(const RuleSite&, const Outcome&) {}
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.hpp"
+#include "rules/log_line.hpp"
 #include "rules/names.hpp"
 #include "rules/print.hpp"
 
@@ -58,11 +59,7 @@ class Walk {
         context.hotdrop = false;
         policy_ = table_.policy[at];
         now_ = static_cast<std::uint32_t>(table_.entry[at]);
-        const bool v4 = packet_.family == Family::ipv4;
-        const std::size_t bytes = v4 ? 4 : 16;
-        KS_ASSERT(packet_.ip.has(0, v4 ? 20 : 40));
-        source_ = load_words(packet_.ip.data() + (v4 ? 12 : 8), bytes);
-        destination_ = load_words(packet_.ip.data() + (v4 ? 16 : 24), bytes);
+        load_addresses();
         in_ = load_device(context.in_device);
         out_ = load_device(context.out_device);
     }
@@ -82,6 +79,7 @@ class Walk {
             Counters& counters = table_.counters[now_];
             counters.packets += 1;
             counters.bytes += packet_.ip.size();
+            if (context_.traced) trace(step);
             const Ruling ruling = act(step);
             if (ruling.kind != Ruling::Kind::go_on) return decide(step, ruling);
             if (context_.hotdrop) return decide(step, Ruling{.kind = Ruling::Kind::drop});
@@ -89,6 +87,14 @@ class Walk {
     }
 
   private:
+    void load_addresses() {
+        const bool v4 = packet_.family == Family::ipv4;
+        const std::size_t bytes = v4 ? 4 : 16;
+        KS_ASSERT(packet_.ip.has(0, v4 ? 20 : 40));
+        source_ = load_words(packet_.ip.data() + (v4 ? 12 : 8), bytes);
+        destination_ = load_words(packet_.ip.data() + (v4 ? 16 : 24), bytes);
+    }
+
     RuleSite site(std::uint32_t chain, std::uint32_t rule) const {
         return RuleSite{&program_, context_.table, chain, rule, table_.chains[chain].name};
     }
@@ -164,6 +170,28 @@ class Walk {
         return why ? why.no("the packet's is {}", protocol_text(packet_.rules_protocol)) : false;
     }
 
+    /// The line of TRACE. A rule without conditions that accepts, drops, queues or returns is called what ends a
+    /// chain is called; the kernel tells the two apart by nothing else.
+    void trace(const Step& step) {
+        if (context_.log == nullptr && observer_ == nullptr) return;
+        const ProgramChain& chain = table_.chains[step.chain];
+        const bool ends = step.test.any && step.match_count == 0 &&
+                          (step.action == Action::policy || step.action == Action::chain_end ||
+                           step.action == Action::accept || step.action == Action::drop ||
+                           step.action == Action::queue || step.action == Action::return_);
+        const std::string_view kind = !ends ? "rule" : chain.built_in ? "policy" : "return";
+        const std::string prefix =
+            fmt::format("TRACE: {}:{}:{}:{} ", text(context_.table), chain.name, kind,
+                        step.rule == 0 ? chain.rules + 1 : step.rule);
+        std::string line;
+        print_log_line(context_, prefix, log_flag::kTrace, line);
+        constexpr std::uint8_t kWarning = 4;
+        if (observer_ != nullptr) {
+            observer_->logged(LogFact{site(step.chain, step.rule), line, kWarning});
+        }
+        if (context_.log != nullptr) context_.log->append(line).push_back('\n');
+    }
+
     // What the step does; go_on means that now_ stands at the next step.
     Ruling act(const Step& step) {
         switch (step.action) {
@@ -181,6 +209,7 @@ class Walk {
                 const Ruling ruling = step.target->judge(
                     step.data, context_, Says(observer_, here, step.target->name()));
                 if (ruling.kind != Ruling::Kind::go_on) return ruling;
+                load_addresses();  // the target may have written others
                 break;
             }
         }

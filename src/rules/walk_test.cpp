@@ -216,7 +216,7 @@ class Notes : public Observer {
             fmt::format("{} to {} {}", by_return ? "return" : "end", back.chain_name, back.rule));
     }
     void logged(const LogFact& fact) override {
-        lines.push_back(fmt::format("log {}", fact.prefix));
+        lines.push_back(fmt::format("log {}", fact.line.substr(0, fact.line.find("IN="))));
     }
     void said(const RuleSite&, std::string_view target, std::string_view words) override {
         lines.push_back(fmt::format("{}: {}", target, words));

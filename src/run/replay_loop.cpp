@@ -58,6 +58,7 @@ LoopTotals replay_all(Engine& engine, ArrivalSource& source, OutcomeSink& sink,
     Batch batch(options.batch_frames);
     std::vector<Decision> decisions(options.batch_frames);
     std::vector<std::string> stories(options.stories ? options.batch_frames : 0);
+    std::vector<std::string> logs(options.logs ? options.batch_frames : 0);
     std::vector<Event> events;
     LoopTotals totals;
     bool more = true;
@@ -66,8 +67,10 @@ LoopTotals replay_all(Engine& engine, ArrivalSource& source, OutcomeSink& sink,
         const std::span<const Arrival> arrivals = batch.arrivals();
         if (arrivals.empty()) break;
         for (std::string& story : stories) story.clear();
+        for (std::string& log : logs) log.clear();
         engine.process(batch.frames(), std::span(decisions).first(arrivals.size()),
-                       options.stories ? stories.data() : nullptr);
+                       options.stories ? stories.data() : nullptr,
+                       options.logs ? logs.data() : nullptr);
         std::span<const std::uint32_t> ends;
         if (options.events) {
             events = engine.take_events();
@@ -81,7 +84,8 @@ LoopTotals replay_all(Engine& engine, ArrivalSource& source, OutcomeSink& sink,
             const std::size_t event_end = i < ends.size() ? ends[i] : event_begin;
             sink.take({arrivals[i], decisions[i],
                        std::span<const Event>(events).subspan(event_begin, event_end - event_begin),
-                       options.stories ? std::string_view(stories[i]) : std::string_view()});
+                       options.stories ? std::string_view(stories[i]) : std::string_view(),
+                       options.logs ? std::string_view(logs[i]) : std::string_view()});
             event_begin = event_end;
         }
         if (!sink.batch_done(totals.frames)) break;

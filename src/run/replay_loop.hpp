@@ -40,6 +40,7 @@ struct Outcome {
     const Decision& decision;
     std::span<const Event> events;  ///< those that this frame raised, if they are listened to
     std::string_view story;         ///< the way in words, if stories are asked for
+    std::string_view log;           ///< lines of LOG and TRACE, each ended, if logs are asked for
 };
 
 class OutcomeSink {
@@ -53,6 +54,7 @@ class OutcomeSink {
 struct LoopOptions {
     std::size_t batch_frames = 32;
     bool stories = false;
+    bool logs = false;
     bool events = false;                      ///< as EngineSetup::listen_events
     const std::atomic<bool>* stop = nullptr;  ///< looked at after each batch
 };

@@ -36,7 +36,8 @@ struct LinkPayload {
     Reason reason = Reason::none;
     Family family = Family::ipv4;
     base::ByteView ip;               ///< from the IP header to the end of the frame
-    base::ByteView hardware_source;  ///< 6 bytes for Ethernet, empty otherwise
+    base::ByteView hardware_source;  ///< 6 bytes for Ethernet and cooked frames, empty otherwise
+    base::ByteView ethernet;  ///< 12 bytes, destination and source; empty if it is no Ethernet
 };
 LinkPayload parse_link(LinkType type, base::ByteView frame);
 

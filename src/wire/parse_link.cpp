@@ -88,6 +88,7 @@ LinkPayload parse_ethernet(ByteView frame) {
     if (!frame.has(0, 14)) return refuse(Reason::frame_truncated);
     LinkPayload payload = parse_ether_type(frame.be16(12), frame.sub(14));
     payload.hardware_source = frame.sub(6, 6);
+    payload.ethernet = frame.sub(0, 12);
     return payload;
 }
 

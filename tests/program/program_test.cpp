@@ -273,6 +273,28 @@ TEST(Program, WritesThePacketsThatLeft) {
         std::string::npos);
 }
 
+TEST(Program, KeepsTheLinesOfLog) {
+    const TemporaryFile file(small_capture(3));
+    const TemporaryFile rules(
+        "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p udp -m udp --dport 53 -j LOG --log-prefix "
+        "\"dns "
+        "\"\nCOMMIT\n");
+    const TemporaryFile log;
+    const Ended ended =
+        run({"replay", "-f", "none", "-r", rules.name(), "--log", log.name(), file.name()});
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    EXPECT_EQ(log.content(),
+              "[0.000000] dns IN=eth0 OUT=eth0 MAC= SRC=10.0.0.1 DST=10.1.0.1 LEN=32 TOS=0x00 "
+              "PREC=0x00 TTL=64 ID=0 PROTO=UDP SPT=40000 DPT=53 LEN=12 \n"
+              "[2.000000] dns IN=eth0 OUT=eth0 MAC= SRC=10.0.0.3 DST=10.1.0.1 LEN=32 TOS=0x00 "
+              "PREC=0x00 TTL=64 ID=0 PROTO=UDP SPT=40002 DPT=53 LEN=12 \n");
+    const Ended same = run({"replay", "-f", "none", "-r", rules.name(), "--log", "-", file.name()});
+    EXPECT_EQ(same.out, log.content());
+    const Ended both =
+        run({"replay", "-r", rules.name(), "--log", "/tmp/x", "--write", "/tmp/x", file.name()});
+    EXPECT_EQ(both.status, 2);
+}
+
 TEST(Program, HintsAtTheFirewallsOwnAddress) {
     std::string bytes = capture::pcap_header(kRaw);
     for (unsigned i = 1; i < 5; ++i) bytes += capture::pcap_record(udp(i, 40'000), i, 0);

@@ -31,7 +31,9 @@ void load_file(const std::filesystem::path& path, std::vector<RuleCase>& cases) 
         if (line.front() == '@') {
             std::istringstream words(line.substr(1));
             std::string family;
-            words >> family >> now.table;
+            std::string alone;
+            words >> family >> now.table >> alone;
+            now.alone = alone == "alone";
             now.family = family == "ip6" ? keepstate::Family::ipv6 : keepstate::Family::ipv4;
             now.whole_text = now.table == "text";
             continue;

@@ -4,6 +4,8 @@
 //     COMMAND ; ok ; PRINTED || PRINTED        taken; the rules that stand then ("=": as written)
 //     COMMAND ; fail                           refused
 //
+//     @ip4 filter alone                        not asked of the real tools: the kernels at hand lack the module
+//
 // Each command runs in a table that holds its built-in chains and an empty chain `uc'.
 // @text: the line is a whole ruleset with \n for newlines, and PRINTED the whole printed ruleset.
 #pragma once
@@ -18,6 +20,8 @@ struct RuleCase {
     int line = 0;
     keepstate::Family family = keepstate::Family::ipv4;
     bool whole_text = false;
+    bool alone =
+        false;  ///< a module that the kernel has not, or no longer: keepstate alone reads it
     std::string table;
     std::string command;
     bool ok = false;

@@ -69,6 +69,7 @@ TEST(RuleFiles, the_real_tools_say_the_same) {
             std::vector<std::string> texts;
             for (const RuleCase& each : cases()) {
                 if (each.family != family || each.whole_text != whole_text) continue;
+                if (each.alone) continue;
                 asked.push_back(&each);
                 texts.push_back(each.text());
             }

@@ -64,7 +64,7 @@ kernel::KernelSetup make_setup(const Scenario& scenario) {
     setup.rules4 = scenario.rules4.text;
     setup.rules6 = scenario.rules6.text;
     for (const DeviceSetup& device : scenario.devices) {
-        kernel::KernelDevice there{device.name, {}};
+        kernel::KernelDevice there{device.name, {}, device.mtu};
         for (const Prefix& prefix : device.networks) there.prefixes.push_back(text(prefix));
         setup.devices.push_back(std::move(there));
     }
@@ -117,14 +117,14 @@ std::string reason_seen(const std::string& wished, const kernel::KernelVerdict& 
 }
 
 /// What the kernel sent because of the packet: multicast listener reports come when they like.
-std::string answer_seen(const kernel::KernelVerdict& verdict) {
+const kernel::KernelOutput* answer_seen(const kernel::KernelVerdict& verdict) {
     constexpr std::size_t kIpv6Destination = 24;
     for (const kernel::KernelOutput& reply : verdict.replies) {
         const bool is_v6 = reply.bytes.size() > kIpv6Destination && reply.bytes[0] >> 4 == 6;
         const bool is_multicast = is_v6 && reply.bytes[kIpv6Destination] == 0xff;
-        if (!is_multicast) return cli::describe_answer(reply.bytes);
+        if (!is_multicast) return &reply;
     }
-    return "none";
+    return nullptr;
 }
 
 Seen seen_of(const Step& step, const kernel::KernelVerdict& verdict) {
@@ -136,7 +136,11 @@ Seen seen_of(const Step& step, const kernel::KernelVerdict& verdict) {
     const bool wants_out = step.wish.verdict.empty() || step.wish.verdict == "ACCEPT";
     seen.verdict = verdict.delivered ? "ACCEPT" : (wants_out ? "DROP" : step.wish.verdict);
     if (!step.wish.reason.empty()) seen.reason = reason_seen(step.wish.reason, verdict);
-    seen.answer = answer_seen(verdict);
+    if (const kernel::KernelOutput* answer = answer_seen(verdict)) {
+        seen.answer = cli::describe_answer(answer->bytes);
+        seen.answer_bytes = answer->bytes;
+    }
+    if (!verdict.outputs.empty()) seen.left_bytes = verdict.outputs.front().bytes;
     if (verdict.delivered) seen.out = verdict.out_device.empty() ? "host" : verdict.out_device;
     seen.mark = verdict.mark;
     if (!verdict.entry) return seen;

@@ -30,15 +30,37 @@ struct Form {
         std::uint8_t limit_out = 0;
     };
     static constexpr Option kOptions[] = {
-        {.name = "src-type", .id = kSource, .arg = ArgKind::text, .flags = option_flag::kInvert},
+        {.name = "src-type",
+         .id = kSource,
+         .arg = ArgKind::text,
+         .flags = option_flag::kInvert,
+         .words = "the kinds that the source address may be, a list: `UNSPEC`, `UNICAST`, `LOCAL`, "
+                  "`BROADCAST`, `ANYCAST`, `MULTICAST`, `BLACKHOLE`, `UNREACHABLE`, `PROHIBIT`, "
+                  "`THROW`, `NAT`, `XRESOLVE`"},
         {.name = "dst-type",
          .id = kDestination,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert},
-        {.name = "limit-iface-in", .id = kLimitIn, .excludes = option_bit(kLimitOut)},
-        {.name = "limit-iface-out", .id = kLimitOut, .excludes = option_bit(kLimitIn)},
+         .flags = option_flag::kInvert,
+         .words = "the kinds that the destination address may be, likewise"},
+        {.name = "limit-iface-in",
+         .id = kLimitIn,
+         .excludes = option_bit(kLimitOut),
+         .words = "LOCAL and BROADCAST are those of the arrival device alone"},
+        {.name = "limit-iface-out",
+         .id = kLimitOut,
+         .excludes = option_bit(kLimitIn),
+         .words = "LOCAL and BROADCAST are those of the departure device alone"},
     };
-    static constexpr Traits kTraits{.name = "addrtype", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "addrtype",
+        .options = kOptions,
+        .words =
+            "What an address is to this host: its own, a broadcast or multicast address, or any "
+            "other.",
+        .reads = "the packet's addresses; the host's own addresses and networks",
+        .differences =
+            "The host's own addresses are those given by --local. Multicast and limited broadcast "
+            "are known; every other address is UNICAST."};
 
     static std::uint16_t parse_types(std::string_view list, RuleReader& reader) {
         unsigned types = 0;

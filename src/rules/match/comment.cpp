@@ -18,9 +18,17 @@ struct Comment {
         std::array<char, kLongestComment + 1> words{};
     };
     static constexpr Option kOptions[] = {
-        {.name = "comment", .id = 0, .arg = ArgKind::text, .flags = option_flag::kMust},
+        {.name = "comment",
+         .id = 0,
+         .arg = ArgKind::text,
+         .flags = option_flag::kMust,
+         .words = "the words, at most 255 bytes"},
     };
-    static constexpr Traits kTraits{.name = "comment", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "comment",
+        .options = kOptions,
+        .words = "Says something to the reader of the rule. It always matches.",
+        .reads = "nothing"};
 
     // The real tool cuts longer ones without a word, and so is it here: a comment decides nothing.
     static void parse(Data& data, const OptionUse& use, RuleReader&) {

@@ -19,9 +19,15 @@ struct Form {
         {.name = "mark",
          .id = 0,
          .arg = ArgKind::mark,
-         .flags = option_flag::kInvert | option_flag::kMust},
+         .flags = option_flag::kInvert | option_flag::kMust,
+         .words = "`VALUE[/MASK]`: the mark, of which the bits of MASK (default: all) are looked "
+                  "at, equals VALUE"},
     };
-    static constexpr Traits kTraits{.name = "connmark", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "connmark",
+        .options = kOptions,
+        .words = "The mark of the packet's connection. A packet without one does not match.",
+        .reads = "the mark of the packet's entry"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader&) {
         data.mark = static_cast<std::uint32_t>(use.value.low);

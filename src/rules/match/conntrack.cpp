@@ -60,11 +60,12 @@ std::string statuses_text(std::uint32_t bits) {
     return out.empty() ? std::string("NONE") : out;
 }
 
-constexpr Option row(std::uint8_t id, ArgKind arg) {
+constexpr Option row(std::uint8_t id, ArgKind arg, std::string_view words) {
     return {.name = kNames[id],
             .id = id,
             .arg = arg,
-            .flags = id == kDir ? std::uint8_t{0} : option_flag::kInvert};
+            .flags = id == kDir ? std::uint8_t{0} : option_flag::kInvert,
+            .words = words};
 }
 
 std::string range_text(std::uint32_t low, std::uint32_t high) {
@@ -87,21 +88,34 @@ struct Conntrack {
         CtDirection direction = CtDirection::original;
     };
     static constexpr Option kOptions[] = {
-        row(kState, ArgKind::text),
-        row(kProto, ArgKind::protocol),
-        row(kOrigSrc, ArgKind::address_prefix),
-        row(kOrigDst, ArgKind::address_prefix),
-        row(kReplSrc, ArgKind::address_prefix),
-        row(kReplDst, ArgKind::address_prefix),
-        row(kOrigSrcPort, ArgKind::port_range),
-        row(kOrigDstPort, ArgKind::port_range),
-        row(kReplSrcPort, ArgKind::port_range),
-        row(kReplDstPort, ArgKind::port_range),
-        row(kStatus, ArgKind::text),
-        row(kExpire, ArgKind::number_range),
-        row(kDir, ArgKind::text),
+        row(kState, ArgKind::text,
+            "what tracking says of the packet, a list of `NEW`, `ESTABLISHED`, `RELATED`, "
+            "`INVALID`, `UNTRACKED`, `SNAT`, `DNAT`"),
+        row(kProto, ArgKind::protocol, "the entry's protocol, number or name"),
+        row(kOrigSrc, ArgKind::address_prefix,
+            "source address of the original direction, `ADDRESS[/MASK]`"),
+        row(kOrigDst, ArgKind::address_prefix, "destination address of the original direction"),
+        row(kReplSrc, ArgKind::address_prefix, "source address of the reply direction"),
+        row(kReplDst, ArgKind::address_prefix, "destination address of the reply direction"),
+        row(kOrigSrcPort, ArgKind::port_range,
+            "source port of the original direction, `N` or `N:M`"),
+        row(kOrigDstPort, ArgKind::port_range, "destination port of the original direction"),
+        row(kReplSrcPort, ArgKind::port_range, "source port of the reply direction"),
+        row(kReplDstPort, ArgKind::port_range, "destination port of the reply direction"),
+        row(kStatus, ArgKind::text,
+            "a list of `NONE`, `EXPECTED`, `SEEN_REPLY`, `ASSURED`, `CONFIRMED`: one of these bits "
+            "is set"),
+        row(kExpire, ArgKind::number_range, "seconds that the entry has left, `N` or `N:M`"),
+        row(kDir, ArgKind::text, "`ORIGINAL` or `REPLY`: the direction of the packet"),
     };
-    static constexpr Traits kTraits{.name = "conntrack", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "conntrack",
+        .options = kOptions,
+        .words =
+            "What connection tracking knows: the packet's state and direction, and its entry's "
+            "addresses, ports, status and time left. A packet without an entry matches by its "
+            "state alone.",
+        .reads = "the packet's state, its entry, the time"};
 
     static std::uint32_t parse_statuses(std::string_view list, RuleReader& reader) {
         std::uint32_t bits = 0;

@@ -19,17 +19,32 @@ struct Form {
         std::uint8_t inverted = 0;
     };
     static constexpr Option kOptions[] = {
-        {.name = "hl-lt", .id = kLess, .arg = ArgKind::number, .excludes = kAll, .max = 255},
-        {.name = "hl-gt", .id = kGreater, .arg = ArgKind::number, .excludes = kAll, .max = 255},
+        {.name = "hl-lt",
+         .id = kLess,
+         .arg = ArgKind::number,
+         .excludes = kAll,
+         .max = 255,
+         .words = "the hop limit is below the number"},
+        {.name = "hl-gt",
+         .id = kGreater,
+         .arg = ArgKind::number,
+         .excludes = kAll,
+         .max = 255,
+         .words = "the hop limit is above the number"},
         {.name = "hl-eq",
          .id = kEqual,
          .arg = ArgKind::number,
          .flags = option_flag::kInvert,
          .excludes = kAll,
-         .max = 255},
+         .max = 255,
+         .words = "the hop limit is the number"},
 
     };
-    static constexpr Traits kTraits{.name = "hl", .options = kOptions, .families = Families::ipv6};
+    static constexpr Traits kTraits{.name = "hl",
+                                    .options = kOptions,
+                                    .families = Families::ipv6,
+                                    .words = "The hop limit of an IPv6 packet.",
+                                    .reads = "the IPv6 header"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader&) {
         data.asked = use.id();

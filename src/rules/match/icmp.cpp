@@ -57,12 +57,18 @@ struct Icmp {
         {.name = "icmp-type",
          .id = 0,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert | option_flag::kMust},
+         .flags = option_flag::kInvert | option_flag::kMust,
+         .words = "`TYPE[/CODE]` as numbers, or a name (`echo-request`, `port-unreachable`, ...; "
+                  "`any` for all). A type alone stands for all its codes"},
     };
     static constexpr Traits kTraits{.name = "icmp",
                                     .options = kOptions,
                                     .families = Families::ipv4,
-                                    .protocol = protocol::kIcmp};
+                                    .protocol = protocol::kIcmp,
+                                    .words =
+                                        "Type and code of an ICMP message. A later fragment does "
+                                        "not match; a header that is cut drops the packet.",
+                                    .reads = "the ICMP header"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         parse_icmp(data, use.value.text, kNames, reader);

@@ -44,13 +44,19 @@ struct Icmp6 {
         {.name = "icmpv6-type",
          .id = 0,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert | option_flag::kMust},
+         .flags = option_flag::kInvert | option_flag::kMust,
+         .words = "`TYPE[/CODE]` as numbers, or a name (`echo-request`, `packet-too-big`, ...). A "
+                  "type alone stands for all its codes"},
     };
     static constexpr Traits kTraits{.name = "icmp6",
                                     .options = kOptions,
                                     .families = Families::ipv6,
                                     .protocol = protocol::kIcmpv6,
-                                    .other_name = "icmpv6"};
+                                    .other_name = "icmpv6",
+                                    .words =
+                                        "Type and code of an ICMPv6 message. A later fragment does "
+                                        "not match; a header that is cut drops the packet.",
+                                    .reads = "the ICMPv6 header"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         parse_icmp(data, use.value.text, kNames, reader);

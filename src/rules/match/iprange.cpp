@@ -24,13 +24,21 @@ struct Form {
         std::uint8_t inverted = 0;
     };
     static constexpr Option kOptions[] = {
-        {.name = "src-range", .id = kSource, .arg = ArgKind::text, .flags = option_flag::kInvert},
+        {.name = "src-range",
+         .id = kSource,
+         .arg = ArgKind::text,
+         .flags = option_flag::kInvert,
+         .words = "`FIRST-LAST`, or one address: where the source address lies"},
         {.name = "dst-range",
          .id = kDestination,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert},
+         .flags = option_flag::kInvert,
+         .words = "`FIRST-LAST`, or one address: where the destination address lies"},
     };
-    static constexpr Traits kTraits{.name = "iprange", .options = kOptions};
+    static constexpr Traits kTraits{.name = "iprange",
+                                    .options = kOptions,
+                                    .words = "Whether an address lies between two others.",
+                                    .reads = "the packet's addresses"};
 
     static std::optional<AddressBytes> parse_end(std::string_view words, RuleReader& reader) {
         std::optional<AddressBytes> bytes;

@@ -20,9 +20,15 @@ struct Form {
          .id = 0,
          .arg = ArgKind::number_range,
          .flags = option_flag::kInvert | option_flag::kMust,
-         .max = 65535},
+         .max = 65535,
+         .words = "the length in bytes, `N`, `N:M`, `N:` or `:M`"},
     };
-    static constexpr Traits kTraits{.name = "length", .options = kOptions};
+    static constexpr Traits kTraits{.name = "length",
+                                    .options = kOptions,
+                                    .words =
+                                        "The length of the packet, from its IP header to its end. "
+                                        "For IPv6 too the header counts.",
+                                    .reads = "the packet's length"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader&) {
         data.low = static_cast<std::uint16_t>(use.value.low);

@@ -45,10 +45,25 @@ struct Limit {
         std::uint32_t started = 0;
     };
     static constexpr Option kOptions[] = {
-        {.name = "limit", .id = kRate, .arg = ArgKind::text},
-        {.name = "limit-burst", .id = kBurst, .arg = ArgKind::number, .max = 10000},
+        {.name = "limit",
+         .id = kRate,
+         .arg = ArgKind::text,
+         .words = "how often the rule may match, in the long run: `N/second`, `/minute`, `/hour`, "
+                  "`/day`, cut short as one likes. Default: `3/hour`"},
+        {.name = "limit-burst",
+         .id = kBurst,
+         .arg = ArgKind::number,
+         .max = 10000,
+         .words = "how many times it may match at once, when it has not for long. Default: 5"},
     };
-    static constexpr Traits kTraits{.name = "limit", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "limit",
+        .options = kOptions,
+        .words = "Matches only so often: a bucket of tokens, one a match, filled at a rate.",
+        .reads = "the time, and how often the rule matched before",
+        .differences =
+            "The bucket is filled in virtual time. Linux counts in ticks of 4 ms, and so does "
+            "this."};
 
     static void begin(Data& data) {
         data.average = kScale * 3600 / 3;

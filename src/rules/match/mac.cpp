@@ -22,12 +22,18 @@ struct Form {
         {.name = "mac-source",
          .id = 0,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert | option_flag::kMust},
+         .flags = option_flag::kInvert | option_flag::kMust,
+         .words = "the address, `XX:XX:XX:XX:XX:XX`"},
     };
     static constexpr Traits kTraits{
         .name = "mac",
         .options = kOptions,
-        .hooks = hook_bit(Hook::prerouting) | hook_bit(Hook::input) | hook_bit(Hook::forward)};
+        .hooks = hook_bit(Hook::prerouting) | hook_bit(Hook::input) | hook_bit(Hook::forward),
+        .words =
+            "The Ethernet address that the frame came from. A packet that came by no Ethernet does "
+            "not match.",
+        .reads = "the frame's Ethernet header",
+        .differences = "Cooked captures keep the source address too, and it is looked at."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.inverted = use.inverted;

@@ -17,9 +17,14 @@ struct Mark {
         {.name = "mark",
          .id = 0,
          .arg = ArgKind::mark,
-         .flags = option_flag::kInvert | option_flag::kMust},
+         .flags = option_flag::kInvert | option_flag::kMust,
+         .words = "`VALUE[/MASK]`: the mark, of which the bits of MASK (default: all) are looked "
+                  "at, equals VALUE"},
     };
-    static constexpr Traits kTraits{.name = "mark", .options = kOptions};
+    static constexpr Traits kTraits{.name = "mark",
+                                    .options = kOptions,
+                                    .words = "The packet's mark, which MARK and CONNMARK set.",
+                                    .reads = "the packet's mark"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader&) {
         data.mark = static_cast<std::uint32_t>(use.value.low);

@@ -21,12 +21,13 @@ constexpr std::uint8_t kProtocols[] = {protocol::kTcp, protocol::kUdp, protocol:
                                        protocol::kSctp, protocol::kDccp};
 
 constexpr std::uint64_t others(std::uint8_t id) { return 7U & ~option_bit(id); }
-constexpr Option row(std::string_view name, std::uint8_t id) {
+constexpr Option row(std::string_view name, std::uint8_t id, std::string_view words) {
     return {.name = name,
             .id = id,
             .arg = ArgKind::text,
             .flags = option_flag::kInvert,
-            .excludes = others(id)};
+            .excludes = others(id),
+            .words = words};
 }
 
 struct Multiport {
@@ -39,13 +40,20 @@ struct Multiport {
         std::uint8_t inverted = 0;
     };
     static constexpr Option kOptions[] = {
-        row("source-ports", kSource),
-        row("sports", kSource),
-        row("destination-ports", kDestination),
-        row("dports", kDestination),
-        row("ports", kEither),
+        row("source-ports", kSource,
+            "up to 15 source ports, numbers, names or ranges `N:M` (which count twice)"),
+        row("sports", kSource, "another name of --source-ports"),
+        row("destination-ports", kDestination, "up to 15 destination ports, likewise"),
+        row("dports", kDestination, "another name of --destination-ports"),
+        row("ports", kEither, "source or destination port is one of these"),
     };
-    static constexpr Traits kTraits{.name = "multiport", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "multiport",
+        .options = kOptions,
+        .words =
+            "A list of ports in one rule. The rule needs `-p` tcp, udp, udplite, sctp or dccp. A "
+            "later fragment does not match; a header that is cut drops the packet.",
+        .reads = "the first four bytes of the transport header"};
 
     static std::uint8_t wanted_protocol(const RuleReader& reader) {
         const Basics& basics = reader.basics();

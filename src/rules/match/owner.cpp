@@ -27,14 +27,31 @@ struct Form {
         std::uint8_t supplementary = 0;
     };
     static constexpr Option kOptions[] = {
-        {.name = "uid-owner", .id = kUid, .arg = ArgKind::text, .flags = option_flag::kInvert},
-        {.name = "gid-owner", .id = kGid, .arg = ArgKind::text, .flags = option_flag::kInvert},
-        {.name = "socket-exists", .id = kSocket, .flags = option_flag::kInvert},
-        {.name = "suppl-groups", .id = kSupplementary},
+        {.name = "uid-owner",
+         .id = kUid,
+         .arg = ArgKind::text,
+         .flags = option_flag::kInvert,
+         .words = "the socket belongs to this user, or one of a range `N-M`"},
+        {.name = "gid-owner",
+         .id = kGid,
+         .arg = ArgKind::text,
+         .flags = option_flag::kInvert,
+         .words = "the socket belongs to this group, or one of a range `N-M`"},
+        {.name = "socket-exists",
+         .id = kSocket,
+         .flags = option_flag::kInvert,
+         .words = "the packet belongs to a socket"},
+        {.name = "suppl-groups",
+         .id = kSupplementary,
+         .words = "--gid-owner also looks at the user's other groups"},
     };
-    static constexpr Traits kTraits{.name = "owner",
-                                    .options = kOptions,
-                                    .hooks = hook_bit(Hook::output) | hook_bit(Hook::postrouting)};
+    static constexpr Traits kTraits{
+        .name = "owner",
+        .options = kOptions,
+        .hooks = hook_bit(Hook::output) | hook_bit(Hook::postrouting),
+        .words = "Whose socket sent the packet. Only packets that this host sends can match.",
+        .reads = "the socket that sent the packet",
+        .differences = "Sockets are not known: no packet has one, so only inverted options match."};
 
     static void parse_ids(Data& data, const OptionUse& use, RuleReader& reader) {
         const std::string_view words = use.value.text;

@@ -26,9 +26,16 @@ struct Form {
         {.name = "pkt-type",
          .id = 0,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert | option_flag::kMust},
+         .flags = option_flag::kInvert | option_flag::kMust,
+         .words =
+             "`unicast` (also `host`), `broadcast`, `multicast`, or another of the kernel's names"},
     };
-    static constexpr Traits kTraits{.name = "pkttype", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "pkttype",
+        .options = kOptions,
+        .words = "How the frame was addressed at the link.",
+        .reads = "how the frame was addressed",
+        .differences = "Every packet counts as addressed to this host."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.inverted = use.inverted;

@@ -16,9 +16,15 @@ struct State {
         {.name = "state",
          .id = 0,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert | option_flag::kMust},
+         .flags = option_flag::kInvert | option_flag::kMust,
+         .words = "a list of `NEW`, `ESTABLISHED`, `RELATED`, `INVALID`, `UNTRACKED`"},
     };
-    static constexpr Traits kTraits{.name = "state", .options = kOptions};
+    static constexpr Traits kTraits{.name = "state",
+                                    .options = kOptions,
+                                    .words =
+                                        "What connection tracking says of the packet. The older "
+                                        "form of `-m conntrack --ctstate`.",
+                                    .reads = "the packet's state"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.states = parse_ct_states(use.value.text, false, reader);

@@ -80,27 +80,48 @@ struct Tcp {
         {.name = "source-port",
          .id = kSourcePort,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert},
-        {.name = "sport", .id = kSourcePort, .arg = ArgKind::text, .flags = option_flag::kInvert},
+         .flags = option_flag::kInvert,
+         .words = "the source port, number or service name, `N`, `N:M`, `N:` or `:M`"},
+        {.name = "sport",
+         .id = kSourcePort,
+         .arg = ArgKind::text,
+         .flags = option_flag::kInvert,
+         .words = "another name of --source-port"},
         {.name = "destination-port",
          .id = kDestinationPort,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert},
+         .flags = option_flag::kInvert,
+         .words = "the destination port, likewise"},
         {.name = "dport",
          .id = kDestinationPort,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert},
+         .flags = option_flag::kInvert,
+         .words = "another name of --destination-port"},
         {.name = "syn",
          .id = kSyn,
          .flags = option_flag::kInvert,
-         .excludes = option_bit(kTcpFlags)},
-        {.name = "tcp-flags", .id = kTcpFlags, .arg = ArgKind::text, .flags = option_flag::kInvert},
+         .excludes = option_bit(kTcpFlags),
+         .words = "SYN is set, ACK, RST and FIN are not: the first segment of a connection"},
+        {.name = "tcp-flags",
+         .id = kTcpFlags,
+         .arg = ArgKind::text,
+         .flags = option_flag::kInvert,
+         .words = "`MASK COMPARE`, two lists of `SYN`, `ACK`, `FIN`, `RST`, `URG`, `PSH`, or "
+                  "`ALL`, `NONE`: of the flags in MASK just those of COMPARE are set"},
         {.name = "tcp-option",
          .id = kTcpOption,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert},
+         .flags = option_flag::kInvert,
+         .words = "an option of this number, 1 to 255, is there"},
     };
-    static constexpr Traits kTraits{.name = "tcp", .options = kOptions, .protocol = protocol::kTcp};
+    static constexpr Traits kTraits{
+        .name = "tcp",
+        .options = kOptions,
+        .protocol = protocol::kTcp,
+        .words =
+            "Ports, flags and options of a TCP segment. A later fragment does not match; one that "
+            "begins 8 bytes into the packet, and a header that is cut, drop it.",
+        .reads = "the TCP header"};
 
     static void parse_ports(PortRange& range, const OptionUse& use, RuleReader& reader) {
         const std::string_view words = use.value.text;

@@ -20,10 +20,17 @@ struct Form {
          .id = 0,
          .arg = ArgKind::number_range,
          .flags = option_flag::kInvert | option_flag::kMust,
-         .max = 65535},
+         .max = 65535,
+         .words = "the maximum segment size in bytes, `N` or `N:M`"},
     };
     static constexpr Traits kTraits{
-        .name = "tcpmss", .options = kOptions, .protocol = protocol::kTcp};
+        .name = "tcpmss",
+        .options = kOptions,
+        .protocol = protocol::kTcp,
+        .words =
+            "The maximum segment size that a TCP segment announces. One without the option matches "
+            "only an inverted rule; a header that is cut drops the packet.",
+        .reads = "the TCP header and its options"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader&) {
         data.low = static_cast<std::uint16_t>(use.value.low);

@@ -19,23 +19,39 @@ struct Form {
         std::uint8_t inverted = 0;
     };
     static constexpr Option kOptions[] = {
-        {.name = "ttl-lt", .id = kLess, .arg = ArgKind::number, .excludes = kAll, .max = 255},
-        {.name = "ttl-gt", .id = kGreater, .arg = ArgKind::number, .excludes = kAll, .max = 255},
+        {.name = "ttl-lt",
+         .id = kLess,
+         .arg = ArgKind::number,
+         .excludes = kAll,
+         .max = 255,
+         .words = "the TTL is below the number"},
+        {.name = "ttl-gt",
+         .id = kGreater,
+         .arg = ArgKind::number,
+         .excludes = kAll,
+         .max = 255,
+         .words = "the TTL is above the number"},
         {.name = "ttl-eq",
          .id = kEqual,
          .arg = ArgKind::number,
          .flags = option_flag::kInvert,
          .excludes = kAll,
-         .max = 255},
+         .max = 255,
+         .words = "the TTL is the number"},
         {.name = "ttl",
          .id = kEqual,
          .arg = ArgKind::number,
          .flags = option_flag::kInvert,
          .excludes = kAll,
-         .max = 255},
+         .max = 255,
+         .words = "another name of --ttl-eq"},
 
     };
-    static constexpr Traits kTraits{.name = "ttl", .options = kOptions, .families = Families::ipv4};
+    static constexpr Traits kTraits{.name = "ttl",
+                                    .options = kOptions,
+                                    .families = Families::ipv4,
+                                    .words = "The time to live of an IPv4 packet.",
+                                    .reads = "the IPv4 header"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader&) {
         data.asked = use.id();

@@ -20,21 +20,31 @@ struct Udp {
         {.name = "source-port",
          .id = kSourcePort,
          .arg = ArgKind::port_range,
-         .flags = option_flag::kInvert},
+         .flags = option_flag::kInvert,
+         .words = "the source port, number or service name, `N`, `N:M`, `N:` or `:M`"},
         {.name = "sport",
          .id = kSourcePort,
          .arg = ArgKind::port_range,
-         .flags = option_flag::kInvert},
+         .flags = option_flag::kInvert,
+         .words = "another name of --source-port"},
         {.name = "destination-port",
          .id = kDestinationPort,
          .arg = ArgKind::port_range,
-         .flags = option_flag::kInvert},
+         .flags = option_flag::kInvert,
+         .words = "the destination port, likewise"},
         {.name = "dport",
          .id = kDestinationPort,
          .arg = ArgKind::port_range,
-         .flags = option_flag::kInvert},
+         .flags = option_flag::kInvert,
+         .words = "another name of --destination-port"},
     };
-    static constexpr Traits kTraits{.name = "udp", .options = kOptions, .protocol = protocol::kUdp};
+    static constexpr Traits kTraits{.name = "udp",
+                                    .options = kOptions,
+                                    .protocol = protocol::kUdp,
+                                    .words =
+                                        "Ports of a UDP datagram. A later fragment does not match; "
+                                        "a header that is cut drops the packet.",
+                                    .reads = "the UDP header"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader&) {
         PortRange& range = use.id() == kSourcePort ? data.source : data.destination;

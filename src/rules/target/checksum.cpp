@@ -10,10 +10,19 @@ namespace {
 
 struct Form {
     struct Data {};
-    static constexpr Option kOptions[] = {
-        {.name = "checksum-fill", .id = 0, .flags = option_flag::kMust}};
+    static constexpr Option kOptions[] = {{.name = "checksum-fill",
+                                           .id = 0,
+                                           .flags = option_flag::kMust,
+                                           .words = "what the target does"}};
     static constexpr Traits kTraits{
-        .name = "CHECKSUM", .options = kOptions, .tables = table_bit(Table::mangle)};
+        .name = "CHECKSUM",
+        .options = kOptions,
+        .tables = table_bit(Table::mangle),
+        .words = "Fills in a transport checksum that was left to hardware.",
+        .reads = "nothing of the packet",
+        .differences =
+            "A capture does not say which checksums were left to hardware, so none is: the packet "
+            "stays as it is, as a forwarded packet does in Linux."};
 
     static void print(const Data&, const PrintContext&, std::string& out) {
         out += " --checksum-fill";

@@ -67,17 +67,49 @@ struct Ct {
         std::uint16_t policy = 0;  ///< number of the timeout policy, once the engine is made
     };
     static constexpr Option kOptions[] = {
-        {.name = "notrack", .id = kNotrack},
-        {.name = "helper", .id = kHelper, .arg = ArgKind::text},
-        {.name = "timeout", .id = kTimeout, .arg = ArgKind::text},
-        {.name = "ctevents", .id = kCtEvents, .arg = ArgKind::text},
-        {.name = "expevents", .id = kExpEvents, .arg = ArgKind::text},
-        {.name = "zone-orig", .id = kZoneOrig, .arg = ArgKind::text},
-        {.name = "zone-reply", .id = kZoneReply, .arg = ArgKind::text},
-        {.name = "zone", .id = kZone, .arg = ArgKind::text},
+        {.name = "notrack", .id = kNotrack, .words = "the packet is not tracked: UNTRACKED"},
+        {.name = "helper",
+         .id = kHelper,
+         .arg = ArgKind::text,
+         .words = "the connection gets this helper (`ftp`, `sip`, ...)"},
+        {.name = "timeout",
+         .id = kTimeout,
+         .arg = ArgKind::text,
+         .words = "a timeout policy by its name"},
+        {.name = "ctevents",
+         .id = kCtEvents,
+         .arg = ArgKind::text,
+         .words = "only these events are told, a list: `new`, `related`, `destroy`, `reply`, "
+                  "`assured`, `protoinfo`, `helper`, `mark`, `natseqinfo`, `secmark`"},
+        {.name = "expevents",
+         .id = kExpEvents,
+         .arg = ArgKind::text,
+         .words = "only these events of expectations are told: `new`"},
+        {.name = "zone-orig",
+         .id = kZoneOrig,
+         .arg = ArgKind::text,
+         .words = "the zone for packets of the original direction: 0 to 65535, or `mark`"},
+        {.name = "zone-reply",
+         .id = kZoneReply,
+         .arg = ArgKind::text,
+         .words = "the zone for packets of the reply direction, likewise"},
+        {.name = "zone",
+         .id = kZone,
+         .arg = ArgKind::text,
+         .words = "the zone for both directions, likewise"},
     };
     static constexpr Traits kTraits{
-        .name = "CT", .options = kOptions, .tables = table_bit(Table::raw)};
+        .name = "CT",
+        .options = kOptions,
+        .tables = table_bit(Table::raw),
+        .words =
+            "How connection tracking shall look at the packet: not at all, in which zone, with "
+            "which helper, telling which events. The first NOTRACK or CT rule that applies is "
+            "heard.",
+        .reads = "the packet's mark, with `--zone mark`",
+        .differences =
+            "Timeout policies, which nfct makes at run time, are not known: --timeout is a fault. "
+            "A helper and lists of events are read and have no effect yet."};
 
     static std::uint32_t parse_events(std::string_view list,
                                       std::span<const std::string_view> names, RuleReader& reader) {

@@ -16,14 +16,27 @@ struct Form {
         std::uint8_t flags = 0;  ///< 1 << option id
     };
     static constexpr Option kOptions[] = {
-        {.name = "to-destination", .id = kTo, .arg = ArgKind::text, .flags = option_flag::kMust},
-        {.name = "random", .id = kRandom},
-        {.name = "persistent", .id = kPersistent},
+        {.name = "to-destination",
+         .id = kTo,
+         .arg = ArgKind::text,
+         .flags = option_flag::kMust,
+         .words = "`[ADDRESS[-ADDRESS]][:PORT[-PORT[/BASE]]]`; an IPv6 address with a port stands "
+                  "in `[ ]`. Ports need `-p tcp`, `udp`, `sctp` or `dccp`"},
+        {.name = "random", .id = kRandom, .words = "the port is chosen at random"},
+        {.name = "persistent",
+         .id = kPersistent,
+         .words = "a client gets the same address for each connection"},
     };
-    static constexpr Traits kTraits{.name = "DNAT",
-                                    .options = kOptions,
-                                    .tables = table_bit(Table::nat),
-                                    .hooks = hook_bit(Hook::prerouting) | hook_bit(Hook::output)};
+    static constexpr Traits kTraits{
+        .name = "DNAT",
+        .options = kOptions,
+        .tables = table_bit(Table::nat),
+        .hooks = hook_bit(Hook::prerouting) | hook_bit(Hook::output),
+        .words =
+            "Writes another destination address, and port, into all packets of the connection.",
+        .reads = "only the first packet of a connection comes here",
+        .differences =
+            "The packet passes untranslated; explanations and `Decision::would_translate` say so."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.flags = static_cast<std::uint8_t>(data.flags | (1U << use.id()));

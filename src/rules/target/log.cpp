@@ -1,9 +1,11 @@
-// -j LOG: tells the Observer what the kernel would write to its log; the packet goes on.
+// -j LOG: writes the line that Linux would write to its log, for whoever reads it; the packet goes on.
 //
-// source: man:iptables-extensions LOG; kernel:net/netfilter/xt_LOG.c.   Tested by: tests/rules/LOG.t.
+// source: man:iptables-extensions LOG; kernel:net/netfilter/xt_LOG.c.
+// Tested by: tests/rules/LOG.t, tests/kernel/log_lines_test.cpp.
 #include <algorithm>
 #include <array>
 
+#include "rules/log_line.hpp"
 #include "rules/module.hpp"
 #include "rules/values.hpp"
 
@@ -20,11 +22,11 @@ struct FlagOption {
     std::uint8_t flag;
     std::string_view name;
 };
-constexpr FlagOption kFlags[] = {{kTcpSequence, 1, "log-tcp-sequence"},
-                                 {kTcpOptions, 2, "log-tcp-options"},
-                                 {kIpOptions, 4, "log-ip-options"},
-                                 {kUid, 8, "log-uid"},
-                                 {kMac, 32, "log-macdecode"}};
+constexpr FlagOption kFlags[] = {{kTcpSequence, log_flag::kTcpSequence, "log-tcp-sequence"},
+                                 {kTcpOptions, log_flag::kTcpOptions, "log-tcp-options"},
+                                 {kIpOptions, log_flag::kIpOptions, "log-ip-options"},
+                                 {kUid, log_flag::kUid, "log-uid"},
+                                 {kMac, log_flag::kMacDecode, "log-macdecode"}};
 
 struct Log {
     struct Data {
@@ -33,15 +35,38 @@ struct Log {
         std::uint8_t flags = 0;
     };
     static constexpr Option kOptions[] = {
-        {.name = "log-level", .id = kLevel, .arg = ArgKind::log_level},
-        {.name = "log-prefix", .id = kPrefix, .arg = ArgKind::text, .min = 1},
-        {.name = "log-tcp-sequence", .id = kTcpSequence},
-        {.name = "log-tcp-options", .id = kTcpOptions},
-        {.name = "log-ip-options", .id = kIpOptions},
-        {.name = "log-uid", .id = kUid},
-        {.name = "log-macdecode", .id = kMac},
+        {.name = "log-level",
+         .id = kLevel,
+         .arg = ArgKind::log_level,
+         .words = "`emerg` (0), `alert`, `crit`, `error`, `warning`, `notice`, `info`, `debug` "
+                  "(7), or the number. Default: `warning`"},
+        {.name = "log-prefix",
+         .id = kPrefix,
+         .arg = ArgKind::text,
+         .min = 1,
+         .words = "words before the line; 29 bytes count"},
+        {.name = "log-tcp-sequence",
+         .id = kTcpSequence,
+         .words = "also sequence and acknowledgement number"},
+        {.name = "log-tcp-options",
+         .id = kTcpOptions,
+         .words = "also the TCP options, in hexadecimal"},
+        {.name = "log-ip-options",
+         .id = kIpOptions,
+         .words = "also the IPv4 options, or the IPv6 extension headers"},
+        {.name = "log-uid",
+         .id = kUid,
+         .words = "also the user and group of the socket that sent the packet"},
+        {.name = "log-macdecode", .id = kMac, .words = "the Ethernet header taken apart"},
     };
-    static constexpr Traits kTraits{.name = "LOG", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "LOG",
+        .options = kOptions,
+        .words =
+            "Writes a line about the packet to the log, in Linux's own form. The packet goes on to "
+            "the next rule. `replay --log` keeps the lines; `--explain` and JSON show them.",
+        .reads = "all headers of the packet, its mark, the frame's Ethernet addresses",
+        .differences = "Sockets are not known, so --log-uid adds nothing."};
 
     static void begin(Data& data) { data.level = kDefaultLevel; }
 
@@ -70,8 +95,12 @@ struct Log {
             if ((data.flags & row.flag) != 0) out += fmt::format(" --{}", row.name);
         }
     }
-    static Ruling judge(Data& data, Context&, Says says) {
-        says.log(data.prefix.data(), data.level, data.flags);
+    static Ruling judge(Data& data, Context& context, Says says) {
+        if (!says && context.log == nullptr) return {};
+        std::string line;
+        print_log_line(context, data.prefix.data(), data.flags, line);
+        says.log(line, data.level);
+        if (context.log != nullptr) context.log->append(line).push_back('\n');
         return {};
     }
 };

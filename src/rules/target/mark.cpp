@@ -16,13 +16,40 @@ struct Mark {
         std::uint32_t given = 0;
     };
     static constexpr Option kOptions[] = {
-        {.name = "set-xmark", .id = kSetXmark, .arg = ArgKind::mark, .excludes = kMarkSetters},
-        {.name = "set-mark", .id = kSetMark, .arg = ArgKind::mark, .excludes = kMarkSetters},
-        {.name = "and-mark", .id = kAndMark, .arg = ArgKind::number, .excludes = kMarkSetters},
-        {.name = "or-mark", .id = kOrMark, .arg = ArgKind::number, .excludes = kMarkSetters},
-        {.name = "xor-mark", .id = kXorMark, .arg = ArgKind::number, .excludes = kMarkSetters},
+        {.name = "set-xmark",
+         .id = kSetXmark,
+         .arg = ArgKind::mark,
+         .excludes = kMarkSetters,
+         .words = "`VALUE[/MASK]`: bits of MASK are cleared, then those of VALUE flipped. Default "
+                  "mask: all"},
+        {.name = "set-mark",
+         .id = kSetMark,
+         .arg = ArgKind::mark,
+         .excludes = kMarkSetters,
+         .words = "`VALUE[/MASK]`: bits of MASK and VALUE are cleared, then those of VALUE set"},
+        {.name = "and-mark",
+         .id = kAndMark,
+         .arg = ArgKind::number,
+         .excludes = kMarkSetters,
+         .words = "only these bits stay"},
+        {.name = "or-mark",
+         .id = kOrMark,
+         .arg = ArgKind::number,
+         .excludes = kMarkSetters,
+         .words = "these bits are set"},
+        {.name = "xor-mark",
+         .id = kXorMark,
+         .arg = ArgKind::number,
+         .excludes = kMarkSetters,
+         .words = "these bits are flipped"},
     };
-    static constexpr Traits kTraits{.name = "MARK", .options = kOptions};
+    static constexpr Traits kTraits{.name = "MARK",
+                                    .options = kOptions,
+                                    .words = "Sets the packet's mark.",
+                                    .reads = "the packet's mark",
+                                    .differences =
+                                        "Policy routing by marks is not there: a mark is seen by "
+                                        "later rules and in the decision only."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader&) {
         const MarkChange change = mark_change(use);

@@ -16,14 +16,25 @@ struct Form {
         std::uint8_t flags = 0;  ///< 1 << option id
     };
     static constexpr Option kOptions[] = {
-        {.name = "to-ports", .id = kTo, .arg = ArgKind::text},
-        {.name = "random", .id = kRandom},
-        {.name = "random-fully", .id = kRandomFully},
+        {.name = "to-ports",
+         .id = kTo,
+         .arg = ArgKind::text,
+         .words = "`PORT[-PORT]`: the source ports to choose from. Needs `-p tcp`, `udp`, `sctp` "
+                  "or `dccp`"},
+        {.name = "random", .id = kRandom, .words = "the port is chosen by a random hash"},
+        {.name = "random-fully", .id = kRandomFully, .words = "the port is chosen at random"},
     };
-    static constexpr Traits kTraits{.name = "MASQUERADE",
-                                    .options = kOptions,
-                                    .tables = table_bit(Table::nat),
-                                    .hooks = hook_bit(Hook::postrouting)};
+    static constexpr Traits kTraits{
+        .name = "MASQUERADE",
+        .options = kOptions,
+        .tables = table_bit(Table::nat),
+        .hooks = hook_bit(Hook::postrouting),
+        .words =
+            "Writes the departure device's own address as source into all packets of the "
+            "connection.",
+        .reads = "only the first packet of a connection comes here",
+        .differences =
+            "The packet passes untranslated; explanations and `Decision::would_translate` say so."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.flags = static_cast<std::uint8_t>(data.flags | (1U << use.id()));

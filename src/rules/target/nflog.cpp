@@ -23,16 +23,38 @@ struct Form {
         std::uint8_t has_size = 0;
     };
     static constexpr Option kOptions[] = {
-        {.name = "nflog-group", .id = kGroup, .arg = ArgKind::number, .max = 65535},
-        {.name = "nflog-prefix", .id = kPrefix, .arg = ArgKind::text, .min = 1},
+        {.name = "nflog-group",
+         .id = kGroup,
+         .arg = ArgKind::number,
+         .max = 65535,
+         .words = "the netlink group. Default: 0"},
+        {.name = "nflog-prefix",
+         .id = kPrefix,
+         .arg = ArgKind::text,
+         .min = 1,
+         .words = "words before the packet; 63 bytes count"},
         {.name = "nflog-range",
          .id = kRange,
          .arg = ArgKind::number,
-         .excludes = option_bit(kSize)},
-        {.name = "nflog-size", .id = kSize, .arg = ArgKind::number, .excludes = option_bit(kRange)},
-        {.name = "nflog-threshold", .id = kThreshold, .arg = ArgKind::number, .max = 65535},
+         .excludes = option_bit(kSize),
+         .words = "an older --nflog-size, without effect in Linux"},
+        {.name = "nflog-size",
+         .id = kSize,
+         .arg = ArgKind::number,
+         .excludes = option_bit(kRange),
+         .words = "how many bytes of the packet are copied. Default: all"},
+        {.name = "nflog-threshold",
+         .id = kThreshold,
+         .arg = ArgKind::number,
+         .max = 65535,
+         .words = "how many packets Linux collects before it sends them. Default: 0"},
     };
-    static constexpr Traits kTraits{.name = "NFLOG", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "NFLOG",
+        .options = kOptions,
+        .words = "Sends a copy of the packet to userspace. The packet goes on to the next rule.",
+        .reads = "nothing of the packet",
+        .differences = "No copy is sent; explanations say that one would be."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         const std::string_view words = use.value.text.substr(0, kLongestPrefix);

@@ -25,16 +25,31 @@ struct Form {
          .id = kNumber,
          .arg = ArgKind::number,
          .excludes = option_bit(kBalance),
-         .max = 65535},
+         .max = 65535,
+         .words = "the queue, 0 to 65535. Default: 0"},
         {.name = "queue-balance",
          .id = kBalance,
          .arg = ArgKind::number_range,
          .excludes = option_bit(kNumber),
-         .max = 65535},
-        {.name = "queue-bypass", .id = kBypass},
-        {.name = "queue-cpu-fanout", .id = kFanout, .needs = option_bit(kBalance)},
+         .max = 65535,
+         .words = "`FIRST:LAST`: one of these queues, the same for all packets of a connection"},
+        {.name = "queue-bypass",
+         .id = kBypass,
+         .words = "if nobody listens on the queue, the packet is accepted; without it, dropped"},
+        {.name = "queue-cpu-fanout",
+         .id = kFanout,
+         .needs = option_bit(kBalance),
+         .words = "the queue is chosen by the processor. Needs --queue-balance"},
     };
-    static constexpr Traits kTraits{.name = "NFQUEUE", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "NFQUEUE",
+        .options = kOptions,
+        .words = "Gives the packet to a program, which decides.",
+        .reads = "with --queue-balance the packet's addresses",
+        .differences =
+            "Nobody listens: with --queue-bypass the packet is accepted here, as Linux accepts it "
+            "then; without it the decision is QUEUE. Which queue of a range Linux takes depends on "
+            "a hash with a random key: the first one is named."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         switch (use.id()) {
@@ -58,7 +73,12 @@ struct Form {
         if (data.bypass) out += " --queue-bypass";
         if (data.fanout) out += " --queue-cpu-fanout";
     }
-    static Ruling judge(Data& data, Context&, Says) {
+    static Ruling judge(Data& data, Context&, Says says) {
+        if (data.bypass) {
+            says.words("nobody listens on queue {}: --queue-bypass accepts the packet", data.first);
+            return Ruling{.kind = Ruling::Kind::accept};
+        }
+        says.words("to queue {}{}", data.first, data.balance ? ", or another of the range" : "");
         return Ruling{
             .kind = Ruling::Kind::queue, .queue = data.first, .queue_bypass = data.bypass != 0};
     }

@@ -10,8 +10,13 @@ namespace {
 
 struct Notrack {
     struct Data {};
-    static constexpr Traits kTraits{
-        .name = "NOTRACK", .options = {}, .tables = table_bit(Table::raw)};
+    static constexpr Traits kTraits{.name = "NOTRACK",
+                                    .options = {},
+                                    .tables = table_bit(Table::raw),
+                                    .words =
+                                        "Connection tracking does not look at the packet: "
+                                        "UNTRACKED. The same as `CT --notrack`.",
+                                    .reads = "nothing of the packet"};
 
     static void print(const Data&, const PrintContext&, std::string&) {}
     static Ruling judge(Data&, Context& context, Says says) {

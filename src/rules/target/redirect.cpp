@@ -16,13 +16,22 @@ struct Form {
         std::uint8_t flags = 0;  ///< 1 << option id
     };
     static constexpr Option kOptions[] = {
-        {.name = "to-ports", .id = kTo, .arg = ArgKind::text},
-        {.name = "random", .id = kRandom},
+        {.name = "to-ports",
+         .id = kTo,
+         .arg = ArgKind::text,
+         .words = "`PORT[-PORT]`, or a service's name: the destination port. Needs `-p tcp`, "
+                  "`udp`, `sctp` or `dccp`"},
+        {.name = "random", .id = kRandom, .words = "the port is chosen at random"},
     };
-    static constexpr Traits kTraits{.name = "REDIRECT",
-                                    .options = kOptions,
-                                    .tables = table_bit(Table::nat),
-                                    .hooks = hook_bit(Hook::prerouting) | hook_bit(Hook::output)};
+    static constexpr Traits kTraits{
+        .name = "REDIRECT",
+        .options = kOptions,
+        .tables = table_bit(Table::nat),
+        .hooks = hook_bit(Hook::prerouting) | hook_bit(Hook::output),
+        .words = "Sends the connection to this host itself, perhaps to another port.",
+        .reads = "only the first packet of a connection comes here",
+        .differences =
+            "The packet passes untranslated; explanations and `Decision::would_translate` say so."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.flags = static_cast<std::uint8_t>(data.flags | (1U << use.id()));

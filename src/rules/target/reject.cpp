@@ -52,13 +52,30 @@ struct Reject {
         RejectType type = RejectType::none;
     };
     static constexpr Option kOptions[] = {
-        {.name = "reject-with", .id = 0, .arg = ArgKind::text},
+        {.name = "reject-with",
+         .id = 0,
+         .arg = ArgKind::text,
+         .words =
+             "the answer. IPv4: `icmp-net-unreachable`, `icmp-host-unreachable`, "
+             "`icmp-proto-unreachable`, `icmp-port-unreachable` (default), `icmp-net-prohibited`, "
+             "`icmp-host-prohibited`, `icmp-admin-prohibited`, `tcp-reset`. IPv6: "
+             "`icmp6-no-route`, `icmp6-adm-prohibited`, `icmp6-addr-unreachable`, "
+             "`icmp6-port-unreachable` (default), `icmp6-policy-fail`, `icmp6-reject-route`, "
+             "`tcp-reset`. A word may be cut short; `tcp-reset` needs `-p tcp`"},
     };
     static constexpr Traits kTraits{
         .name = "REJECT",
         .options = kOptions,
         .tables = table_bit(Table::filter),
-        .hooks = hook_bit(Hook::input) | hook_bit(Hook::forward) | hook_bit(Hook::output)};
+        .hooks = hook_bit(Hook::input) | hook_bit(Hook::forward) | hook_bit(Hook::output),
+        .words =
+            "Drops the packet and tells its sender, by an ICMP error or a TCP reset. ICMP errors, "
+            "resets, later fragments, packets to multicast addresses and packets with a wrong "
+            "checksum are not answered.",
+        .reads = "the packet's headers and checksum",
+        .differences =
+            "The answer's IPv4 identification is 0. ICMP answers are not rate limited. See "
+            "docs/differences.md."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         const std::string_view words = use.value.text;

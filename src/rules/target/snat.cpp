@@ -16,15 +16,27 @@ struct Form {
         std::uint8_t flags = 0;  ///< 1 << option id
     };
     static constexpr Option kOptions[] = {
-        {.name = "to-source", .id = kTo, .arg = ArgKind::text, .flags = option_flag::kMust},
-        {.name = "random", .id = kRandom},
-        {.name = "random-fully", .id = kRandomFully},
-        {.name = "persistent", .id = kPersistent},
+        {.name = "to-source",
+         .id = kTo,
+         .arg = ArgKind::text,
+         .flags = option_flag::kMust,
+         .words = "`[ADDRESS[-ADDRESS]][:PORT[-PORT]]`; an IPv6 address with a port stands in `[ "
+                  "]`. Ports need `-p tcp`, `udp`, `sctp` or `dccp`"},
+        {.name = "random", .id = kRandom, .words = "the port is chosen by a random hash"},
+        {.name = "random-fully", .id = kRandomFully, .words = "the port is chosen at random"},
+        {.name = "persistent",
+         .id = kPersistent,
+         .words = "a client gets the same address for each connection"},
     };
-    static constexpr Traits kTraits{.name = "SNAT",
-                                    .options = kOptions,
-                                    .tables = table_bit(Table::nat),
-                                    .hooks = hook_bit(Hook::postrouting) | hook_bit(Hook::input)};
+    static constexpr Traits kTraits{
+        .name = "SNAT",
+        .options = kOptions,
+        .tables = table_bit(Table::nat),
+        .hooks = hook_bit(Hook::postrouting) | hook_bit(Hook::input),
+        .words = "Writes another source address, and port, into all packets of the connection.",
+        .reads = "only the first packet of a connection comes here",
+        .differences =
+            "The packet passes untranslated; explanations and `Decision::would_translate` say so."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.flags = static_cast<std::uint8_t>(data.flags | (1U << use.id()));
