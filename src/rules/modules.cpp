@@ -13,11 +13,13 @@ namespace keepstate::rules {
 // clang-format off
 #define KS_MATCHES(X) \
     X(addrtype) X(comment) X(connmark) X(conntrack) X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) \
-    X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp)
+    X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp) \
+    X(cluster) X(connbytes) X(helper) X(nfacct) X(quota) X(socket) X(statistic) X(time)
 
 #define KS_TARGETS(X) \
     X(checksum) X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(nflog) X(nfqueue) \
-    X(notrack) X(redirect) X(reject) X(snat) X(tcpmss) X(trace)
+    X(notrack) X(redirect) X(reject) X(snat) X(tcpmss) X(trace) \
+    X(hmark) X(idletimer)
 // clang-format on
 
 namespace match {
@@ -55,8 +57,6 @@ constexpr Foreign kForeignMatches[] = {
     {"ah"},
     {"bpf"},
     {"cgroup"},
-    {"cluster"},
-    {"connbytes"},
     {"connlabel"},
     {"connlimit"},
     {"connmark"},
@@ -71,7 +71,6 @@ constexpr Foreign kForeignMatches[] = {
     {"frag", Families::ipv6},
     {"hashlimit"},
     {"hbh", Families::ipv6},
-    {"helper"},
     {"hl", Families::ipv6},
     {"ipcomp"},
     {"iprange"},
@@ -81,13 +80,11 @@ constexpr Foreign kForeignMatches[] = {
     {"limit"},
     {"mac"},
     {"mh", Families::ipv6},
-    {"nfacct"},
     {"osf"},
     {"owner"},
     {"physdev"},
     {"pkttype"},
     {"policy"},
-    {"quota"},
     {"rateest"},
     {"realm", Families::ipv4},
     {"recent"},
@@ -95,12 +92,9 @@ constexpr Foreign kForeignMatches[] = {
     {"rt", Families::ipv6},
     {"sctp"},
     {"set"},
-    {"socket"},
     {"srh", Families::ipv6},
-    {"statistic"},
     {"string"},
     {"tcpmss"},
-    {"time"},
     {"tos"},
     {"ttl", Families::ipv4},
     {"u32"},
@@ -116,8 +110,6 @@ constexpr Foreign kForeignTargets[] = {
     {"DSCP"},
     {"ECN", Families::ipv4},
     {"HL", Families::ipv6},
-    {"HMARK"},
-    {"IDLETIMER"},
     {"LED"},
     {"MASQUERADE"},
     {"NETMAP"},
