@@ -170,6 +170,7 @@ bool Path::route(Trip& trip) {
     trip.out = route.out;
     if (!routing_.is_router()) return true;
     trip.editor.set_ttl(static_cast<std::uint8_t>(trip.packet.ttl - 1));
+    trip.context.ttl_lowered = true;
     return true;
 }
 

@@ -127,6 +127,14 @@ std::uint32_t Routing::device_group(std::string_view device) const {
     return 0;
 }
 
+std::string_view Routing::device_towards(const Address& address) const {
+    if (!is_router_) return text(names_.back());
+    for (const Network& network : networks_) {
+        if (network.prefix.contains(address)) return text(names_[network.device]);
+    }
+    return {};
+}
+
 Route Routing::route(const wire::Packet& packet, const DeviceName& in) const {
     const Address destination = packet.destination();
     if (is_local(destination)) return {RouteKind::local};

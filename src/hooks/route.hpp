@@ -59,6 +59,9 @@ class Routing final : public rules::World {
     /// For -m addrtype. Linux's local and broadcast tables, as far as the setup tells them.
     rules::AddressType address_type(const Address& address, std::string_view device) const override;
     std::uint32_t device_group(std::string_view device) const override;
+    /// For -m rpfilter. Without devices everything goes by the default one.
+    std::string_view device_towards(const Address& address) const override;
+    bool is_own(const Address& address) const override { return is_local(address); }
 
     /// For a packet that came in by a device, after PREROUTING: local, forwarded, or refused.
     Route route(const wire::Packet& packet, const DeviceName& in) const;

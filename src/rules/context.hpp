@@ -51,6 +51,10 @@ class World {
     virtual AddressType address_type(const Address& address, std::string_view device) const = 0;
     /// The group a device belongs to (`ip link set group`); 0 is Linux's default.
     virtual std::uint32_t device_group(std::string_view device) const = 0;
+    /// The device by which this host would send to an address; empty: it knows no way.
+    virtual std::string_view device_towards(const Address& address) const = 0;
+    /// Whether it is one of the addresses that the host was given.
+    virtual bool is_own(const Address& address) const = 0;
 
   protected:
     ~World() = default;
@@ -107,6 +111,7 @@ struct Context {
     ct::PacketFlow flow;
     TrackRequest track;
     bool tracking_done = false;  ///< false before priority -200: the raw table
+    bool ttl_lowered = false;    ///< the packet is forwarded and its TTL one less than it came with
     bool hotdrop = false;        ///< a match found the packet too broken to go on: drop it
 };
 

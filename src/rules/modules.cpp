@@ -14,12 +14,13 @@ namespace keepstate::rules {
 #define KS_MATCHES(X) \
     X(addrtype) X(comment) X(connmark) X(conntrack) X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) \
     X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp) \
-    X(cluster) X(connbytes) X(helper) X(nfacct) X(quota) X(socket) X(statistic) X(time)
+    X(cluster) X(connbytes) X(connlimit) X(hashlimit) X(helper) X(nfacct) X(quota) X(rateest) X(recent) X(rpfilter) \
+    X(socket) X(statistic) X(time)
 
 #define KS_TARGETS(X) \
     X(checksum) X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(nflog) X(nfqueue) \
     X(notrack) X(redirect) X(reject) X(snat) X(tcpmss) X(trace) \
-    X(hmark) X(idletimer)
+    X(hmark) X(idletimer) X(rateest)
 // clang-format on
 
 namespace match {
@@ -58,7 +59,6 @@ constexpr Foreign kForeignMatches[] = {
     {"bpf"},
     {"cgroup"},
     {"connlabel"},
-    {"connlimit"},
     {"connmark"},
     {"cpu"},
     {"dccp"},
@@ -69,7 +69,6 @@ constexpr Foreign kForeignMatches[] = {
     {"esp"},
     {"eui64", Families::ipv6},
     {"frag", Families::ipv6},
-    {"hashlimit"},
     {"hbh", Families::ipv6},
     {"hl", Families::ipv6},
     {"ipcomp"},
@@ -85,10 +84,7 @@ constexpr Foreign kForeignMatches[] = {
     {"physdev"},
     {"pkttype"},
     {"policy"},
-    {"rateest"},
     {"realm", Families::ipv4},
-    {"recent"},
-    {"rpfilter"},
     {"rt", Families::ipv6},
     {"sctp"},
     {"set"},
@@ -115,7 +111,6 @@ constexpr Foreign kForeignTargets[] = {
     {"NETMAP"},
     {"NFLOG"},
     {"NFQUEUE"},
-    {"RATEEST"},
     {"REDIRECT"},
     {"SECMARK"},
     {"SET"},
