@@ -48,6 +48,10 @@ struct EngineSetup {
     std::vector<Address> local;
     std::optional<Ruleset> rules4;  ///< absent: every IPv4 packet is accepted and only tracked
     std::optional<Ruleset> rules6;
+    /// IP sets for -m set and -j SET of both families, as `ipset save` prints them. Every set that a rule names must
+    /// be here.
+    std::string ip_sets;
+    std::string ip_sets_file;    ///< what faults of `ip_sets` are said to be in
     std::uint64_t seed = 0;      ///< of the entry map's keyed hash and of random matches
     bool listen_events = false;  ///< somebody will call take_events()
     /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing
@@ -128,7 +132,8 @@ using EntryVisitor = std::function<void(const EntryCopy&)>;
 
 class Engine {
   public:
-    /// Errors: bad device names, a ruleset that does not compile.
+    /// Errors: bad device names, faults of the sets' text, a ruleset that does not compile or that names a set which
+    /// is not given.
     static Result<Engine> make(EngineSetup setup);
     ~Engine();
     Engine(Engine&& other) noexcept;

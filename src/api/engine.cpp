@@ -10,6 +10,7 @@
 #include "explain/story.hpp"
 #include "hooks/path.hpp"
 #include "rules/program.hpp"
+#include "rules/sets.hpp"
 
 namespace keepstate {
 
@@ -72,6 +73,10 @@ Result<Engine> Engine::make(EngineSetup setup) {
         return Unexpected(std::move(devices.error()));
     }
     auto parts = std::make_unique<Parts>(setup);
+    if (Result<void> sets = rules::parse_sets(setup.ip_sets, setup.ip_sets_file, parts->objects);
+        !sets) {
+        return Unexpected(std::move(sets.error()));
+    }
     for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {
         if (!*rules) continue;
         const std::size_t i = index_of((*rules)->family());

@@ -53,6 +53,19 @@ bool read_rules(const std::string& file, Family family, std::optional<Ruleset>& 
     return true;
 }
 
+/// Reads the sets' text, which the engine understands.
+bool read_sets(const std::string& file, EngineSetup& setup, int& status) {
+    if (file.empty()) return true;
+    Result<std::string> text = io::read_text_file(file);
+    if (!text) {
+        status = complain(text.error());
+        return false;
+    }
+    setup.ip_sets = std::move(*text);
+    setup.ip_sets_file = file;
+    return true;
+}
+
 /// The engine that the options describe, or the exit status, with all complaints printed.
 std::variant<Engine, int> make_engine(const ReplayOptions& options) {
     EngineSetup setup;
@@ -64,7 +77,8 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options) {
     int status = kDone;
     const bool good4 = read_rules(options.rules, Family::ipv4, setup.rules4, status);
     const bool good6 = read_rules(options.rules6, Family::ipv6, setup.rules6, status);
-    if (!good4 || !good6) return status;
+    const bool good_sets = read_sets(options.ip_sets, setup, status);
+    if (!good4 || !good6 || !good_sets) return status;
     Result<Engine> engine = Engine::make(std::move(setup));
     if (!engine) return complain(engine.error());
     return std::move(*engine);

@@ -59,6 +59,9 @@ void add_inputs(CLI::App& app, Words& words) {
         ->type_name("FILE");
     app.add_option("-R,--rules6", words.options.rules6, "IPv6 ruleset, ip6tables-save text")
         ->type_name("FILE");
+    app.add_option("--ipset", words.options.ip_sets,
+                   "IP sets for -m set and -j SET, text of ipset save")
+        ->type_name("FILE");
     app.add_option(
            "-i,--interface", words.devices,
            "a device and the networks behind it; repeat. The longest prefix that\nholds the "
@@ -157,7 +160,7 @@ void read_settings(const Words& words, ReplayOptions& options, Faults& faults) {
 /// stdin can be read once, and a capture cannot share stdout with text.
 void check_streams(const ReplayOptions& options, Faults& faults) {
     const auto inputs = std::count(options.captures.begin(), options.captures.end(), "-") +
-                        (options.rules == "-") + (options.rules6 == "-");
+                        (options.rules == "-") + (options.rules6 == "-") + (options.ip_sets == "-");
     if (inputs > 1) faults.add("'-' (stdin) is given more than once");
     const bool text = options.format != PacketFormat::none || options.counters == "-" ||
                       options.counters6 == "-" || options.table == "-" ||

@@ -20,6 +20,7 @@ struct ReplayOptions {
     std::vector<std::string> captures;
     std::string rules;  ///< a file; empty: none. So for all files
     std::string rules6;
+    std::string ip_sets;
     std::vector<DeviceSetup> devices;
     std::vector<Address> local;
     Settings settings;

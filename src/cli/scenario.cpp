@@ -23,9 +23,9 @@ namespace keepstate::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kKeys{
-    "about",  "names",   "devices", "local",    "settings",  "rules",
-    "rules6", "packets", "entries", "counters", "counters6", "not-on-kernel"};
+constexpr std::array<std::string_view, 13> kKeys{
+    "about", "names",   "devices", "local",    "settings",  "rules",        "rules6",
+    "ipset", "packets", "entries", "counters", "counters6", "not-on-kernel"};
 constexpr std::array<std::string_view, 3> kStepKeys{"packet", "after", "want"};
 constexpr std::int64_t kNsPerMs = 1'000'000;
 
@@ -140,6 +140,7 @@ class Reader {
         read_settings(root["settings"]);
         if (const YAML::Node rules = root["rules"]) scenario_.rules4 = block_of(rules);
         if (const YAML::Node rules = root["rules6"]) scenario_.rules6 = block_of(rules);
+        if (const YAML::Node sets = root["ipset"]) scenario_.ip_sets = block_of(sets);
     }
 
     /// Text of a `|` block: it begins on the line below, all its lines indented alike.

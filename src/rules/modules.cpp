@@ -15,12 +15,12 @@ namespace keepstate::rules {
     X(addrtype) X(comment) X(connmark) X(conntrack) X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) \
     X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp) \
     X(cluster) X(connbytes) X(connlimit) X(hashlimit) X(helper) X(nfacct) X(quota) X(rateest) X(recent) X(rpfilter) \
-    X(socket) X(statistic) X(time)
+    X(set) X(socket) X(statistic) X(time)
 
 #define KS_TARGETS(X) \
     X(checksum) X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(nflog) X(nfqueue) \
     X(notrack) X(redirect) X(reject) X(snat) X(tcpmss) X(trace) \
-    X(hmark) X(idletimer) X(rateest)
+    X(hmark) X(idletimer) X(rateest) X(set)
 // clang-format on
 
 namespace match {
@@ -87,7 +87,6 @@ constexpr Foreign kForeignMatches[] = {
     {"realm", Families::ipv4},
     {"rt", Families::ipv6},
     {"sctp"},
-    {"set"},
     {"srh", Families::ipv6},
     {"string"},
     {"tcpmss"},
@@ -113,7 +112,6 @@ constexpr Foreign kForeignTargets[] = {
     {"NFQUEUE"},
     {"REDIRECT"},
     {"SECMARK"},
-    {"SET"},
     {"SNAT"},
     {"SNPT", Families::ipv6},
     {"SYNPROXY"},
