@@ -51,6 +51,10 @@ struct EngineSetup {
     std::optional<Ruleset> rules6;
     /// What `-j CT --timeout NAME` rules may name. Names must differ.
     std::vector<TimeoutPolicy> timeout_policies;
+    /// IP sets for -m set and -j SET of both families, as `ipset save` prints them. Every set that a rule names must
+    /// be here.
+    std::string ip_sets;
+    std::string ip_sets_file;    ///< what faults of `ip_sets` are said to be in
     std::uint64_t seed = 0;      ///< of the entry map's keyed hash and of random matches
     bool listen_events = false;  ///< somebody will call take_events()
     /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing
@@ -131,8 +135,8 @@ using EntryVisitor = std::function<void(const EntryCopy&)>;
 
 class Engine {
   public:
-    /// Errors: bad device names (usage); a timeout policy that makes no sense (usage); a rule that names a policy
-    /// which is not there, or of another family or protocol (input, with the rule's line).
+    /// Errors: bad device names, a timeout policy that makes no sense (usage); faults of the sets' text; a rule that
+    /// names a policy or a set which is not there or does not fit (input, with the rule's line).
     static Result<Engine> make(EngineSetup setup);
     ~Engine();
     Engine(Engine&& other) noexcept;

@@ -11,6 +11,7 @@
 #include "explain/story.hpp"
 #include "hooks/path.hpp"
 #include "rules/program.hpp"
+#include "rules/sets.hpp"
 
 namespace keepstate {
 
@@ -109,6 +110,10 @@ Result<Engine> Engine::make(EngineSetup setup) {
     if (!policies) return Unexpected(std::move(policies.error()));
     auto parts = std::make_unique<Parts>(setup);
     parts->objects.timeout_policies = setup.timeout_policies;
+    if (Result<void> sets = rules::parse_sets(setup.ip_sets, setup.ip_sets_file, parts->objects);
+        !sets) {
+        return Unexpected(std::move(sets.error()));
+    }
     Error unbound;
     for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {
         if (!*rules) continue;

@@ -81,6 +81,19 @@ bool read_labels(const std::string& file, std::vector<LabelName>& labels, int& s
     return false;
 }
 
+/// Reads the sets' text, which the engine understands.
+bool read_sets(const std::string& file, EngineSetup& setup, int& status) {
+    if (file.empty()) return true;
+    Result<std::string> text = io::read_text_file(file);
+    if (!text) {
+        status = complain(text.error());
+        return false;
+    }
+    setup.ip_sets = std::move(*text);
+    setup.ip_sets_file = file;
+    return true;
+}
+
 /// The engine that the options describe, or the exit status, with all complaints printed.
 std::variant<Engine, int> make_engine(const ReplayOptions& options,
                                       const std::vector<LabelName>& labels) {
@@ -94,7 +107,8 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options,
     const bool good4 = read_rules(options.rules, Family::ipv4, labels, setup.rules4, status);
     const bool good6 = read_rules(options.rules6, Family::ipv6, labels, setup.rules6, status);
     const bool has_timeouts = read_timeouts(options.timeouts, setup.timeout_policies, status);
-    if (!good4 || !good6 || !has_timeouts) return status;
+    const bool good_sets = read_sets(options.ip_sets, setup, status);
+    if (!good4 || !good6 || !has_timeouts || !good_sets) return status;
     Result<Engine> engine = Engine::make(std::move(setup));
     if (!engine) return complain(engine.error());
     return std::move(*engine);

@@ -68,6 +68,9 @@ void add_inputs(CLI::App& app, Words& words) {
                    "names of connection labels, as /etc/xtables/connlabel.conf has them;\nlistings "
                    "then show labels, as conntrack -o labels does")
         ->type_name("FILE");
+    app.add_option("--ipset", words.options.ip_sets,
+                   "IP sets for -m set and -j SET, text of ipset save")
+        ->type_name("FILE");
     app.add_option(
            "-i,--interface", words.devices,
            "a device and the networks behind it; repeat. The longest prefix that\nholds the "
@@ -174,7 +177,8 @@ void read_settings(const Words& words, ReplayOptions& options, Faults& faults) {
 void check_streams(const ReplayOptions& options, Faults& faults) {
     const auto inputs = std::count(options.captures.begin(), options.captures.end(), "-") +
                         (options.rules == "-") + (options.rules6 == "-") +
-                        (options.timeouts == "-") + (options.labels == "-");
+                        (options.timeouts == "-") + (options.labels == "-") +
+                        (options.ip_sets == "-");
     if (inputs > 1) faults.add("'-' (stdin) is given more than once");
     const bool text = options.format != PacketFormat::none || options.counters == "-" ||
                       options.counters6 == "-" || options.table == "-" ||

@@ -22,6 +22,7 @@ struct ReplayOptions {
     std::string rules6;
     std::string timeouts;
     std::string labels;
+    std::string ip_sets;
     std::vector<DeviceSetup> devices;
     std::vector<Address> local;
     Settings settings;

@@ -23,9 +23,9 @@ namespace keepstate::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 15> kKeys{
+constexpr std::array<std::string_view, 16> kKeys{
     "about",   "names",   "devices", "local",    "settings",  "timeouts", "rules",        "rules6",
-    "packets", "entries", "events",  "counters", "counters6", "stats",    "not-on-kernel"};
+    "ipset",   "packets", "entries", "events",  "counters", "counters6", "stats",    "not-on-kernel"};
 constexpr std::array<std::string_view, 3> kStepKeys{"packet", "after", "want"};
 constexpr std::int64_t kNsPerMs = 1'000'000;
 /// So that no packet is too big, unless the scenario is about that.
@@ -155,6 +155,7 @@ class Reader {
         if (const YAML::Node node = root["timeouts"]) scenario_.timeouts = block_of(node);
         if (const YAML::Node rules = root["rules"]) scenario_.rules4 = block_of(rules);
         if (const YAML::Node rules = root["rules6"]) scenario_.rules6 = block_of(rules);
+        if (const YAML::Node sets = root["ipset"]) scenario_.ip_sets = block_of(sets);
     }
 
     /// Text of a `|` block: it begins on the line below, all its lines indented alike.

@@ -29,6 +29,8 @@ Result<EngineSetup> make_setup(const Scenario& scenario) {
     setup.listen_events = scenario.events.has_value();
     setup.devices = scenario.devices;
     setup.local = scenario.local;
+    setup.ip_sets = scenario.ip_sets.text;
+    setup.ip_sets_file = scenario.file;
     Error error;
     const auto read_rules = [&](const TextBlock& block, Family family, std::optional<Ruleset>& to) {
         if (block.text.empty()) return;
@@ -70,7 +72,13 @@ Result<Played> run_scenario(const Scenario& scenario) {
     Result<EngineSetup> setup = make_setup(scenario);
     if (!setup) return Unexpected(std::move(setup.error()));
     Result<Engine> engine = Engine::make(std::move(*setup));
-    if (!engine) return Unexpected(std::move(engine.error()));
+    if (!engine) {
+        // What the rules lack has no column; what has one is a fault of the sets' text.
+        if (!engine.error().faults.empty() && engine.error().faults.front().column > 0) {
+            move_faults(engine.error().faults, scenario.ip_sets);
+        }
+        return Unexpected(std::move(engine.error()));
+    }
 
     Played played;
     Time now = kBegin;

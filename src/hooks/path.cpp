@@ -199,6 +199,7 @@ bool Path::route(Trip& trip) {
     trip.out = route.out;
     if (!routing_.is_router()) return true;
     trip.editor.set_ttl(static_cast<std::uint8_t>(trip.packet.ttl - 1));
+    trip.context.ttl_lowered = true;
     if (was_cleared) {
         std::uint8_t* const header = trip.editor.bytes();
         base::store_be16(header + 10, 0);

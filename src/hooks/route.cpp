@@ -152,6 +152,14 @@ std::uint32_t Routing::mtu_to(const Address& address) const {
     return device < mtus_.size() ? mtus_[device] : kUsualMtu;
 }
 
+std::string_view Routing::device_towards(const Address& address) const {
+    if (!is_router_) return text(default_device());
+    for (const Network& network : networks_) {
+        if (network.prefix.contains(address)) return text(names_[network.device]);
+    }
+    return {};
+}
+
 Route Routing::route(const wire::Packet& packet, const DeviceName& in) const {
     const Address destination = packet.destination();
     const Address source = packet.source();

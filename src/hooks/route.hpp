@@ -67,6 +67,9 @@ class Routing final : public rules::World {
     rules::AddressType address_type(const Address& address, std::string_view device) const override;
     std::uint32_t device_group(std::string_view device) const override;
     std::uint32_t mtu_to(const Address& address) const override;
+    /// For -m rpfilter. Without devices everything goes by the default one.
+    std::string_view device_towards(const Address& address) const override;
+    bool is_own(const Address& address) const override { return is_local(address); }
 
     /// For a packet that came in by a device, after PREROUTING: local, forwarded, or refused.
     Route route(const wire::Packet& packet, const DeviceName& in) const;

@@ -69,6 +69,10 @@ class World {
     /// The MTU, in bytes, of the device by which the address is reached.
     virtual std::uint32_t mtu_to(const Address& address) const = 0;
     static constexpr std::uint32_t kUsualMtu = 1500;
+    /// The device by which this host would send to an address; empty: it knows no way.
+    virtual std::string_view device_towards(const Address& address) const = 0;
+    /// Whether it is one of the addresses that the host was given.
+    virtual bool is_own(const Address& address) const = 0;
 
   protected:
     ~World() = default;
@@ -131,7 +135,8 @@ struct Context {
     bool tracking_done = false;  ///< false before priority -200: the raw table
     /// A rule gave the entry another mark: listeners are told, even if a later rule takes it back.
     bool entry_mark_changed = false;
-    bool hotdrop = false;  ///< a match found the packet too broken to go on: drop it
+    bool ttl_lowered = false;  ///< the packet is forwarded and its TTL one less than it came with
+    bool hotdrop = false;      ///< a match found the packet too broken to go on: drop it
 };
 
 }  // namespace keepstate::rules

@@ -12,13 +12,15 @@ namespace keepstate::rules {
 
 // clang-format off
 #define KS_MATCHES(X) \
-    X(addrtype) X(comment) X(connlabel) X(connmark) X(conntrack) X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) \
-    X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp)
+    X(addrtype) X(cluster) X(comment) X(connbytes) X(connlabel) X(connlimit) X(connmark) X(conntrack) X(hashlimit) X(helper) \
+    X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) X(multiport) X(nfacct) X(owner) X(pkttype) X(quota) \
+    X(rateest) X(recent) X(rpfilter) X(set) X(socket) X(state) X(statistic) X(tcp) X(tcpmss) X(time) X(ttl) X(udp)
 
 #define KS_TARGETS(X) \
     X(audit) X(checksum) X(classify) X(clusterip) X(connmark) X(connsecmark) X(ct) X(dnat) X(dnpt) X(dscp) X(ecn) X(hl) \
-    X(led) X(log) X(mark) X(masquerade) X(netmap) X(nflog) X(nfqueue) X(notrack) X(redirect) X(reject) X(secmark) \
-    X(snat) X(snpt) X(synproxy) X(tcpmss) X(tcpoptstrip) X(tee) X(tos) X(tproxy) X(trace) X(ttl) X(ulog)
+    X(hmark) X(idletimer) X(led) X(log) X(mark) X(masquerade) X(netmap) X(nflog) X(nfqueue) X(notrack) X(rateest) \
+    X(redirect) X(reject) X(secmark) X(set) X(snat) X(snpt) X(synproxy) X(tcpmss) X(tcpoptstrip) X(tee) X(tos) X(tproxy) \
+    X(trace) X(ttl) X(ulog)
 // clang-format on
 
 namespace match {
@@ -56,9 +58,6 @@ constexpr Foreign kForeignMatches[] = {
     {"ah"},
     {"bpf"},
     {"cgroup"},
-    {"cluster"},
-    {"connbytes"},
-    {"connlimit"},
     {"connmark"},
     {"cpu"},
     {"dccp"},
@@ -69,9 +68,7 @@ constexpr Foreign kForeignMatches[] = {
     {"esp"},
     {"eui64", Families::ipv6},
     {"frag", Families::ipv6},
-    {"hashlimit"},
     {"hbh", Families::ipv6},
-    {"helper"},
     {"hl", Families::ipv6},
     {"ipcomp"},
     {"iprange"},
@@ -81,35 +78,23 @@ constexpr Foreign kForeignMatches[] = {
     {"limit"},
     {"mac"},
     {"mh", Families::ipv6},
-    {"nfacct"},
     {"osf"},
     {"owner"},
     {"physdev"},
     {"pkttype"},
     {"policy"},
-    {"quota"},
-    {"rateest"},
     {"realm", Families::ipv4},
-    {"recent"},
-    {"rpfilter"},
     {"rt", Families::ipv6},
     {"sctp"},
-    {"set"},
-    {"socket"},
     {"srh", Families::ipv6},
-    {"statistic"},
     {"string"},
     {"tcpmss"},
-    {"time"},
     {"tos"},
     {"ttl", Families::ipv4},
     {"u32"},
 };
 constexpr Foreign kForeignTargets[] = {
-    {"HMARK"},
-    {"IDLETIMER"},
-    {"RATEEST"},
-    {"SET"},
+    {"", Families::ipv4},
 };
 
 template <typename ModuleKind>

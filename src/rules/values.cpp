@@ -164,6 +164,17 @@ std::string address_text(const AddressPart& part, Family family) {
     return fmt::format("{}/{}", address, text(to_address(part.mask, family)));
 }
 
+std::optional<std::uint8_t> parse_prefix_bits(std::string_view words, Family family) {
+    const unsigned most = family == Family::ipv4 ? 32 : 128;
+    if (const auto bits = parse_number(words, 0, 255)) {
+        if (family == Family::ipv6 && *bits > most) return std::nullopt;
+        return static_cast<std::uint8_t>(std::min<std::uint64_t>(*bits, most));
+    }
+    const auto mask = parse_mask(words, family);
+    if (!mask) return std::nullopt;
+    return static_cast<std::uint8_t>(bits_of(*mask, family).value_or(most));
+}
+
 std::optional<std::uint16_t> parse_port(std::string_view words, std::uint8_t protocol) {
     if (const auto number = parse_number(words, 0, 65535)) {
         return static_cast<std::uint16_t>(*number);

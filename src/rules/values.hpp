@@ -42,6 +42,9 @@ std::optional<AddressPart> parse_address_part(std::string_view words, Family fam
                                               std::string& fault);
 /// The mask of `bits` leading ones.
 AddressBytes mask_of(unsigned bits, Family family);
+/// A prefix length, or a mask, of options that ask for one: IPv4 reads a length over 32 and a mask with holes as all
+/// bits. Nothing: it is neither.
+std::optional<std::uint8_t> parse_prefix_bits(std::string_view words, Family family);
 /// How many leading ones, if `mask` is of that form.
 std::optional<unsigned> bits_of(const AddressBytes& mask, Family family);
 /// "10.0.0.0/8", "10.0.0.1/255.0.0.255": always with a mask.

@@ -58,6 +58,7 @@ struct KernelDevice {
 struct KernelSetup {
     std::string rules4;  ///< iptables-save text; empty: no rules
     std::string rules6;
+    std::string ip_sets;  ///< text for `ipset restore`; empty: no sets
     std::vector<KernelDevice> devices;
     std::vector<std::string> local_addresses;
     /// `net.netfilter.nf_conntrack_...`, set before any packet.

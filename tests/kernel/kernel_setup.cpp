@@ -297,6 +297,10 @@ Result<void> KernelRun::load_rules(const KernelSetup& setup) {
     reads_entries_ = setup.reads_entries;
     has_rules4_ = !setup.rules4.empty();
     has_rules6_ = !setup.rules6.empty();
+    if (!setup.ip_sets.empty()) {
+        auto done = run_program_ok({"ipset", "restore"}, setup.ip_sets);
+        if (!done) return Unexpected(done.error());
+    }
     if (has_rules4_) {
         auto done = run_program_ok({"iptables-legacy-restore"}, setup.rules4);
         if (!done) return Unexpected(done.error());

@@ -196,6 +196,31 @@ TEST(Program, PrintsAllFaultsOfARulesetAndDoesNotRun) {
     EXPECT_EQ(table.content(), "kept") << "nothing is emptied by a run that does not start";
 }
 
+TEST(Program, MatchesSetsThatAreGivenAndRefusesRulesWithoutTheirs) {
+    const TemporaryFile rules(
+        "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m set --match-set inside src -j "
+        "ACCEPT\nCOMMIT\n");
+    const TemporaryFile good(small_capture(4));
+    const TemporaryFile sets("create inside hash:net\nadd inside 10.0.0.0/24\n");
+    const Ended ran = run({"replay", "-f", "none", "--counters", "-", "-r", rules.name(), "--ipset",
+                           sets.name(), good.name()});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_NE(ran.out.find("[2:64] -A FORWARD -m set --match-set inside src -j ACCEPT"),
+              std::string::npos)
+        << ran.out;
+
+    const Ended lacks = run({"replay", "-r", rules.name(), good.name()});
+    EXPECT_EQ(lacks.status, 1);
+    EXPECT_NE(lacks.err.find(rules.name() + ":3:"), std::string::npos) << lacks.err;
+    EXPECT_NE(lacks.err.find("--ipset"), std::string::npos) << lacks.err;
+
+    const TemporaryFile bad("create inside hash:net\nadd inside 10.0.0\nad inside 10.0.0.1\n");
+    const Ended faulty = run({"replay", "-r", rules.name(), "--ipset", bad.name(), good.name()});
+    EXPECT_EQ(faulty.status, 1);
+    EXPECT_NE(faulty.err.find(bad.name() + ":2:12:"), std::string::npos) << faulty.err;
+    EXPECT_NE(faulty.err.find(bad.name() + ":3:1:"), std::string::npos) << faulty.err;
+}
+
 TEST(Program, FindsAnUnwritableOutputBeforeItStarts) {
     const TemporaryFile good(small_capture(2));
     for (const char* option :

@@ -39,7 +39,8 @@ std::string why_no_real_tools() {
 }
 
 std::vector<RealAnswer> ask_real_tools(const std::vector<std::string>& texts,
-                                       keepstate::Family family, bool fresh_each) {
+                                       keepstate::Family family, bool fresh_each,
+                                       const std::vector<std::string>& before) {
     std::array<char, 64> name{};
     const std::string pattern = (fs::temp_directory_path() / "keepstate-rules-XXXXXX").string();
     std::copy(pattern.begin(), pattern.end(), name.begin());
@@ -48,12 +49,14 @@ std::vector<RealAnswer> ask_real_tools(const std::vector<std::string>& texts,
         std::ofstream(folder / (std::to_string(i) + ".in"), std::ios::binary) << texts[i];
     }
     const std::string tool = family == keepstate::Family::ipv4 ? "iptables" : "ip6tables";
-    std::ofstream(folder / "one.sh")
-        << "nfct add timeout ttcp inet tcp established 60\n"
-        << "nfct add timeout trst inet generic timeout 60\n"
-        << "for i in \"$@\"; do\n"
-        << tool << "-legacy-restore < $i.in 2> $i.err > /dev/null; echo $? > $i.rc\n"
-        << tool << "-legacy-save > $i.out\ndone\n";
+    std::ofstream script(folder / "one.sh");
+    script << "nfct add timeout ttcp inet tcp established 60\n"
+           << "nfct add timeout trst inet generic timeout 60\n";
+    for (const std::string& command : before) script << command << " || exit 9\n";
+    script << "for i in \"$@\"; do\n"
+           << tool << "-legacy-restore < $i.in 2> $i.err > /dev/null; echo $? > $i.rc\n"
+           << tool << "-legacy-save > $i.out\ndone\n";
+    script.close();
     std::string command = "cd " + folder.string() + " && ";
     if (fresh_each) {
         command += "for i in $(seq 0 " + std::to_string(texts.size() - 1) +

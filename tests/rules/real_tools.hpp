@@ -17,5 +17,7 @@ struct RealAnswer {
 std::string why_no_real_tools();
 
 /// Runs all texts; `fresh_each`: every one in a namespace of its own, else one after the other in one.
+/// `before`: shell commands done first in each namespace.
 std::vector<RealAnswer> ask_real_tools(const std::vector<std::string>& texts,
-                                       keepstate::Family family, bool fresh_each);
+                                       keepstate::Family family, bool fresh_each,
+                                       const std::vector<std::string>& before);

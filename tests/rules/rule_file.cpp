@@ -28,6 +28,7 @@ void load_file(const std::filesystem::path& path, std::vector<RuleCase>& cases) 
     while (std::getline(in, line)) {
         ++now.line;
         if (line.empty() || line.front() == '#') continue;
+        if (line.starts_with("@before ")) continue;
         if (line.front() == '@') {
             std::istringstream words(line.substr(1));
             std::string family;
@@ -57,14 +58,34 @@ std::string RuleCase::text() const {
     return "*" + table + "\n:uc - [0:0]\n" + command + "\nCOMMIT\n";
 }
 
-std::vector<RuleCase> load_rule_cases(const std::string& folder) {
+namespace {
+
+std::vector<std::filesystem::path> rule_files(const std::string& folder) {
     std::vector<std::filesystem::path> paths;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         if (entry.path().extension() == ".t") paths.push_back(entry.path());
     }
     std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
+}  // namespace
+
+std::vector<std::string> load_commands_before(const std::string& folder) {
+    constexpr std::string_view kMark = "@before ";
+    std::vector<std::string> commands;
+    for (const auto& path : rule_files(folder)) {
+        std::ifstream in(path);
+        for (std::string line; std::getline(in, line);) {
+            if (line.starts_with(kMark)) commands.push_back(line.substr(kMark.size()));
+        }
+    }
+    return commands;
+}
+
+std::vector<RuleCase> load_rule_cases(const std::string& folder) {
     std::vector<RuleCase> cases;
-    for (const auto& path : paths) load_file(path, cases);
+    for (const auto& path : rule_files(folder)) load_file(path, cases);
     return cases;
 }
 

@@ -7,6 +7,8 @@
 //     @ip4 filter alone                        not asked of the real tools: the kernels at hand lack the module
 //
 // Each command runs in a table that holds its built-in chains and an empty chain `uc'.
+//     @before ipset create foo hash:ip         a command that the real tools need done first, in their namespace
+//
 // @text: the line is a whole ruleset with \n for newlines, and PRINTED the whole printed ruleset.
 #pragma once
 
@@ -32,6 +34,8 @@ struct RuleCase {
     std::string place() const { return file + ":" + std::to_string(line); }
 };
 
+/// The @before commands of all files of a folder, by file name.
+std::vector<std::string> load_commands_before(const std::string& folder);
 /// All cases of all files of a folder, by file name.
 std::vector<RuleCase> load_rule_cases(const std::string& folder);
 

@@ -63,6 +63,7 @@ kernel::KernelSetup make_setup(const Scenario& scenario) {
     kernel::KernelSetup setup;
     setup.rules4 = scenario.rules4.text;
     setup.rules6 = scenario.rules6.text;
+    setup.ip_sets = scenario.ip_sets.text;
     for (const DeviceSetup& device : scenario.devices) {
         kernel::KernelDevice there{device.name, {}, device.mtu};
         for (const Prefix& prefix : device.networks) there.prefixes.push_back(text(prefix));

@@ -1,0 +1,103 @@
+# HMARK: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 mangle
+-A INPUT -j HMARK ; fail
+-A INPUT -j HMARK --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-rnd 4 --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple src --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd 4 ; fail
+-A INPUT -j HMARK --hmark-tuple dst --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-dst-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple sport --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-sport-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple dport --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-dport-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple proto --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-proto-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple spi --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-spi-mask 0xffffffff --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple ct --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-rnd 0x00000004 --hmark-mod 10 --hmark-tuple ct
+-A INPUT -j HMARK --hmark-tuple ct,src,dst,proto --hmark-offset 10000 --hmark-mod 10 --hmark-rnd 0xfeedcafe ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 32 --hmark-proto-mask 0xffff --hmark-rnd 0xfeedcafe --hmark-mod 10 --hmark-offset 10000 --hmark-tuple ct
+-A INPUT -j HMARK --hmark-tuple src,dst,sport,dport,proto,ct --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 32 --hmark-sport-mask 0xffff --hmark-dport-mask 0xffff --hmark-proto-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 10 --hmark-tuple ct
+-A INPUT -j HMARK --hmark-tuple src,dst,sport,dport,spi --hmark-rnd 4 --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-tuple spi,src --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-spi-mask 0xffffffff --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple foo --hmark-rnd 4 --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-tuple src, --hmark-rnd 4 --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-tuple src,,dst --hmark-rnd 4 --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-tuple "" --hmark-rnd 4 --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-tuple SRC --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple src,src --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; =
+-A INPUT -j HMARK --hmark-src-prefix 24 --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; =
+-A INPUT -j HMARK --hmark-src-prefix 0 --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; =
+-A INPUT -j HMARK --hmark-src-prefix 33 --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-src-prefix 255.255.0.0 --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 16 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-dst-prefix 16 --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; =
+-A INPUT -j HMARK --hmark-src-prefix 32 --hmark-tuple src --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-tuple src --hmark-src-prefix 24 --hmark-rnd 0x00000004 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-tuple dst --hmark-src-prefix 24 --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 24 --hmark-dst-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-src-prefix 32 --hmark-tuple dst --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-sport-mask 0xffff --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-sport-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-sport-mask 0x3 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-sport-mask 0x0003 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-sport-mask 65536 --hmark-rnd 4 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-sport-mask 0 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-sport-mask 0x0000 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-dport-mask 0x4 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-dport-mask 0x0004 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-spi-mask 0x4 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-spi-mask 0x00000004 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-spi-mask 4294967296 --hmark-rnd 4 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-sport 80 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-sport 0x0050 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-dport 80 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-dport 0x0050 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-spi 80 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-spi 0x00000050 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-sport 80 --hmark-sport-mask 0xf0 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-sport-mask 0x00f0 --hmark-sport 0x0050 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-sport-mask 0xf0 --hmark-spi 7 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-sport-mask 0x00f0 --hmark-spi 0x00000007 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-sport 80 --hmark-dport 90 --hmark-dport-mask 0xff --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-dport-mask 0x00ff --hmark-sport 0x0050 --hmark-dport 0x005a --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-tuple src,sport --hmark-dport 80 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-sport-mask 0xffff --hmark-dport 0x0050 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-proto-mask 0xff --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-proto-mask 0xff --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-proto-mask 5 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-proto-mask 0x05 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-proto-mask 0xffff --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-proto-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-proto-mask 0x10000 --hmark-rnd 4 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 0 ; fail
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 4294967295 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 4294967295
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 4294967296 ; fail
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 10 --hmark-offset 0 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 10 --hmark-offset 0
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 10 --hmark-offset 4294967295 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 10 --hmark-offset 4294967295
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 10 --hmark-offset 4294967296 ; fail
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd x --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 0x10 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 16
+-A INPUT -j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 32 --hmark-sport-mask 0xffff --hmark-dport-mask 0xffff --hmark-proto-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 42 --hmark-offset 1 --hmark-tuple ct ; ok ; =
+-A INPUT -j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 32 --hmark-spi-mask 0x00000004 --hmark-proto-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 42 --hmark-offset 1 --hmark-tuple ct ; ok ; =
+-A INPUT -j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 32 --hmark-sport-mask 0xffff --hmark-dport-mask 0xffff --hmark-proto-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 42 --hmark-offset 1 --hmark-tuple ct --hmark-spi-mask 4 ; fail
+-A INPUT -j HMARK --hmark-spi-mask 4 --hmark-tuple sport --hmark-rnd 4 --hmark-mod 4 ; fail
+-A INPUT -j HMARK --hmark-tuple sport --hmark-spi-mask 4 --hmark-rnd 4 --hmark-mod 4 ; fail
+-A INPUT -j HMARK --hmark-tuple spi --hmark-proto-mask 4 --hmark-rnd 4 --hmark-mod 4 ; ok ; -A INPUT -j HMARK --hmark-spi-mask 0xffffffff --hmark-proto-mask 0x04 --hmark-rnd 0x00000004 --hmark-mod 4
+-A INPUT -j HMARK --hmark-tuple src,ct --hmark-tuple src --hmark-rnd 4 --hmark-mod 4 ; fail
+-A INPUT -j HMARK ! --hmark-tuple src --hmark-rnd 4 --hmark-mod 4 ; fail
+-A INPUT -j HMARK --hmark-rnd 4 --hmark-rnd 4 --hmark-mod 4 --hmark-tuple src ; fail
+-A INPUT -j HMARK --hmark-tuple s --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple d --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-dst-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple sp --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-sport-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple p --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-proto-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple c --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-rnd 0x00000004 --hmark-mod 10 --hmark-tuple ct
+-A INPUT -j HMARK --hmark-tuple sr,dp --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-dport-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 10
+-A INPUT -j HMARK --hmark-tuple srcx --hmark-rnd 4 --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-tuple ,src --hmark-rnd 4 --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-offset 5 --hmark-rnd 4 --hmark-mod 10 ; fail
+-A INPUT -j HMARK --hmark-spi 80 --hmark-sport 3 --hmark-rnd 4 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-sport 3 --hmark-proto-mask 3 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-sport 0x0003 --hmark-proto-mask 0x03 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-spi 3 --hmark-proto-mask 3 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-spi 0x00000003 --hmark-proto-mask 0x03 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-spi 80 --hmark-sport-mask 3 --hmark-sport 7 --hmark-rnd 4 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-spi-mask 80 --hmark-sport 7 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-spi-mask 0x00000050 --hmark-sport 0x0007 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-dport 80 --hmark-spi 7 --hmark-rnd 4 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-dport http --hmark-rnd 4 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-dport 65536 --hmark-rnd 4 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-spi-mask 4 --hmark-spi 4 --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-spi-mask 0x00000004 --hmark-spi 0x00000004 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-tuple sport --hmark-sport-mask 4 --hmark-rnd 4 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-sport-mask 4 --hmark-tuple sport --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-sport-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-proto-mask 4 --hmark-tuple proto --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-proto-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-src-prefix 8 --hmark-tuple src --hmark-rnd 4 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-tuple ct,sport --hmark-rnd 4 --hmark-mod 0x42 --hmark-offset 0x10 ; ok ; -A INPUT -j HMARK --hmark-sport-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 66 --hmark-offset 16 --hmark-tuple ct
+@ip6 mangle
+-A INPUT -j HMARK --hmark-src-prefix 64 --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; =
+-A INPUT -j HMARK --hmark-src-prefix 129 --hmark-rnd 0x00000004 --hmark-mod 42 ; fail
+-A INPUT -j HMARK --hmark-src-prefix ffff:: --hmark-rnd 0x00000004 --hmark-mod 42 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 16 --hmark-rnd 0x00000004 --hmark-mod 42
+-A INPUT -j HMARK --hmark-tuple src,dst,sport,dport --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 128 --hmark-dst-prefix 128 --hmark-sport-mask 0xffff --hmark-dport-mask 0xffff --hmark-rnd 0x00000004 --hmark-mod 10
+@ip4 filter
+-A INPUT -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 10 ; ok ; -A INPUT -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 10
+@ip4 raw
+-A PREROUTING -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 10 ; ok ; -A PREROUTING -j HMARK --hmark-src-prefix 32 --hmark-rnd 0x00000004 --hmark-mod 10
+@ip6 nat
+-A PREROUTING -j HMARK --hmark-tuple src --hmark-rnd 4 --hmark-mod 10 ; ok ; -A PREROUTING -j HMARK --hmark-src-prefix 128 --hmark-rnd 0x00000004 --hmark-mod 10

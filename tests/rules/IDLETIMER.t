@@ -1,0 +1,31 @@
+# IDLETIMER: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -j IDLETIMER ; fail
+-A INPUT -j IDLETIMER --timeout 42 ; fail
+-A INPUT -j IDLETIMER --label foo ; fail
+-A INPUT -j IDLETIMER --timeout 42 --label foo ; ok ; =
+-A INPUT -j IDLETIMER --timeout 42 --label bar --alarm ; ok ; =
+-A INPUT -j IDLETIMER --alarm --label bar2 --timeout 42 ; ok ; -A INPUT -j IDLETIMER --timeout 42 --label bar2 --alarm
+-A INPUT -j IDLETIMER --timeout 0 --label foo0 ; fail
+-A INPUT -j IDLETIMER --timeout 1 --label foo1 ; ok ; =
+-A INPUT -j IDLETIMER --timeout 4294967295 --label foo2 ; fail
+-A INPUT -j IDLETIMER --timeout 4294967296 --label foo3 ; fail
+-A INPUT -j IDLETIMER --timeout 2147483647 --label foo4 ; fail
+-A INPUT -j IDLETIMER --timeout 4294967 --label foo41 ; fail
+-A INPUT -j IDLETIMER --timeout 2147483 --label foo42 ; fail
+-A INPUT -j IDLETIMER --timeout 2147484 --label foo43 ; fail
+-A INPUT -j IDLETIMER --timeout 4294967 --label foo44 --alarm ; fail
+-A INPUT -j IDLETIMER --timeout x --label foo5 ; fail
+-A INPUT -j IDLETIMER --timeout 42 --label "" ; fail
+-A INPUT -j IDLETIMER --timeout 42 --label a/b ; fail
+-A INPUT -j IDLETIMER --timeout 42 --label abcdefghijklmnopqrstuvwxyz ; ok ; =
+-A INPUT -j IDLETIMER --timeout 42 --label abcdefghijklmnopqrstuvwxyza ; ok ; =
+-A INPUT -j IDLETIMER --timeout 42 --label abcdefghijklmnopqrstuvwxyzab ; ok ; -A INPUT -j IDLETIMER --timeout 42 --label abcdefghijklmnopqrstuvwxyza
+-A INPUT -j IDLETIMER --timeout 42 --label power ; fail
+-A INPUT -j IDLETIMER --timeout 42 --label subsystem ; fail
+-A INPUT -j IDLETIMER --timeout 42 --label uevent ; fail
+-A INPUT -j IDLETIMER ! --timeout 42 --label foo ; fail
+-A INPUT -j IDLETIMER --timeout 42 ! --label foo ; fail
+-A INPUT -j IDLETIMER --timeout 42 --timeout 42 --label foo ; fail
+@ip6 mangle
+-A FORWARD -j IDLETIMER --timeout 5 --label six ; ok ; =

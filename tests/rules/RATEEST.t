@@ -1,0 +1,52 @@
+# RATEEST: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -j RATEEST ; fail
+-A INPUT -j RATEEST --rateest-name A ; fail
+-A INPUT -j RATEEST --rateest-name A --rateest-interval 250ms ; fail
+-A INPUT -j RATEEST --rateest-interval 250ms --rateest-ewmalog 500ms ; fail
+-A INPUT -j RATEEST --rateest-name A --rateest-ewmalog 500ms ; fail
+-A INPUT -j RATEEST --rateest-name A --rateest-interval 250.0ms --rateest-ewmalog 500.0ms ; ok ; =
+-A INPUT -j RATEEST --rateest-name B --rateest-interval 250ms --rateest-ewmalog 500ms ; ok ; -A INPUT -j RATEEST --rateest-name B --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name B1 --rateest-interval 250ms --rateest-ewma 500ms ; ok ; -A INPUT -j RATEEST --rateest-name B1 --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name C --rateest-interval 500ms --rateest-ewmalog 500ms ; fail
+-A INPUT -j RATEEST --rateest-name C1 --rateest-interval 500ms --rateest-ewmalog 1s ; ok ; -A INPUT -j RATEEST --rateest-name C1 --rateest-interval 500.0ms --rateest-ewmalog 1.0s
+-A INPUT -j RATEEST --rateest-name D --rateest-interval 1s --rateest-ewmalog 2s ; ok ; -A INPUT -j RATEEST --rateest-name D --rateest-interval 1.0s --rateest-ewmalog 2.0s
+-A INPUT -j RATEEST --rateest-name E --rateest-interval 2s --rateest-ewmalog 8s ; ok ; -A INPUT -j RATEEST --rateest-name E --rateest-interval 2.0s --rateest-ewmalog 8.0s
+-A INPUT -j RATEEST --rateest-name F --rateest-interval 4s --rateest-ewmalog 10s ; ok ; -A INPUT -j RATEEST --rateest-name F --rateest-interval 4.0s --rateest-ewmalog 8.0s
+-A INPUT -j RATEEST --rateest-name G --rateest-interval 8s --rateest-ewmalog 20s ; ok ; -A INPUT -j RATEEST --rateest-name G --rateest-interval 8.0s --rateest-ewmalog 16.0s
+-A INPUT -j RATEEST --rateest-name H --rateest-interval 16s --rateest-ewmalog 64s ; fail
+-A INPUT -j RATEEST --rateest-name I --rateest-interval 300ms --rateest-ewmalog 1s ; ok ; -A INPUT -j RATEEST --rateest-name I --rateest-interval 500.0ms --rateest-ewmalog 1.0s
+-A INPUT -j RATEEST --rateest-name J --rateest-interval 750ms --rateest-ewmalog 1s ; fail
+-A INPUT -j RATEEST --rateest-name K --rateest-interval 100ms --rateest-ewmalog 1s ; ok ; -A INPUT -j RATEEST --rateest-name K --rateest-interval 250.0ms --rateest-ewmalog 2.0s
+-A INPUT -j RATEEST --rateest-name L --rateest-interval 9s --rateest-ewmalog 20s ; fail
+-A INPUT -j RATEEST --rateest-name M --rateest-interval 250000us --rateest-ewmalog 500000us ; ok ; -A INPUT -j RATEEST --rateest-name M --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name N --rateest-interval 250000 --rateest-ewmalog 500000 ; ok ; -A INPUT -j RATEEST --rateest-name N --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name O --rateest-interval 0.25s --rateest-ewmalog 0.5s ; ok ; -A INPUT -j RATEEST --rateest-name O --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name P --rateest-interval 0.25sec --rateest-ewmalog 0.5secs ; ok ; -A INPUT -j RATEEST --rateest-name P --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name Q --rateest-interval 250msec --rateest-ewmalog 500msecs ; ok ; -A INPUT -j RATEEST --rateest-name Q --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name R --rateest-interval 250usec --rateest-ewmalog 500msecs ; ok ; -A INPUT -j RATEEST --rateest-name R --rateest-interval 250.0ms --rateest-ewmalog 256.0s
+-A INPUT -j RATEEST --rateest-name S --rateest-interval 0 --rateest-ewmalog 500ms ; fail
+-A INPUT -j RATEEST --rateest-name T --rateest-interval x --rateest-ewmalog 500ms ; fail
+-A INPUT -j RATEEST --rateest-name U --rateest-interval 250ms --rateest-ewmalog 0 ; fail
+-A INPUT -j RATEEST --rateest-name V --rateest-interval 250ms --rateest-ewmalog 100ms ; fail
+-A INPUT -j RATEEST --rateest-name V1 --rateest-interval 250ms --rateest-ewmalog 250ms ; fail
+-A INPUT -j RATEEST --rateest-name V2 --rateest-interval 250ms --rateest-ewmalog 300ms ; fail
+-A INPUT -j RATEEST --rateest-name V3 --rateest-interval 250ms --rateest-ewmalog 750ms ; ok ; -A INPUT -j RATEEST --rateest-name V3 --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name W --rateest-interval 250ms --rateest-ewmalog 1000s ; ok ; -A INPUT -j RATEEST --rateest-name W --rateest-interval 250.0ms --rateest-ewmalog 512.0s
+-A INPUT -j RATEEST --rateest-name W1 --rateest-interval 250ms --rateest-ewmalog 100s ; ok ; -A INPUT -j RATEEST --rateest-name W1 --rateest-interval 250.0ms --rateest-ewmalog 64.0s
+-A INPUT -j RATEEST --rateest-name W2 --rateest-interval 250ms --rateest-ewmalog 4000s ; ok ; -A INPUT -j RATEEST --rateest-name W2 --rateest-interval 250.0ms --rateest-ewmalog 2048.0s
+-A INPUT -j RATEEST --rateest-name W3 --rateest-interval 8s --rateest-ewmalog 4294s ; ok ; -A INPUT -j RATEEST --rateest-name W3 --rateest-interval 8.0s --rateest-ewmalog 4096.0s
+-A INPUT -j RATEEST --rateest-name W4 --rateest-interval 8s --rateest-ewmalog 4295s ; fail
+-A INPUT -j RATEEST --rateest-name abcdefghijklmno --rateest-interval 250ms --rateest-ewmalog 500ms ; ok ; -A INPUT -j RATEEST --rateest-name abcdefghijklmno --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name abcdefghijklmnop --rateest-interval 250ms --rateest-ewmalog 500ms ; ok ; -A INPUT -j RATEEST --rateest-name abcdefghijklmno --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name abcdefghijklmnopq --rateest-interval 250ms --rateest-ewmalog 500ms ; ok ; -A INPUT -j RATEEST --rateest-name abcdefghijklmno --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name X --rateest-name Y --rateest-interval 250ms --rateest-ewmalog 500ms ; fail
+-A INPUT -j RATEEST ! --rateest-name X --rateest-interval 250ms --rateest-ewmalog 500ms ; fail
+-A INPUT -j RATEEST --rateest-name Z --rateest-interval 250ms --rateest-ewmalog 500ms ; ok ; -A INPUT -j RATEEST --rateest-name Z --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name Z1 --rateest-interval -250ms --rateest-ewmalog 500ms ; fail
+-A INPUT -j RATEEST --rateest-name Z2 --rateest-interval " 250ms" --rateest-ewmalog 500ms ; ok ; -A INPUT -j RATEEST --rateest-name Z2 --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+-A INPUT -j RATEEST --rateest-name Z3 --rateest-interval 250MS --rateest-ewmalog 500ms ; ok ; -A INPUT -j RATEEST --rateest-name Z3 --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+@ip6 mangle
+-A POSTROUTING -j RATEEST --rateest-name A6 --rateest-interval 250ms --rateest-ewmalog 500ms ; ok ; -A POSTROUTING -j RATEEST --rateest-name A6 --rateest-interval 250.0ms --rateest-ewmalog 500.0ms
+@ip4 nat
+-A OUTPUT -j RATEEST --rateest-name AN --rateest-interval 250ms --rateest-ewmalog 500ms ; ok ; -A OUTPUT -j RATEEST --rateest-name AN --rateest-interval 250.0ms --rateest-ewmalog 500.0ms

@@ -1,0 +1,43 @@
+# connbytes: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m connbytes ; fail
+-A INPUT -m connbytes --connbytes 0:1000 ; fail
+-A INPUT -m connbytes --connbytes-dir original ; fail
+-A INPUT -m connbytes --connbytes-mode bytes ; fail
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode packets ; fail
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-dir original ; fail
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode packets --connbytes-dir original ; ok ; =
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode packets --connbytes-dir reply ; ok ; =
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode packets --connbytes-dir both ; ok ; =
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode bytes --connbytes-dir both ; ok ; =
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode avgpkt --connbytes-dir both ; ok ; =
+-A INPUT -m connbytes ! --connbytes 0:1000 --connbytes-mode avgpkt --connbytes-dir both ; ok ; =
+-A INPUT -m connbytes ! --connbytes 1000 --connbytes-mode avgpkt --connbytes-dir both ; ok ; =
+-A INPUT -m connbytes --connbytes-dir reply --connbytes-mode bytes --connbytes 5:6 ; ok ; -A INPUT -m connbytes --connbytes 5:6 --connbytes-mode bytes --connbytes-dir reply
+-A INPUT -m connbytes --connbytes -1:0 --connbytes-mode packets --connbytes-dir original ; fail
+-A INPUT -m connbytes --connbytes 0:-1 --connbytes-mode packets --connbytes-dir original ; fail
+-A INPUT -m connbytes --connbytes : --connbytes-mode packets --connbytes-dir original ; ok ; -A INPUT -m connbytes --connbytes 0 --connbytes-mode packets --connbytes-dir original
+-A INPUT -m connbytes --connbytes :1000 --connbytes-mode packets --connbytes-dir original ; ok ; -A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode packets --connbytes-dir original
+-A INPUT -m connbytes --connbytes 1000 --connbytes-mode packets --connbytes-dir original ; ok ; =
+-A INPUT -m connbytes --connbytes 1000: --connbytes-mode packets --connbytes-dir original ; ok ; -A INPUT -m connbytes --connbytes 1000 --connbytes-mode packets --connbytes-dir original
+-A INPUT -m connbytes --connbytes 1000:1000 --connbytes-mode packets --connbytes-dir original ; ok ; =
+-A INPUT -m connbytes --connbytes 1000:0 --connbytes-mode packets --connbytes-dir original ; fail
+-A INPUT -m connbytes --connbytes 1000:999 --connbytes-mode packets --connbytes-dir original ; fail
+-A INPUT -m connbytes ! --connbytes 1000:999 --connbytes-mode packets --connbytes-dir original ; fail
+-A INPUT -m connbytes --connbytes 0:18446744073709551614 --connbytes-mode avgpkt --connbytes-dir both ; ok ; =
+-A INPUT -m connbytes --connbytes 0:18446744073709551615 --connbytes-mode avgpkt --connbytes-dir both ; ok ; -A INPUT -m connbytes --connbytes 0 --connbytes-mode avgpkt --connbytes-dir both
+-A INPUT -m connbytes --connbytes 5:18446744073709551615 --connbytes-mode avgpkt --connbytes-dir both ; ok ; -A INPUT -m connbytes --connbytes 5 --connbytes-mode avgpkt --connbytes-dir both
+-A INPUT -m connbytes --connbytes 0:18446744073709551616 --connbytes-mode avgpkt --connbytes-dir both ; fail
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode wrong --connbytes-dir both ; fail
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode packets --connbytes-dir wrong ; fail
+-A INPUT -m connbytes --connbytes 0:1000 ! --connbytes-mode packets --connbytes-dir both ; fail
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode packets ! --connbytes-dir both ; fail
+-A INPUT -m connbytes --connbytes 0:1000:3 --connbytes-mode packets --connbytes-dir both ; fail
+-A INPUT -m connbytes --connbytes x --connbytes-mode packets --connbytes-dir both ; fail
+-A INPUT -m connbytes --connbytes 0x10:0x20 --connbytes-mode packets --connbytes-dir both ; ok ; -A INPUT -m connbytes --connbytes 16:32 --connbytes-mode packets --connbytes-dir both
+-A INPUT -m connbytes --connbytes 5 --connbytes 6 --connbytes-mode packets --connbytes-dir both ; fail
+-A INPUT -m connbytes --connbytes 0:1000 --connbytes-mode PACKETS --connbytes-dir both ; fail
+@ip6 filter
+-A FORWARD -m connbytes --connbytes 10:20 --connbytes-mode bytes --connbytes-dir original ; ok ; =
+@ip6 raw
+-A OUTPUT -m connbytes ! --connbytes 10:20 --connbytes-mode bytes --connbytes-dir original ; ok ; =

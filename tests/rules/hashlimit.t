@@ -1,0 +1,176 @@
+# hashlimit: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m hashlimit ; fail
+-A INPUT -m hashlimit --hashlimit-name n0 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 1/sec ; fail
+-A INPUT -m hashlimit --hashlimit-upto 1/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 1/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit 1/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 1/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-above 1/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-above 1/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit ! --hashlimit-above 1/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 1/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit ! --hashlimit-upto 1/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-above 1/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit ! --hashlimit 1/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-above 1/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-above 1/sec --hashlimit-upto 1/sec --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/s --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/min --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/min --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/minute --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/min --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/m --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/min --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/h --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/hour --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/hour --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/hour --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/day --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/day --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/days --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 60/min --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 1/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-expire 60000
+-A INPUT -m hashlimit --hashlimit-upto 61/min --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 61/min --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 90/min --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 90/min --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 100/hour --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 100/hour --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 3000/hour --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 50/min --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-expire 3600000
+-A INPUT -m hashlimit --hashlimit-upto 1000000/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 1000000/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 1000001/sec --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 10000000/sec --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 10001/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 10101/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 3333/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 3333/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 7/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 7/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 0/sec --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto x/sec --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto -1/sec --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/foo --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/ --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 0x5/sec --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 4kb/s --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 4kb/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 4kb/s --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 4kb --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 4/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 4k --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 4/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 4kb/min --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 4/min --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 4KB/s --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 4/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 96b/s --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 96b/s --hashlimit-burst 5 --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 96b/s --hashlimit-burst 5b --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 96b/s --hashlimit-burst 96b --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 96b/s --hashlimit-burst 97b --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 96b/s --hashlimit-burst 192b --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 96b/s --hashlimit-burst 960b --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 16b/s --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 17b/s --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 16b/s --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 512kb/s --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 512kb/s --hashlimit-burst 1mb --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 10mb/s --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 5000mb/s --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5286113568b/s --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 4095mb/s --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 123456b/s --hashlimit-burst 1mb --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 0b/s --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 1mb --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 0 --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 1 --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 10000 --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 10001 --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 1000000 --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 1000001 --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst x --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-burst 10 --hashlimit-upto 5/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 10 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 1/day --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 1/day --hashlimit-burst 1000000 --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode dstip --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode dstip --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcport --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcport --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode dstport --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode dstport --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode dstport,srcip,srcport,dstip --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip,srcport,dstip,dstport --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode dstip,srcip --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip,dstip --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip,srcip --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip, --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode "" --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode foo --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode SRCIP --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec ! --hashlimit-mode srcip --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip --hashlimit-srcmask 24 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name n1 --hashlimit-srcmask 24
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip --hashlimit-srcmask 32 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip --hashlimit-srcmask 0 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name n1 --hashlimit-srcmask 0
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip --hashlimit-srcmask 33 --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip --hashlimit-srcmask 255.255.0.0 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name n1 --hashlimit-srcmask 16
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-srcmask 24 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-srcmask 24
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip,dstip --hashlimit-srcmask 24 --hashlimit-dstmask 16 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip,dstip --hashlimit-name n1 --hashlimit-srcmask 24 --hashlimit-dstmask 16
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode dstip --hashlimit-dstmask 16 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode dstip --hashlimit-name n1 --hashlimit-dstmask 16
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-size 0 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-size 512 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-size 512
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-size 4294967295 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-size 1048576
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-size 4294967296 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-size x ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-max 0 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-max 2000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-max 2000
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-expire 2000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-expire 2000
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-expire 10000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-expire 10000
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-expire 1000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/min --hashlimit-name n1 --hashlimit-htable-expire 1000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/min --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-expire 1000
+-A INPUT -m hashlimit --hashlimit-upto 5/hour --hashlimit-name n1 --hashlimit-htable-expire 1000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/hour --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-expire 1000
+-A INPUT -m hashlimit --hashlimit-upto 5/min --hashlimit-name n1 --hashlimit-htable-expire 60000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/min --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/day --hashlimit-name n1 --hashlimit-htable-expire 1000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/day --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-expire 1000
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-name n1 --hashlimit-htable-expire 1000 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-name n1 --hashlimit-htable-expire 2000 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-expire 0 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-gcinterval 60000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-gcinterval 60000
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-gcinterval 1000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-gcinterval 0 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode dstip --hashlimit-name n1 --hashlimit-htable-max 2000 --hashlimit-htable-size 11 --hashlimit-htable-gcinterval 60000 --hashlimit-htable-expire 2000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode dstip --hashlimit-name n1 --hashlimit-htable-size 11 --hashlimit-htable-max 2000 --hashlimit-htable-gcinterval 60000 --hashlimit-htable-expire 2000
+-A INPUT -m hashlimit --hashlimit-upto 40/sec --hashlimit-burst 20 --hashlimit-mode srcip --hashlimit-name r1 --hashlimit-rate-match ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 40/sec --hashlimit-name r1 --hashlimit-rate-match ; ok ; -A INPUT -m hashlimit --hashlimit-upto 40/sec --hashlimit-burst 5 --hashlimit-name r1 --hashlimit-rate-match
+-A INPUT -m hashlimit --hashlimit-upto 40mb/s --hashlimit-mode srcip --hashlimit-name r2 --hashlimit-rate-match ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 40/sec --hashlimit-burst 20 --hashlimit-mode srcip --hashlimit-name r3 --hashlimit-rate-match --hashlimit-rate-interval 10 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name "" ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name a/b ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name . ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name abcdefghijklmno ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name abcdefghijklmno
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-name n2 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-name n1 --hashlimit-htable-expire 15000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-name n1 --hashlimit-htable-expire 60000 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 10kb --hashlimit-name n1 --hashlimit-htable-expire 15000 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 10kb --hashlimit-name n1 --hashlimit-htable-expire 60000 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 10kb --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 70000mb/s --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 4908534032b/s --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 65535mb/s --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 99999999999999999999mb/s --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 99999999999mb/s --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 4294967295b/s --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 4581298432b/s --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 4294967296b/s --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 4581298432b/s --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto b/s --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto kb/s --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 4kb/scnd --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 4kb/s --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto -4kb/s --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto " 4kb/s" --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 4kb/s --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5k --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5120 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 10x --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 10 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 10b --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 10 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 0x10 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 16 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 10000000 --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 1000000 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 980kb --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 10000000b --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 9mb --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 10000mb --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 1807mb --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 100000000000mb --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5kb/s --hashlimit-burst 2047mb --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5000000/min --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 83333/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-expire 60000
+-A INPUT -m hashlimit --hashlimit-upto 60000001/min --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 4294967297/day --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 50000/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-expire 86400000
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-htable-max 4294967295 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1 --hashlimit-htable-max 1048576
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-mode srcip,,dstip ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip,dstip --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 --hashlimit-mode ,srcip ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 1/hour --hashlimit-burst 36 --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 1/hour --hashlimit-burst 38 --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 1/day --hashlimit-burst 1 --hashlimit-name n1 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-upto 1/day --hashlimit-burst 2 --hashlimit-name n1 ; fail
+@ip6 filter
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip --hashlimit-srcmask 64 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name n1 --hashlimit-srcmask 64
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip --hashlimit-srcmask 128 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name n1
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode srcip --hashlimit-srcmask 129 --hashlimit-name n1 ; fail
+-A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-mode dstip --hashlimit-dstmask 56 --hashlimit-name n1 ; ok ; -A INPUT -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode dstip --hashlimit-name n1 --hashlimit-dstmask 56
+@ip4 raw
+-A PREROUTING -m hashlimit --hashlimit-upto 5/sec --hashlimit-name n1 ; ok ; -A PREROUTING -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name n1
+@ip4 mangle
+-A INPUT -m hashlimit --hashlimit-above 40mb/s --hashlimit-name r4 --hashlimit-rate-match --hashlimit-rate-interval 10 ; ok ; =
+-A INPUT -m hashlimit --hashlimit-above 40/s --hashlimit-name r4 --hashlimit-rate-match --hashlimit-rate-interval 1 ; ok ; -A INPUT -m hashlimit --hashlimit-above 40/sec --hashlimit-burst 5 --hashlimit-name r4 --hashlimit-rate-match
+-A INPUT -m hashlimit --hashlimit-above 40/s --hashlimit-name r4 --hashlimit-rate-match --hashlimit-rate-interval 0 ; fail
+-A INPUT -m hashlimit --hashlimit-above 40/min --hashlimit-name r4 --hashlimit-rate-match ; ok ; -A INPUT -m hashlimit --hashlimit-above 40/sec --hashlimit-burst 5 --hashlimit-name r4 --hashlimit-htable-expire 60000 --hashlimit-rate-match --hashlimit-rate-interval 60
+-A INPUT -m hashlimit --hashlimit-above 90/min --hashlimit-name r4 --hashlimit-rate-match ; ok ; -A INPUT -m hashlimit --hashlimit-above 90/sec --hashlimit-burst 5 --hashlimit-name r4 --hashlimit-htable-expire 60000 --hashlimit-rate-match --hashlimit-rate-interval 60
+-A INPUT -m hashlimit --hashlimit-above 5/day --hashlimit-name r4 --hashlimit-rate-match ; ok ; -A INPUT -m hashlimit --hashlimit-above 5/sec --hashlimit-burst 5 --hashlimit-name r4 --hashlimit-htable-expire 86400000 --hashlimit-rate-match --hashlimit-rate-interval 86400
+-A INPUT -m hashlimit --hashlimit-above 4kb/s --hashlimit-burst 1mb --hashlimit-name r4 --hashlimit-rate-match ; ok ; =
+-A INPUT -m hashlimit --hashlimit-above 40/s --hashlimit-mode srcip --hashlimit-srcmask 24 --hashlimit-dstmask 16 --hashlimit-htable-max 5 --hashlimit-name r4 --hashlimit-rate-interval 5 --hashlimit-rate-match ; ok ; -A INPUT -m hashlimit --hashlimit-above 40/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name r4 --hashlimit-htable-max 5 --hashlimit-srcmask 24 --hashlimit-dstmask 16 --hashlimit-rate-match --hashlimit-rate-interval 5
+-A INPUT -m hashlimit --hashlimit-above 40/s --hashlimit-name r4 --hashlimit-rate-interval 5x --hashlimit-rate-match ; ok ; -A INPUT -m hashlimit --hashlimit-above 40/sec --hashlimit-burst 5 --hashlimit-name r4 --hashlimit-rate-match --hashlimit-rate-interval 5
+-A INPUT -m hashlimit --hashlimit-above 40/min --hashlimit-name r4 --hashlimit-rate-match --hashlimit-rate-interval 5 ; ok ; -A INPUT -m hashlimit --hashlimit-above 40/sec --hashlimit-burst 5 --hashlimit-name r4 --hashlimit-htable-expire 60000 --hashlimit-rate-match --hashlimit-rate-interval 5
+-A INPUT -m hashlimit --hashlimit-above 40/min --hashlimit-name r4 --hashlimit-rate-match --hashlimit-htable-expire 5000 ; ok ; -A INPUT -m hashlimit --hashlimit-above 40/sec --hashlimit-burst 5 --hashlimit-name r4 --hashlimit-htable-expire 5000 --hashlimit-rate-match --hashlimit-rate-interval 60
+-A INPUT -m hashlimit --hashlimit-above 40/s --hashlimit-name r8 --hashlimit-rate-interval 5 ; ok ; -A INPUT -m hashlimit --hashlimit-above 40/sec --hashlimit-burst 5 --hashlimit-name r8

@@ -1,0 +1,82 @@
+# rateest: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@before iptables-legacy -t raw -A OUTPUT -j RATEEST --rateest-name RE1 --rateest-interval 250ms --rateest-ewmalog 500ms
+@before ip6tables-legacy -t raw -A OUTPUT -j RATEEST --rateest-name RE1 --rateest-interval 250ms --rateest-ewmalog 500ms
+@before iptables-legacy -t raw -A OUTPUT -j RATEEST --rateest-name RE2 --rateest-interval 250ms --rateest-ewmalog 500ms
+@before ip6tables-legacy -t raw -A OUTPUT -j RATEEST --rateest-name RE2 --rateest-interval 250ms --rateest-ewmalog 500ms
+@ip4 filter
+-A INPUT -m rateest ; fail
+-A INPUT -m rateest --rateest RE1 ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-lt ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-lt --rateest-bps 8bit ; ok ; =
+-A INPUT -m rateest --rateest RE1 ! --rateest-lt --rateest-bps 8bit ; ok ; =
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 8bit ; ok ; =
+-A INPUT -m rateest --rateest RE1 ! --rateest-gt --rateest-bps 8bit ; ok ; =
+-A INPUT -m rateest --rateest RE1 --rateest-eq --rateest-pps 5 ; ok ; =
+-A INPUT -m rateest --rateest RE1 ! --rateest-eq --rateest-pps 5 ; ok ; =
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5kbit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5000bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5Kibit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5120bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5kibit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5120bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5mbit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5000Kbit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 1.5mbit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 1500Kbit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5gbit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5000Mbit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 50gbit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 15640Mbit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5tbit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 17838Mbit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5Tibit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 0bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5Bps ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 40bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5bps ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 40bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5KBps ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 40000bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5kBps ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 40000bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5KiBps ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 40960bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5MiBps ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 41943Kbit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5 ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 0bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 1 ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 0bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 7bit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 0bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 0 ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 0bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps -5 ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps x ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 5xbit ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps "5 mbit" ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 1000000bit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 1000Kbit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 1048576bit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 1049Kbit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 8192bit ; ok ; =
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 12345678bit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 12346Kbit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 0bit
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-pps x ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-pps 4294967295 ; ok ; =
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-pps 4294967296 ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-pps 0x10 ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-pps 16
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-pps 0 ; ok ; =
+-A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-pps ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-pps 0
+-A INPUT -m rateest --rateest RE1 --rateest-bps 8bit ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-bps 8bit --rateest-lt ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-lt --rateest-bps 8bit
+-A INPUT -m rateest --rateest RE1 --rateest-lt --rateest-gt --rateest-bps 8bit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-gt --rateest-bps 8bit
+-A INPUT -m rateest --rateest-lt --rateest-bps 8bit ; fail
+-A INPUT -m rateest --rateest-delta --rateest RE1 --rateest-bps1 8bit --rateest-lt --rateest-bps2 16bit ; ok ; =
+-A INPUT -m rateest --rateest-delta --rateest RE1 --rateest-bps1 8bit --rateest-eq --rateest-bps2 16bit ; ok ; =
+-A INPUT -m rateest --rateest-delta --rateest RE1 --rateest-pps1 8 --rateest-lt --rateest-pps2 9 ; ok ; =
+-A INPUT -m rateest --rateest RE1 --rateest-bps1 8bit --rateest-lt --rateest-bps2 16bit ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-lt --rateest-bps 16bit
+-A INPUT -m rateest --rateest-delta --rateest RE1 --rateest-lt --rateest-bps 16bit ; ok ; -A INPUT -m rateest --rateest-delta --rateest RE1 --rateest-bps1 0bit --rateest-lt --rateest-bps2 16bit
+-A INPUT -m rateest --rateest-delta --rateest RE1 --rateest-bps1 8bit --rateest-lt ; ok ; -A INPUT -m rateest --rateest-delta --rateest RE1 --rateest-bps1 8bit --rateest-lt --rateest-bps2 0bit
+-A INPUT -m rateest --rateest-delta --rateest RE1 --rateest-lt --rateest-bps2 16bit ; ok ; -A INPUT -m rateest --rateest-delta --rateest RE1 --rateest-bps1 0bit --rateest-lt --rateest-bps2 16bit
+-A INPUT -m rateest --rateest1 RE1 --rateest-lt --rateest-bps --rateest2 RE2 ; ok ; =
+-A INPUT -m rateest --rateest1 RE1 --rateest-lt --rateest-pps --rateest2 RE2 ; ok ; =
+-A INPUT -m rateest --rateest1 RE1 --rateest-lt --rateest2 RE2 --rateest-bps ; ok ; -A INPUT -m rateest --rateest1 RE1 --rateest-lt --rateest-bps --rateest2 RE2
+-A INPUT -m rateest --rateest1 RE1 ! --rateest-gt --rateest-bps --rateest2 RE2 ; ok ; =
+-A INPUT -m rateest --rateest1 RE1 --rateest-lt --rateest2 RE2 ; fail
+-A INPUT -m rateest --rateest1 RE1 --rateest-lt --rateest-bps 5bit --rateest2 RE2 ; ok ; -A INPUT -m rateest --rateest1 RE1 --rateest-lt --rateest-bps --rateest2 RE2
+-A INPUT -m rateest --rateest1 RE1 --rateest-lt --rateest-bps --rateest2 ; fail
+-A INPUT -m rateest --rateest1 RE1 --rateest-lt --rateest-bps ; ok ; -A INPUT -m rateest --rateest RE1 --rateest-lt --rateest-bps 0bit
+-A INPUT -m rateest --rateest2 RE1 --rateest-lt --rateest-bps ; fail
+-A INPUT -m rateest --rateest-delta --rateest1 RE1 --rateest-pps1 0 --rateest-lt --rateest-pps2 42 --rateest2 RE2 ; ok ; =
+-A INPUT -m rateest --rateest-delta --rateest1 RE1 --rateest-bps1 2.5mbit --rateest-gt --rateest2 RE2 --rateest-bps2 2mbit ; ok ; -A INPUT -m rateest --rateest-delta --rateest1 RE1 --rateest-bps1 2500Kbit --rateest-gt --rateest-bps2 2000Kbit --rateest2 RE2
+-A INPUT -m rateest --rateest-delta --rateest1 RE1 --rateest-bps1 2.5mbit --rateest-gt --rateest2 RE2 ; ok ; -A INPUT -m rateest --rateest-delta --rateest1 RE1 --rateest-bps1 2500Kbit --rateest-gt --rateest-bps2 0bit --rateest2 RE2
+-A INPUT -m rateest --rateest-delta --rateest1 RE1 --rateest-bps1 --rateest-gt --rateest2 RE2 --rateest-bps2 2mbit ; ok ; -A INPUT -m rateest --rateest-delta --rateest1 RE1 --rateest-bps1 0bit --rateest-gt --rateest-bps2 2000Kbit --rateest2 RE2
+-A INPUT -m rateest --rateest RE1 --rateest1 RE1 --rateest-lt --rateest-bps 5bit ; fail
+-A INPUT -m rateest --rateest RE1 --rateest RE2 --rateest-lt --rateest-bps 5bit ; fail
+-A INPUT -m rateest ! --rateest RE1 --rateest-lt --rateest-bps 5bit ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-lt ! --rateest-bps 5bit ; fail
+-A INPUT -m rateest --rateest-delta --rateest-delta --rateest RE1 --rateest-bps1 8bit --rateest-lt --rateest-bps2 16bit ; fail
+-A INPUT -m rateest ! --rateest-delta --rateest RE1 --rateest-bps1 8bit --rateest-lt --rateest-bps2 16bit ; fail
+-A INPUT -m rateest --rateest RE1 --rateest-lt --rateest-lt --rateest-bps 8bit ; fail
+@ip6 mangle
+-A POSTROUTING -m rateest --rateest RE1 --rateest-lt --rateest-bps 8bit ; ok ; =

@@ -1,0 +1,84 @@
+# recent: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m recent ; fail
+-A INPUT -m recent --name foo ; fail
+-A INPUT -m recent --set ; ok ; -A INPUT -m recent --set --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent ! --set ; ok ; -A INPUT -m recent ! --set --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --set --name foo ; ok ; -A INPUT -m recent --set --name foo --mask 255.255.255.255 --rsource
+-A INPUT -m recent --set --rsource ; ok ; -A INPUT -m recent --set --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --set --rdest ; ok ; -A INPUT -m recent --set --name DEFAULT --mask 255.255.255.255 --rdest
+-A INPUT -m recent --set --rdest --rsource ; ok ; -A INPUT -m recent --set --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --set --rsource --rdest ; ok ; -A INPUT -m recent --set --name DEFAULT --mask 255.255.255.255 --rdest
+-A INPUT -m recent --rcheck ; ok ; -A INPUT -m recent --rcheck --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent ! --rcheck ; ok ; -A INPUT -m recent ! --rcheck --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --update ; ok ; -A INPUT -m recent --update --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent ! --update ; ok ; -A INPUT -m recent ! --update --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --remove ; ok ; -A INPUT -m recent --remove --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent ! --remove ; ok ; -A INPUT -m recent ! --remove --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --set --rcheck ; fail
+-A INPUT -m recent --set --update ; fail
+-A INPUT -m recent --rcheck --update ; fail
+-A INPUT -m recent --remove --set ; fail
+-A INPUT -m recent --set --set ; fail
+-A INPUT -m recent --rcheck --seconds 60 ; ok ; -A INPUT -m recent --rcheck --seconds 60 --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --seconds 0 ; fail
+-A INPUT -m recent --rcheck --seconds 4294967296 ; fail
+-A INPUT -m recent --rcheck --seconds x ; fail
+-A INPUT -m recent --rcheck ! --seconds 5 ; fail
+-A INPUT -m recent --seconds 60 --rcheck ; ok ; -A INPUT -m recent --rcheck --seconds 60 --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --set --seconds 60 ; fail
+-A INPUT -m recent --remove --seconds 60 ; fail
+-A INPUT -m recent --update --seconds 60 ; ok ; -A INPUT -m recent --update --seconds 60 --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --reap ; fail
+-A INPUT -m recent --rcheck --seconds 60 --reap ; ok ; -A INPUT -m recent --rcheck --seconds 60 --reap --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --reap --seconds 60 ; ok ; -A INPUT -m recent --rcheck --seconds 60 --reap --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --set --reap ; fail
+-A INPUT -m recent --remove --seconds 60 --reap ; fail
+-A INPUT -m recent --rcheck --hitcount 3 ; ok ; -A INPUT -m recent --rcheck --hitcount 3 --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --hitcount 0 ; ok ; -A INPUT -m recent --rcheck --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --hitcount 1 --name a1 ; ok ; -A INPUT -m recent --rcheck --hitcount 1 --name a1 --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --hitcount 20 --name a2 ; ok ; -A INPUT -m recent --rcheck --hitcount 20 --name a2 --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --hitcount 255 --name a3 ; ok ; -A INPUT -m recent --rcheck --hitcount 255 --name a3 --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --hitcount 256 --name a4 ; ok ; -A INPUT -m recent --rcheck --hitcount 256 --name a4 --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --hitcount 999 --name a5 ; ok ; -A INPUT -m recent --rcheck --hitcount 999 --name a5 --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --hitcount 65535 --name a6 ; ok ; -A INPUT -m recent --rcheck --hitcount 65535 --name a6 --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --hitcount 65536 --name a7 ; fail
+-A INPUT -m recent --rcheck --hitcount -1 --name a8 ; fail
+-A INPUT -m recent --set --hitcount 3 --name a9 ; fail
+-A INPUT -m recent --remove --hitcount 3 --name a10 ; fail
+-A INPUT -m recent --update --hitcount 3 --seconds 60 --rttl --name a11 ; ok ; -A INPUT -m recent --update --seconds 60 --hitcount 3 --rttl --name a11 --mask 255.255.255.255 --rsource
+-A INPUT -m recent --set --rttl ; fail
+-A INPUT -m recent --rcheck --rttl ; ok ; -A INPUT -m recent --rcheck --rttl --name DEFAULT --mask 255.255.255.255 --rsource
+-A INPUT -m recent --remove --rttl ; fail
+-A INPUT -m recent --rcheck --mask 255.255.255.0 ; ok ; -A INPUT -m recent --rcheck --name DEFAULT --mask 255.255.255.0 --rsource
+-A INPUT -m recent --rcheck --mask 24 ; ok ; -A INPUT -m recent --rcheck --name DEFAULT --mask 0.0.0.24 --rsource
+-A INPUT -m recent --rcheck --mask 255.0.255.0 ; ok ; -A INPUT -m recent --rcheck --name DEFAULT --mask 255.0.255.0 --rsource
+-A INPUT -m recent --rcheck --mask 0.0.0.0 ; ok ; -A INPUT -m recent --rcheck --name DEFAULT --mask 0.0.0.0 --rsource
+-A INPUT -m recent --rcheck --mask x ; fail
+-A INPUT -m recent --rcheck ! --mask 255.0.0.0 ; fail
+-A INPUT -m recent --rcheck --mask 255.255 ; ok ; -A INPUT -m recent --rcheck --name DEFAULT --mask 255.0.0.255 --rsource
+-A INPUT -m recent --rcheck --name "" ; fail
+-A INPUT -m recent --rcheck --name a/b ; fail
+-A INPUT -m recent --rcheck --name . ; fail
+-A INPUT -m recent --rcheck --name .. ; fail
+-A INPUT -m recent --rcheck --name a.b ; ok ; -A INPUT -m recent --rcheck --name a.b --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --name abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnop ; ok ; -A INPUT -m recent --rcheck --name abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnop --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --name abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv ; ok ; -A INPUT -m recent --rcheck --name abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopq --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck ! --name foo ; fail
+-A INPUT -m recent --rcheck --name foo --name foo ; fail
+-A INPUT -m recent --rcheck --rcheck ; fail
+-A INPUT -m recent ! --rsource --rcheck ; fail
+-A INPUT -p tcp --dport 22 -m state --state NEW -m recent --update --seconds 60 --hitcount 4 --name SSH -j DROP ; ok ; -A INPUT -p tcp -m tcp --dport 22 -m state --state NEW -m recent --update --seconds 60 --hitcount 4 --name SSH --mask 255.255.255.255 --rsource -j DROP
+-A INPUT -m recent --rcheck --hitcount 3 --name foo -m recent --rcheck --hitcount 4 --name foo ; ok ; -A INPUT -m recent --rcheck --hitcount 3 --name foo --mask 255.255.255.255 --rsource -m recent --rcheck --hitcount 4 --name foo --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --hitcount 300 --name b1 ; ok ; -A INPUT -m recent --rcheck --hitcount 300 --name b1 --mask 255.255.255.255 --rsource
+-A INPUT -m recent --rcheck --seconds 60 --hitcount 3 --rttl --reap ; ok ; -A INPUT -m recent --rcheck --seconds 60 --reap --hitcount 3 --rttl --name DEFAULT --mask 255.255.255.255 --rsource
+@ip6 filter
+-A INPUT -m recent --set ; ok ; -A INPUT -m recent --set --name DEFAULT --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource
+-A INPUT -m recent --rcheck --mask ffff:ffff:: ; ok ; -A INPUT -m recent --rcheck --name DEFAULT --mask ffff:ffff:: --rsource
+-A INPUT -m recent --rcheck --mask 64 ; fail
+-A INPUT -m recent --rcheck --mask 255.255.255.0 ; fail
+-A INPUT -m recent --update --rdest --seconds 5 --name six ; ok ; -A INPUT -m recent --update --seconds 5 --name six --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rdest
+@ip4 raw
+-A PREROUTING -m recent --set --name raw ; ok ; -A PREROUTING -m recent --set --name raw --mask 255.255.255.255 --rsource
+@ip4 nat
+-A POSTROUTING -m recent --set --name nat ; ok ; -A POSTROUTING -m recent --set --name nat --mask 255.255.255.255 --rsource

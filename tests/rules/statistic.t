@@ -1,0 +1,57 @@
+# statistic: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m statistic ; fail
+-A INPUT -m statistic --mode random ; fail
+-A INPUT -m statistic --mode nth ; fail
+-A INPUT -m statistic --mode random --probability 0.5 ; ok ; -A INPUT -m statistic --mode random --probability 0.50000000000
+-A INPUT -m statistic --mode random ! --probability 0.5 ; ok ; -A INPUT -m statistic --mode random ! --probability 0.50000000000
+-A INPUT -m statistic --mode random --probability 0 ; ok ; -A INPUT -m statistic --mode random --probability 0.00000000000
+-A INPUT -m statistic --mode random --probability 1 ; ok ; -A INPUT -m statistic --mode random --probability 1.00000000000
+-A INPUT -m statistic --mode random --probability 1.0000000001 ; fail
+-A INPUT -m statistic --mode random --probability 1.1 ; fail
+-A INPUT -m statistic --mode random --probability -0.1 ; fail
+-A INPUT -m statistic --mode random --probability 0.33333333333 ; ok ; -A INPUT -m statistic --mode random --probability 0.33333333349
+-A INPUT -m statistic --mode random --probability 0.1 ; ok ; -A INPUT -m statistic --mode random --probability 0.10000000009
+-A INPUT -m statistic --mode random --probability 1e-3 ; ok ; -A INPUT -m statistic --mode random --probability 0.00100000016
+-A INPUT -m statistic --mode random --probability 0x0.8 ; ok ; -A INPUT -m statistic --mode random --probability 0.50000000000
+-A INPUT -m statistic --mode random --probability .25 ; ok ; -A INPUT -m statistic --mode random --probability 0.25000000000
+-A INPUT -m statistic --mode random --probability 0.9999999999 ; ok ; -A INPUT -m statistic --mode random --probability 1.00000000000
+-A INPUT -m statistic --mode random --probability 0.0000000001 ; ok ; -A INPUT -m statistic --mode random --probability 0.00000000000
+-A INPUT -m statistic --mode random --probability x ; fail
+-A INPUT -m statistic --mode random --probability "" ; fail
+-A INPUT -m statistic --mode random --probability 0.5x ; fail
+-A INPUT -m statistic --mode random --probability nan ; ok ; -A INPUT -m statistic --mode random --probability 0.00000000000
+-A INPUT -m statistic --mode random --probability inf ; fail
+-A INPUT -m statistic --mode RANDOM --probability 0.5 ; fail
+-A INPUT -m statistic --mode other --probability 0.5 ; fail
+-A INPUT -m statistic --probability 0.5 ; fail
+-A INPUT -m statistic --probability 0.5 --mode random ; ok ; -A INPUT -m statistic --mode random --probability 0.50000000000
+-A INPUT -m statistic --mode random --probability 0.5 --every 5 ; fail
+-A INPUT -m statistic --mode random --every 5 ; fail
+-A INPUT -m statistic --mode random --probability 0.5 --packet 1 ; fail
+-A INPUT -m statistic --mode nth --probability 0.5 ; fail
+-A INPUT -m statistic --mode nth --every 5 ; fail
+-A INPUT -m statistic --mode nth ! --every 5 ; fail
+-A INPUT -m statistic --mode nth ! --every 5 --packet 2 ; ok ; =
+-A INPUT -m statistic --mode nth --every 5 --packet 0 ; ok ; =
+-A INPUT -m statistic --mode nth --every 5 --packet 4 ; ok ; =
+-A INPUT -m statistic --mode nth --every 5 --packet 5 ; fail
+-A INPUT -m statistic --mode nth --packet 2 --every 5 ; ok ; -A INPUT -m statistic --mode nth --every 5 --packet 2
+-A INPUT -m statistic --mode nth --packet 5 --every 5 ; fail
+-A INPUT -m statistic --mode nth --packet 2 ; fail
+-A INPUT -m statistic --mode nth --every 1 ; fail
+-A INPUT -m statistic --mode nth --every 0 ; fail
+-A INPUT -m statistic --mode nth --every 4294967295 ; fail
+-A INPUT -m statistic --mode nth --every 4294967296 ; fail
+-A INPUT -m statistic --mode nth --every 0x10 ; fail
+-A INPUT -m statistic --mode nth --every x ; fail
+-A INPUT -m statistic --mode nth --every 5 --packet x ; fail
+-A INPUT -m statistic --mode nth --every 5 ! --packet 2 ; fail
+-A INPUT -m statistic ! --mode nth --every 5 ; fail
+-A INPUT -m statistic --mode nth --every 5 --every 6 ; fail
+-A INPUT -m statistic --mode nth --mode nth --every 5 ; fail
+@ip6 mangle
+-A PREROUTING -m statistic --mode nth --every 3 --packet 1 ; ok ; =
+-A POSTROUTING -m statistic --mode random --probability 0.25000000000 ; ok ; =
+@ip4 nat
+-A PREROUTING -m statistic --mode nth --every 3 ; fail

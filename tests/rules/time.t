@@ -1,0 +1,111 @@
+# time: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m time ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart 01:02:03 ; ok ; -A INPUT -m time --timestart 01:02:03 --timestop 23:59:59 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart 01:02 ; ok ; -A INPUT -m time --timestart 01:02:00 --timestop 23:59:59 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart 1:2 ; ok ; -A INPUT -m time --timestart 01:02:00 --timestop 23:59:59 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart 01 ; fail
+-A INPUT -m time --timestart 23:59:59 ; ok ; -A INPUT -m time --timestart 23:59:59 --timestop 23:59:59 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart 24:00 ; fail
+-A INPUT -m time --timestart 12:60 ; fail
+-A INPUT -m time --timestart 12:30:60 ; fail
+-A INPUT -m time --timestart 08:09:09 ; ok ; -A INPUT -m time --timestart 08:09:09 --timestop 23:59:59 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart 00:00:00 ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart x ; fail
+-A INPUT -m time --timestart "" ; fail
+-A INPUT -m time --timestart 1:2:3:4 ; fail
+-A INPUT -m time --timestart 001:02 ; ok ; -A INPUT -m time --timestart 01:02:00 --timestop 23:59:59 --datestop 2038-01-19T03:14:07
+-A INPUT -m time ! --timestart 01:02 ; fail
+-A INPUT -m time --timestop 04:05:06 ; ok ; -A INPUT -m time --timestart 00:00:00 --timestop 04:05:06 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestop 23:59:59 ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestop 00:00:00 ; ok ; -A INPUT -m time --timestart 00:00:00 --timestop 00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart 23:00 --timestop 01:00 ; ok ; -A INPUT -m time --timestart 23:00:00 --timestop 01:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart 23:00 --timestop 01:00 --contiguous ; ok ; -A INPUT -m time --timestart 23:00:00 --timestop 01:00:00 --datestop 2038-01-19T03:14:07 --contiguous
+-A INPUT -m time --timestart 01:00 --timestop 23:00 --contiguous ; fail
+-A INPUT -m time --timestart 01:00 --timestop 01:00 --contiguous ; ok ; -A INPUT -m time --timestart 01:00:00 --timestop 01:00:00 --datestop 2038-01-19T03:14:07 --contiguous
+-A INPUT -m time --contiguous ; fail
+-A INPUT -m time --kerneltz ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07 --kerneltz
+-A INPUT -m time --localtz ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07 --kerneltz
+-A INPUT -m time --utc ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07
+-A INPUT -m time --monthdays 1 ; ok ; -A INPUT -m time --monthdays 1 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --monthdays 1,2,3,4,5 ; ok ; -A INPUT -m time --monthdays 1,2,3,4,5 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --monthdays 5,3,1 ; ok ; -A INPUT -m time --monthdays 1,3,5 --datestop 2038-01-19T03:14:07
+-A INPUT -m time ! --monthdays 1,2 ; ok ; -A INPUT -m time --monthdays 3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --monthdays 31 ; ok ; -A INPUT -m time --monthdays 31 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --monthdays 32 ; fail
+-A INPUT -m time --monthdays x ; fail
+-A INPUT -m time --monthdays 1,x ; fail
+-A INPUT -m time --monthdays 1,,2 ; ok ; -A INPUT -m time --monthdays 1,2 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --monthdays 1-5 ; fail
+-A INPUT -m time --monthdays 1, ; ok ; -A INPUT -m time --monthdays 1 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --monthdays 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31 ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07
+-A INPUT -m time --weekdays Mon ; ok ; -A INPUT -m time --weekdays Mon --datestop 2038-01-19T03:14:07
+-A INPUT -m time --weekdays mon ; fail
+-A INPUT -m time --weekdays Mo,Tu,We,Th,Fr,Sa ; ok ; -A INPUT -m time --weekdays Mon,Tue,Wed,Thu,Fri,Sat --datestop 2038-01-19T03:14:07
+-A INPUT -m time --weekdays 1,7 ; ok ; -A INPUT -m time --weekdays Mon,Sun --datestop 2038-01-19T03:14:07
+-A INPUT -m time --weekdays 0 ; fail
+-A INPUT -m time --weekdays Monday ; ok ; -A INPUT -m time --weekdays Mon --datestop 2038-01-19T03:14:07
+-A INPUT -m time --weekdays M ; fail
+-A INPUT -m time --weekdays Su,Mo ; ok ; -A INPUT -m time --weekdays Mon,Sun --datestop 2038-01-19T03:14:07
+-A INPUT -m time ! --weekdays Su,Mo ; ok ; -A INPUT -m time --weekdays Tue,Wed,Thu,Fri,Sat --datestop 2038-01-19T03:14:07
+-A INPUT -m time --weekdays Mon,Tue,Wed,Thu,Fri,Sat,Sun ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07
+-A INPUT -m time --weekdays x ; fail
+-A INPUT -m time --weekdays Mon, ; ok ; -A INPUT -m time --weekdays Mon --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2001-02-03T04:05:06 ; ok ; -A INPUT -m time --datestart 2001-02-03T04:05:06 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2001-02-03 ; ok ; -A INPUT -m time --datestart 2001-02-03T00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2001-02 ; ok ; -A INPUT -m time --datestart 2001-02-01T00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2001 ; ok ; -A INPUT -m time --datestart 2001-01-01T00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2001-02-03T04 ; ok ; -A INPUT -m time --datestart 2001-02-03T04:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2001-02-03T04:05 ; ok ; -A INPUT -m time --datestart 2001-02-03T04:05:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2001-2-3T4:5:6 ; ok ; -A INPUT -m time --datestart 2001-02-03T04:05:06 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2001-02-03t04:05 ; fail
+-A INPUT -m time --datestart "2001-02-03 04:05" ; fail
+-A INPUT -m time --datestart 2001-02-31 ; ok ; -A INPUT -m time --datestart 2001-03-03T00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2001-13-01 ; fail
+-A INPUT -m time --datestart 2001-00-01 ; ok ; -A INPUT -m time --datestart 2000-12-01T00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2001-01-32 ; fail
+-A INPUT -m time --datestart 2001-01-00 ; ok ; -A INPUT -m time --datestart 2000-12-31T00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 1969-01-01 ; fail
+-A INPUT -m time --datestart 1970-01-01 ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 1970-01-01T00:00:01 ; ok ; -A INPUT -m time --datestart 1970-01-01T00:00:01 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2038-01-19 ; ok ; -A INPUT -m time --datestart 2038-01-19T00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2038-01-20 ; ok ; -A INPUT -m time --datestart 2038-01-20T00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2039 ; fail
+-A INPUT -m time --datestart 2020-01-01T24:00:00 ; fail
+-A INPUT -m time --datestart 2020-01-01T23:60:00 ; fail
+-A INPUT -m time --datestart 2020-01-01T23:59:60 ; fail
+-A INPUT -m time --datestart 2020-01-01T ; ok ; -A INPUT -m time --datestart 2020-01-01T00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart 2020- ; ok ; -A INPUT -m time --datestart 2019-12-01T00:00:00 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --datestart x ; fail
+-A INPUT -m time --datestart "" ; fail
+-A INPUT -m time ! --datestart 2020 ; fail
+-A INPUT -m time --datestop 2012-09-08T09:06:05 ; ok ; =
+-A INPUT -m time --datestop 2038-01-19T03:14:07 ; ok ; =
+-A INPUT -m time --datestop 2038-01-19T04:17:07 ; ok ; =
+-A INPUT -m time --datestop 2038-01-19T03:14:06 ; ok ; =
+-A INPUT -m time --datestart 2020 --datestop 2019 ; ok ; -A INPUT -m time --datestart 2020-01-01T00:00:00 --datestop 2019-01-01T00:00:00
+-A INPUT -m time --datestart 2007-12-24 --datestop 2007-12-27 ; ok ; -A INPUT -m time --datestart 2007-12-24T00:00:00 --datestop 2007-12-27T00:00:00
+-A INPUT -m time --datestart 1970-01-01T02:00:00 --datestop 1970-01-01T03:00:00 --timestart 02:00:00 --timestop 03:00:00 ; ok ; -A INPUT -m time --timestart 02:00:00 --timestop 03:00:00 --datestart 1970-01-01T02:00:00 --datestop 1970-01-01T03:00:00
+-A INPUT -m time --timestart 01:02:03 --timestop 04:05:06 --monthdays 1,2,3,4,5 --weekdays Mon,Fri,Sun --datestart 2001-02-03T04:05:06 --datestop 2012-09-08T09:06:05 --kerneltz ; ok ; =
+-A INPUT -m time --kerneltz --utc ; fail
+-A INPUT -m time --timestart 1:00 --timestart 2:00 ; fail
+-A INPUT -m time ! --kerneltz ; fail
+-A INPUT -m time --contiguous --contiguous ; fail
+-A INPUT -m time --monthdays 08 ; fail
+-A INPUT -m time --monthdays 0x5 ; fail
+-A INPUT -m time --monthdays 123 ; ok ; -A INPUT -m time --monthdays 12 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --monthdays +5 ; ok ; -A INPUT -m time --monthdays 5 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --monthdays " 5" ; ok ; -A INPUT -m time --monthdays 5 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --weekdays 01 ; ok ; -A INPUT -m time --weekdays Mon --datestop 2038-01-19T03:14:07
+-A INPUT -m time --weekdays 1x ; fail
+-A INPUT -m time --weekdays Mox ; ok ; -A INPUT -m time --weekdays Mon --datestop 2038-01-19T03:14:07
+-A INPUT -m time --weekdays ,Mo ; fail
+-A INPUT -m time --timestart 23:00 --timestop 01:00 --contiguous --kerneltz ; ok ; -A INPUT -m time --timestart 23:00:00 --timestop 01:00:00 --datestop 2038-01-19T03:14:07 --kerneltz --contiguous
+-A INPUT -m time --localtz --kerneltz ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07 --kerneltz
+-A INPUT -m time --timestart : ; ok ; -A INPUT -m time --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart +1:2 ; ok ; -A INPUT -m time --timestart 01:02:00 --timestop 23:59:59 --datestop 2038-01-19T03:14:07
+-A INPUT -m time --timestart -1:2 ; fail
+-A INPUT -m time --datestart 1970-00-01 ; fail
+-A INPUT -m time --datestop 2038-12-31 ; ok ; -A INPUT -m time --datestop 2038-12-31T00:00:00
+@ip6 mangle
+-A PREROUTING -m time --weekdays Sa,Su --timestart 8:00 ; ok ; -A PREROUTING -m time --timestart 08:00:00 --timestop 23:59:59 --weekdays Sat,Sun --datestop 2038-01-19T03:14:07
