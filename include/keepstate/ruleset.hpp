@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,18 @@ struct Counters {
     bool operator==(const Counters&) const = default;
 };
 
+/// A rule that is legal and does not do what its writer will have meant. docs/check.md explains each kind.
+struct Warning {
+    std::string_view name;  ///< one of warning_kinds(), for ever
+    Fault place;            ///< file, line (0: the table as a whole) and words; column is 1
+};
+struct WarningKind {
+    std::string_view name;
+    std::string_view words;  ///< one clause, no full stop
+};
+/// All kinds of warnings.
+std::span<const WarningKind> warning_kinds();
+
 class Ruleset {
   public:
     /// iptables-save or ip6tables-save text. `file` names it in faults. All faults of the text are
@@ -39,6 +52,10 @@ class Ruleset {
     /// As iptables-legacy-save 1.8.9 prints it, without the two comment lines that carry date and
     /// version; `with_counters` as its -c.
     std::string print(bool with_counters) const;
+
+    /// What an expert would point at, by line. Each is certain from the text alone. Cost: linear, with a look back
+    /// over some hundred rules; facts of every rule are held meanwhile.
+    std::vector<Warning> warnings() const;
 
     const rules::RulesetText& ast() const { return *ast_; }
     /// The same, for whoever must keep it: the library's Program.

@@ -34,15 +34,22 @@ void say(std::string_view words) {
 
 void hint(std::string_view words) { say(fmt::format("hint: {}", words)); }
 
+void print_finding(const Fault& fault, std::string_view kind, std::string_view name,
+                   std::string& out) {
+    if (!fault.file.empty()) out += fault.file == "-" ? "stdin" : fault.file;
+    if (fault.line > 0) out += fmt::format(":{}", fault.line);
+    if (fault.line > 0 && fault.column > 0) out += fmt::format(":{}", fault.column);
+    if (!fault.file.empty()) out += ": ";
+    out += fmt::format("{}: {}", kind, fault.words);
+    if (!name.empty()) out += fmt::format(" [{}]", name);
+    out += '\n';
+    print_source(fault, out);
+}
+
 void print_error(const Error& error, std::string& out) {
     for (const Fault& fault : error.faults) {
         out += "keepstate: ";
-        if (!fault.file.empty()) out += fault.file == "-" ? "stdin" : fault.file;
-        if (fault.line > 0) out += fmt::format(":{}", fault.line);
-        if (fault.line > 0 && fault.column > 0) out += fmt::format(":{}", fault.column);
-        if (!fault.file.empty()) out += ": ";
-        out += fmt::format("error: {}\n", fault.words);
-        print_source(fault, out);
+        print_finding(fault, "error", {}, out);
     }
 }
 
