@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <unordered_set>
 
@@ -28,12 +29,21 @@ constexpr WarningKind kKinds[] = {
      "RELATED is expected of a protocol that needs a helper, and none is assigned"},
     {"one-way-notrack", "one direction of a flow is left untracked, the other is not"},
     {"nat-never-new", "a rule of the nat table asks for a state that never gets there"},
+    {"wrong-icmp", "ICMP of the other IP version, which never comes here"},
     {"neighbour-discovery-blocked",
      "IPv6 neighbour discovery is dropped: nobody can reach this host"},
 };
 
 bool is_module(const Rule& rule, std::string_view name) {
     return rule.target.kind == TargetUse::Kind::module && rule.target.module->name() == name;
+}
+
+// Whatever they translate is accepted by the table.
+bool is_translation(const Rule& rule) {
+    constexpr std::array<std::string_view, 5> kNames = {"DNAT", "MASQUERADE", "NETMAP", "REDIRECT",
+                                                        "SNAT"};
+    return std::any_of(kNames.begin(), kNames.end(),
+                       [&](std::string_view name) { return is_module(rule, name); });
 }
 
 // Rules that may decide what later rules would have: the first that ask nothing of addresses, which may
@@ -205,7 +215,7 @@ bool TableView::ends(const Rule& rule) const {
             const Chain* chain = find(rule.target.chain);
             return chain != nullptr && chain->never_returns;
         }
-        case TargetUse::Kind::module: return is_module(rule, "REJECT");
+        case TargetUse::Kind::module: return is_module(rule, "REJECT") || is_translation(rule);
         default: return false;
     }
 }
@@ -267,7 +277,17 @@ std::vector<Warning> Advice::take() {
 }
 
 void advise_chains(const TableView& view, Advice& advice) {
+    const bool six = view.family() == Family::ipv6;
+    constexpr std::uint8_t kIcmp = 1;
+    constexpr std::uint8_t kIcmp6 = 58;
     for (const TableView::Chain& chain : view.chains()) {
+        for (const RuleFacts& facts : chain.rules) {
+            const Basics& basics = facts.rule->basics;
+            if (basics.protocol_inverted || basics.protocol != (six ? kIcmp : kIcmp6)) continue;
+            advice.add("wrong-icmp", facts.rule->line,
+                       six ? "`-p icmp' is IPv4's; IPv6 has `-p ipv6-icmp'"
+                           : "`-p ipv6-icmp' is IPv6's; IPv4 has `-p icmp'");
+        }
         advise_unreachable(view, chain, advice);
         advise_duplicates(view, chain, advice);
         for (const RuleFacts& facts : chain.rules) {

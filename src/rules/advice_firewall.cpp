@@ -48,6 +48,13 @@ bool may_be_connection(const RuleFacts& facts) {
     return !is_only_loopback(facts) && (may_be(facts, kTcp) || may_be(facts, kUdp));
 }
 
+// An empty chain, or one that only returns, is a place where others put their rules while the host runs.
+bool is_placeholder(const Chain& chain) {
+    return std::all_of(chain.rules.begin(), chain.rules.end(), [](const RuleFacts& facts) {
+        return facts.rule->target.kind == TargetUse::Kind::return_;
+    });
+}
+
 // Only rules that accept; the policy, too.
 void advise_no_effect(const Chain& chain, const TableView& view, Advice& advice) {
     if (chain.text->line == 0 || chain.text->policy != Verdict::accept || chain.rules.empty()) {
@@ -66,8 +73,7 @@ void advise_no_effect(const Chain& chain, const TableView& view, Advice& advice)
                 accepts = true;
             } else if (target.kind == TargetUse::Kind::chain) {
                 const Chain* to = view.find(target.chain);
-                // An empty chain is a place where others put their rules while the host runs.
-                if (to == nullptr || to->rules.empty()) return;
+                if (to == nullptr || is_placeholder(*to)) return;
                 open.push_back(to);
             } else if (target.kind != TargetUse::Kind::return_) {
                 return;  // drops, logs, marks: the rules do something
@@ -348,11 +354,11 @@ void advise_firewall(const std::vector<TableView>& views, Advice& advice) {
         if (table == Table::nat) advise_nat_states(view, advice);
         if (table == Table::raw) advise_notrack(view, advice);
         if (table != Table::filter) continue;
-        for (const Hook hook : {Hook::input, Hook::forward, Hook::output}) {
+        // What stands in OUTPUT, where hardly anybody drops, is a habit and no mistake.
+        for (const Hook hook : {Hook::input, Hook::forward}) {
             const Chain* chain = find_hook(view, hook);
             if (chain == nullptr) continue;
-            // An explicit word in OUTPUT, where hardly anybody drops, is a habit and no mistake.
-            if (hook != Hook::output) advise_no_effect(*chain, view, advice);
+            advise_no_effect(*chain, view, advice);
             advise_invalid(view, *chain, advice);
         }
         advise_no_return(view, Hook::input, Hook::output, advice);

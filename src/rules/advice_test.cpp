@@ -120,6 +120,14 @@ TEST(Advice, a_rule_is_unreachable_only_if_it_surely_is) {
     EXPECT_EQ(pair("-p 98 -j user", "-p 98 -j ACCEPT"), 0U);
 }
 
+TEST(Advice, what_is_translated_is_decided) {
+    EXPECT_EQ(
+        warnings_of(
+            "*nat\n-A POSTROUTING -o eth0 -j MASQUERADE\n-A POSTROUTING -s 10.0.0.0/8 -o eth0 "
+            "-j SNAT --to-source 1.2.3.4\nCOMMIT\n"),
+        (Lines{"3 unreachable-rule"}));
+}
+
 TEST(Advice, a_run_of_rules_is_told_once) {
     EXPECT_EQ(
         warnings_of("*filter\n:INPUT DROP [0:0]\n-A INPUT -j ACCEPT\n-A INPUT -s 1.1.1.1 -j DROP\n"
