@@ -1,4 +1,4 @@
-// A ruleset: iptables-save text in, a checked ruleset out, and back to text.
+// A ruleset: iptables-save text or a script in, a checked ruleset out, and back to text.
 //
 // Threads: a Ruleset is a value that never changes; copies share the text. An Engine keeps its own counters.
 // Tested by: rules/parse_test.cpp, tests/rules, tests/kernel.
@@ -42,7 +42,8 @@ std::span<const WarningKind> warning_kinds();
 
 class Ruleset {
   public:
-    /// iptables-save or ip6tables-save text. `file` names it in faults. All faults of the text are
+    /// iptables-save or ip6tables-save text, what iptables -S lists, or the iptables commands of a shell
+    /// script: the text shows which (docs/check.md). `file` names it in faults. All faults of the text are
     /// reported, not the first; a rule that is not understood is never left out.
     static Result<Ruleset> parse(std::string_view text, Family family, std::string file = {});
     /// No rules: every table empty, every policy ACCEPT, no table loaded.

@@ -76,6 +76,10 @@ bool is_control(std::string_view word) {
                "case", "esac", "function", "{",    "}",  "[",   "[[",    "test",  "!",  "select"});
 }
 
+bool is_inner_control(std::string_view word) {
+    return is_one_of(word, {"then", "else", "fi", "do", "done", "esac", "}"});
+}
+
 bool is_assignment(std::string_view word) {
     const std::size_t equals = word.find('=');
     if (equals == std::string_view::npos || equals == 0) return false;
@@ -162,6 +166,13 @@ class ScriptReader {
             // A variable that is used is a fault where it is used.
             words = words.subspan(1);
         }
+        // Once a loop or a condition is refused, its other words say nothing new.
+        while (has_control_ && !words.empty() && is_inner_control(word())) words = words.subspan(1);
+        if (!words.empty() && is_control(word())) {
+            has_control_ = true;
+            refuse_program(command.line, words.front());
+            return;
+        }
         const bool harmless = words.empty() || is_harmless(word());
         if (!command.fault.empty() && !(harmless && command.words.size() > 0)) {
             fault(command.line, command.fault_column, std::move(command.fault));
@@ -169,7 +180,7 @@ class ScriptReader {
         }
         if (harmless) return;
         if (word() == "exit") {
-            ended_ = true;
+            ended_ = !has_control_;
             return;
         }
         const auto program = family_of_program(word());
@@ -305,6 +316,7 @@ class ScriptReader {
     RulesetText ruleset_;
     std::vector<std::unique_ptr<TableBuilder>> builders_;
     bool ended_ = false;
+    bool has_control_ = false;  // a loop or a condition was met
 };
 
 }  // namespace
