@@ -11,10 +11,24 @@
 namespace keepstate::cli {
 namespace {
 
+/// What stands in a file may not steer a terminal: each control byte but a tab becomes a `?'.
+std::string without_controls(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte < 0x20 && c != '\t') || byte == 0x7f) c = '?';
+    }
+    return out;
+}
+
 void print_source(const Fault& fault, std::string& out) {
     if (fault.source_line.empty()) return;
-    out += "    " + fault.source_line + "\n";
-    if (fault.column <= 0) return;
+    out += "    " + without_controls(fault.source_line) + "\n";
+    // Of a long line only the beginning is shown: its fault may be behind that.
+    if (fault.column <= 0 ||
+        static_cast<std::size_t>(fault.column) > fault.source_line.size() + 1) {
+        return;
+    }
     out += "    ";
     const auto before = static_cast<std::size_t>(fault.column - 1);
     for (std::size_t i = 0; i < before; ++i) {
@@ -34,15 +48,22 @@ void say(std::string_view words) {
 
 void hint(std::string_view words) { say(fmt::format("hint: {}", words)); }
 
+void print_finding(const Fault& fault, std::string_view kind, std::string_view name,
+                   std::string& out) {
+    if (!fault.file.empty()) out += fault.file == "-" ? "stdin" : fault.file;
+    if (fault.line > 0) out += fmt::format(":{}", fault.line);
+    if (fault.line > 0 && fault.column > 0) out += fmt::format(":{}", fault.column);
+    if (!fault.file.empty()) out += ": ";
+    out += fmt::format("{}: {}", kind, without_controls(fault.words));
+    if (!name.empty()) out += fmt::format(" [{}]", name);
+    out += '\n';
+    print_source(fault, out);
+}
+
 void print_error(const Error& error, std::string& out) {
     for (const Fault& fault : error.faults) {
         out += "keepstate: ";
-        if (!fault.file.empty()) out += fault.file == "-" ? "stdin" : fault.file;
-        if (fault.line > 0) out += fmt::format(":{}", fault.line);
-        if (fault.line > 0 && fault.column > 0) out += fmt::format(":{}", fault.column);
-        if (!fault.file.empty()) out += ": ";
-        out += fmt::format("error: {}\n", fault.words);
-        print_source(fault, out);
+        print_finding(fault, "error", {}, out);
     }
 }
 

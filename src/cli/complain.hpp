@@ -24,6 +24,9 @@ void hint(std::string_view words);
 
 /// Appends all faults of an error in the form above.
 void print_error(const Error& error, std::string& out);
+/// One finding: "FILE:LINE:COLUMN: KIND: words [name]", the line, a caret. `name` may be empty.
+void print_finding(const Fault& fault, std::string_view kind, std::string_view name,
+                   std::string& out);
 /// Prints all faults to stderr and returns the exit status that the error's kind means.
 int complain(const Error& error);
 /// The exit status that a kind of error means: input 1, usage 2, system 3.

@@ -24,6 +24,14 @@ TEST(Complain, KeepsTabsAndCountsAnUmlautAsOneColumn) {
               "keepstate: r:1:5: error: bad\n    \t\xc3\xbc x\n    \t  ^\n");
 }
 
+TEST(Complain, ShowsNoControlBytesAndNoCaretBehindWhatIsShown) {
+    EXPECT_EQ(printed({ErrorKind::input,
+                       {{"r", 1, 2, "`\x1b[2J' is bad", std::string("-\0\x1b[2J", 6)}}}),
+              "keepstate: r:1:2: error: `?[2J' is bad\n    -??[2J\n     ^\n");
+    EXPECT_EQ(printed({ErrorKind::input, {{"r", 1, 900, "too long", "-A INPUT"}}}),
+              "keepstate: r:1:900: error: too long\n    -A INPUT\n");
+}
+
 TEST(Complain, LeavesOutWhatIsNotKnown) {
     EXPECT_EQ(printed(Error::of_file(ErrorKind::system, "a.pcap", "Permission denied")),
               "keepstate: a.pcap: error: Permission denied\n");

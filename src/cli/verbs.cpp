@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -26,10 +27,12 @@ struct Verb {
 constexpr std::array kVerbs{
     Verb{"replay", "send the packets of captures through connection tracking and a ruleset",
          run_replay},
+    Verb{"check", "tell every fault of rulesets, and warn of what is legal but wrong", run_check},
+    Verb{"fmt", "print a ruleset as iptables-save would", run_fmt},
 };
 
-constexpr std::array<std::string_view, 11> kLaterVerbs{
-    "check",    "fmt",           "explain",          "test", "report", "run", "conntrack",
+constexpr std::array<std::string_view, 9> kLaterVerbs{
+    "explain",  "test",          "report",           "run", "conntrack",
     "iptables", "iptables-save", "iptables-restore", "top",
 };
 
@@ -58,6 +61,23 @@ int finish_stdout(int status) {
 }
 
 }  // namespace
+
+std::optional<int> parse_arguments(CLI::App& app, const std::vector<std::string>& arguments) {
+    try {
+        std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+        app.parse(reversed);
+        return std::nullopt;
+    } catch (const CLI::CallForHelp&) {
+        std::fputs(app.help().c_str(), stdout);
+        return kDone;
+    } catch (const CLI::ParseError& error) {
+        std::string words = error.what();
+        std::replace(words.begin(), words.end(), '\n', ' ');
+        while (!words.empty() && words.back() == ' ') words.pop_back();
+        say(fmt::format("error: {}; see {} --help", words, app.get_name()));
+        return kCallIsWrong;
+    }
+}
 
 int run_program(const std::vector<std::string>& arguments) {
     run::ignore_broken_pipes();

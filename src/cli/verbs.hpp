@@ -8,9 +8,14 @@
 // Tested by: tests/program.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace keepstate::cli {
 
@@ -24,6 +29,11 @@ inline constexpr int kBrokenPipe =
 /// The whole program. `arguments` without the program's name. Returns the exit status.
 int run_program(const std::vector<std::string>& arguments);
 
+/// A verb's own options: CLI11's parse. Nothing: go on. Else the exit status, with help or complaint printed.
+std::optional<int> parse_arguments(CLI::App& app, const std::vector<std::string>& arguments);
+
+int run_check(const std::vector<std::string>& arguments);
+int run_fmt(const std::vector<std::string>& arguments);
 int run_replay(const std::vector<std::string>& arguments);
 
 }  // namespace keepstate::cli

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "rules/command_reader.hpp"
+#include "rules/nearest.hpp"
+#include "rules/table_builder.hpp"
 #include "rules/values.hpp"
 
 namespace keepstate::rules {
@@ -25,6 +27,7 @@ std::optional<Command> CommandReader::run() {
         return std::move(command_);
     }
     if (!stopped_) finish();
+    if (asks_program_ && !bad_) return std::move(command_);
     if (bad_) return std::nullopt;
     return std::move(command_);
 }
@@ -37,7 +40,9 @@ void CommandReader::fault_at(int column, std::string words) {
 void CommandReader::take(const Argument& argument) {
     switch (argument.kind) {
         case Argument::Kind::positional: take_positional(argument); return;
-        case Argument::Kind::general: take_general(argument); break;
+        case Argument::Kind::general:
+            if (!belongs_to_the_unknown(argument)) take_general(argument);
+            break;
         case Argument::Kind::module: take_module_option(argument); break;
         default: take_unknown(argument); break;
     }
@@ -54,6 +59,7 @@ void CommandReader::take_positional(const Argument& argument) {
         not_column_ = argument.column;
         return;
     }
+    if (lost_) return;
     if (argument.value == "COMMIT" || argument.value == "COMMIT\r") {
         fault_at(argument.column,
                  "COMMIT stands alone in its line: no blank, no carriage return, and a newline "
@@ -119,28 +125,72 @@ void CommandReader::take_general(const Argument& argument) {
         case 'j': take_target(argument, false); break;
         case 'g': take_target(argument, true); break;
         case 'c': take_counters(argument); break;
+        case 'v': command_.verbose = true; [[fallthrough]];
         case 'n':
-        case 'v':
         case 'x':
         case '0': claim(argument.letter, argument, false); break;
         case 'M': break;
-        case '4': skip_ = skip_ || place_.family != Family::ipv4; break;
-        case '6': skip_ = skip_ || place_.family != Family::ipv6; break;
+        case '4':
+        case '6': take_family(argument); break;
         case 't':
-            fault_at(argument.column, "the table is named by the `*TABLE' line, not by -t");
-            break;
         case 'w':
         case 'W':
-            fault_at(argument.column, fmt::format("`{}' is for the iptables command line; a "
-                                                  "ruleset has nothing to wait for",
-                                                  argument.spelled));
-            break;
         case 'h':
-        case 'V':
-            fault_at(argument.column,
-                     fmt::format("`{}' has no place in a ruleset", argument.spelled));
-            break;
+        case 'V': take_of_program(argument); break;
         default: take_command(argument); break;
+    }
+}
+
+// A ruleset may hold rules of both families; a call of iptables is one family's.
+void CommandReader::take_family(const Argument& argument) {
+    const Family family = argument.letter == '4' ? Family::ipv4 : Family::ipv6;
+    if (place_.family == family) return;
+    if (place_.on_command_line) {
+        fault_at(argument.column,
+                 fmt::format("`{}' is for the other family's program", argument.spelled));
+    }
+    skip_ = true;
+}
+
+// What concerns the call of the program, not the rule.
+void CommandReader::take_of_program(const Argument& argument) {
+    const char letter = argument.letter;
+    if (!place_.on_command_line) {
+        fault_at(argument.column,
+                 letter == 't' ? "the table is named by the `*TABLE' line, not by -t"
+                 : letter == 'w' || letter == 'W'
+                     ? fmt::format("`{}' is for the iptables command line; a ruleset has nothing "
+                                   "to wait for",
+                                   argument.spelled)
+                     : fmt::format("`{}' has no place in a ruleset", argument.spelled));
+        return;
+    }
+    if (letter == 'h' || letter == 'V') {
+        command_.kind = 'V';
+        asks_program_ = stopped_ = true;
+        return;
+    }
+    if (letter == 't') {
+        if (!find_table(argument.value)) {
+            fault_at(argument.value_column,
+                     fmt::format("`{}' is no table{}", argument.value,
+                                 did_you_mean(argument.value,
+                                              {"filter", "nat", "mangle", "raw", "security"})));
+        }
+        return;
+    }
+    (letter == 'w' ? waits_ : interval_column_) = argument.column;
+    // -w [SECONDS]: the seconds may stand in the next word.
+    std::string_view seconds = argument.value;
+    int column = argument.value_column;
+    if (!argument.has_value) {
+        const Word* word = arguments_.take_plain();
+        if (word == nullptr) return;
+        seconds = word->text;
+        column = word->column;
+    }
+    if (!parse_number(seconds, 0, 0x7fffffff)) {
+        fault_at(column, fmt::format("`{}' is no number", seconds));
     }
 }
 

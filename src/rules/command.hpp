@@ -2,8 +2,9 @@
 //
 // The reader goes through the options once, as the real tool does, because order means something there:
 // `-m' and `-j' bring their options with them, an option that nobody knows loads the match of the
-// protocol named so far, and `!' belongs to the option behind it. Every fault of the line is kept; only
-// an unknown option, match or target ends the line, since nobody can say what its words would mean.
+// protocol named so far, and `!' belongs to the option behind it. Every fault of the line is kept. Behind an
+// unknown option, match or target only the general options are understood, since nobody can say what other
+// words would mean.
 //
 // source: man:iptables, seen:tests/rules/command.t.   Tested by: tests/rules.
 #pragma once
@@ -33,7 +34,7 @@ class ChainNames {
 };
 
 /// A command, understood. `kind` is its letter: A C D I R N X F Z P E L S, or '6' for a rule that `-4' or
-/// `-6' keeps for the other family.
+/// `-6' keeps for the other family, or 'V' for a call that only asks for version or help.
 struct Command {
     char kind = 0;
     std::string chain;         ///< empty: all chains
@@ -42,6 +43,7 @@ struct Command {
     int chain_column = 0;
     int second_column = 0;
     int number_column = 0;
+    bool verbose = false;                   ///< -v, for -S
     Rule rule;                              ///< without addresses if there are several
     std::vector<AddressPart> sources;       ///< at least one
     std::vector<AddressPart> destinations;  ///< at least one
@@ -54,6 +56,7 @@ struct CommandPlace {
     int line = 0;
     std::string_view source_line;
     std::span<const LabelName> labels;  ///< names of connection labels
+    bool on_command_line = false;  ///< of the iptables program, which also takes -t, -w and -W
 };
 
 /// Reads the words of one line. Nothing: the faults are in `faults`. Cost: linear in the words.

@@ -32,6 +32,14 @@ std::string shown(char letter) {
 
 }  // namespace
 
+TargetUse::Kind find_verdict(std::string_view name) {
+    if (name == "ACCEPT") return TargetUse::Kind::accept;
+    if (name == "DROP") return TargetUse::Kind::drop;
+    if (name == "QUEUE") return TargetUse::Kind::queue;
+    if (name == "RETURN") return TargetUse::Kind::return_;
+    return TargetUse::Kind::none;
+}
+
 void CommandReader::finish() {
     if (inverted_) {
         fault_at(not_column_, "`!' with nothing behind it");
@@ -54,6 +62,7 @@ void CommandReader::finish() {
         check_chain_name(command_.chain, command_.chain_column, command_.kind == 'N');
         if (command_.kind == 'E') check_chain_name(command_.second, command_.second_column, false);
     }
+    if (lost_) return;  // what a module lacks may stand in the words that were not understood
     for (OpenModule& open : open_) finish_module(open);
 }
 
@@ -69,6 +78,9 @@ void CommandReader::finish_options() {
     if (!is_rule_command(command_.kind) && !command_.rule.matches.empty()) {
         fault_at(command_.rule.matches.front().column,
                  fmt::format("`-m' does not go with `-{}'", command_.kind));
+    }
+    if (interval_column_ != 0 && waits_ == 0) {
+        fault_at(interval_column_, "`-W' goes only with `-w'");
     }
     const std::string_view chain = command_.chain;
     if (out_column_ != 0 && (chain == "PREROUTING" || chain == "INPUT")) {
@@ -112,15 +124,9 @@ void CommandReader::finish_target() {
     }
     if (target.module != nullptr) {
         target.kind = TargetUse::Kind::module;
-    } else if (jump_ == "ACCEPT") {
-        target.kind = TargetUse::Kind::accept;
-    } else if (jump_ == "DROP") {
-        target.kind = TargetUse::Kind::drop;
-    } else if (jump_ == "QUEUE") {
-        target.kind = TargetUse::Kind::queue;
-    } else if (jump_ == "RETURN") {
-        target.kind = TargetUse::Kind::return_;
-    } else {
+    } else if (const auto kind = find_verdict(jump_); kind != TargetUse::Kind::none) {
+        target.kind = kind;
+    } else if (!is_foreign_target(jump_, place_.family)) {
         std::vector<std::string_view> names = target_names(place_.family);
         const std::vector<std::string_view> chains = chains_.chain_names();
         names.insert(names.end(), chains.begin(), chains.end());

@@ -127,7 +127,7 @@ void CommandReader::take_match(const Argument& argument) {
         add_match(*module, argument.value_column);
         return;
     }
-    stopped_ = true;
+    lost_ = true;
     if (is_foreign_match(argument.value, place_.family)) {
         fault_at(
             argument.value_column,
@@ -159,7 +159,7 @@ void CommandReader::take_target(const Argument& argument, bool is_goto) {
         // A verdict, a chain, or nothing known, which finish_target() tells. But the options of a target
         // that is known by name only cannot be read.
         if (!chains_.has_chain(jump_) && is_foreign_target(jump_, place_.family)) {
-            stopped_ = true;
+            lost_ = true;
             fault_at(
                 jump_column_,
                 fmt::format("target `{}' is known to iptables but not to this version", jump_));
@@ -230,6 +230,16 @@ void CommandReader::take_module_option(const Argument& argument) {
     open->module->parse(data_of(*open), use, *this);
 }
 
+// Behind an unknown module an abbreviation may be an option of its own: `--set' of `-m recent' is none of
+// `--set-counters'.
+bool CommandReader::belongs_to_the_unknown(const Argument& argument) const {
+    if (!lost_ || argument.spelled.substr(0, 2) != "--") return false;
+    const std::string_view name = argument.spelled.substr(2, argument.spelled.find('=') - 2);
+    const auto general = general_options();
+    return std::none_of(general.begin(), general.end(),
+                        [&](const GeneralOption& row) { return row.name == name; });
+}
+
 // An option that nobody knows may belong to the match of the rule's protocol: `-p tcp --dport 80'.
 bool CommandReader::load_protocol_match() {
     if (protocol_word_.empty() || protocol_loaded_) return false;
@@ -247,7 +257,14 @@ void CommandReader::take_unknown(const Argument& argument) {
         arguments_.step_back();
         return;
     }
-    stopped_ = true;
+    inverted_ = false;
+    const TargetUse::Kind unknown = TargetUse::Kind::none;
+    // Options of a target that nobody knows: finish_target() tells of it.
+    const bool of_target = !jump_.empty() && command_.rule.target.module == nullptr &&
+                           !chains_.has_chain(jump_) && command_.rule.target.kind == unknown;
+    if (lost_) return;
+    lost_ = true;
+    if (of_target && find_verdict(jump_) == unknown && !command_.rule.target.is_goto) return;
     const std::string_view spelled = argument.spelled;
     const std::string protocol = protocol_text(command_.rule.basics.protocol);
     if (!protocol_word_.empty() && is_foreign_match(protocol, place_.family)) {

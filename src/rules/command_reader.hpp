@@ -12,6 +12,9 @@
 
 namespace keepstate::rules {
 
+/// ACCEPT, DROP, QUEUE or RETURN; none for any other name.
+TargetUse::Kind find_verdict(std::string_view name);
+
 class CommandReader final : public RuleReader {
   public:
     CommandReader(std::span<const Word> words, const CommandPlace& place, const ChainNames& chains,
@@ -47,6 +50,8 @@ class CommandReader final : public RuleReader {
     void take(const Argument& argument);
     void take_positional(const Argument& argument);
     void take_general(const Argument& argument);
+    void take_family(const Argument& argument);
+    void take_of_program(const Argument& argument);
     void take_command(const Argument& argument);
     void take_chain_number();
     void read_number(std::string_view words, int column);
@@ -66,6 +71,7 @@ class CommandReader final : public RuleReader {
     void add_match(const MatchModule& module, int column);
     OpenModule* open_module(std::size_t set);
     void* data_of(const OpenModule& open);
+    bool belongs_to_the_unknown(const Argument& argument) const;
     bool is_mistaken_not(const Argument& argument);
 
     // command_finish.cpp
@@ -85,9 +91,11 @@ class CommandReader final : public RuleReader {
     std::vector<OpenModule> open_;
     bool inverted_ = false;
     bool stopped_ = false;  // the rest of the line cannot be understood
+    bool lost_ = false;  // words of an unknown module follow; only general options are understood
     bool bad_ = false;
     bool protocol_loaded_ = false;
-    bool skip_ = false;  // the rule is for the other family
+    bool asks_program_ = false;  // -h or -V: the rest of the line does not matter
+    bool skip_ = false;          // the rule is for the other family
     int not_column_ = 0;
     int command_column_ = 0;
     int jump_column_ = 0;
@@ -95,6 +103,8 @@ class CommandReader final : public RuleReader {
     int destination_column_ = 0;
     int in_column_ = 0;
     int out_column_ = 0;
+    int waits_ = 0;            // column of -w
+    int interval_column_ = 0;  // of -W
     std::string_view jump_;
     std::string protocol_word_;
     std::uint64_t seen_now_ = 0;

@@ -22,6 +22,7 @@
 #include "rules/check.hpp"
 #include "rules/lexer.hpp"
 #include "rules/nearest.hpp"
+#include "rules/script.hpp"
 #include "rules/table_builder.hpp"
 #include "rules/values.hpp"
 
@@ -32,6 +33,21 @@ std::vector<Fault> Faults::take() {
         return a.line != b.line ? a.line < b.line : a.column < b.column;
     });
     return std::move(faults_);
+}
+
+// What check() found knows its line's number only.
+Error to_error(Faults& faults, std::string_view text) {
+    constexpr std::size_t kShown = 512;
+    Error error{ErrorKind::input, faults.take()};
+    LineReader lines(text);
+    auto line = lines.next();
+    for (Fault& fault : error.faults) {
+        while (line && line->number < fault.line) line = lines.next();
+        if (line && line->number == fault.line && fault.source_line.empty()) {
+            fault.source_line = line->text.substr(0, kShown);
+        }
+    }
+    return error;
 }
 
 namespace {
@@ -55,11 +71,7 @@ class RulesetReader {
                                  text(current_->table())));
         }
         finish_tables();
-        if (!faults_.empty()) {
-            Error error{ErrorKind::input, faults_.take()};
-            add_source_lines(error.faults);
-            return Unexpected(std::move(error));
-        }
+        if (!faults_.empty()) return Unexpected(to_error(faults_, text_));
         return std::move(ruleset_);
     }
 
@@ -224,19 +236,6 @@ class RulesetReader {
         }
     }
 
-    // What check() found knows its line's number only.
-    void add_source_lines(std::vector<Fault>& faults) const {
-        constexpr std::size_t kShown = 512;
-        LineReader lines(text_);
-        auto line = lines.next();
-        for (Fault& fault : faults) {
-            while (line && line->number < fault.line) line = lines.next();
-            if (line && line->number == fault.line && fault.source_line.empty()) {
-                fault.source_line = line->text.substr(0, kShown);
-            }
-        }
-    }
-
     std::string_view text_;
     LineReader lines_;
     Line line_;
@@ -253,6 +252,7 @@ class RulesetReader {
 
 Result<RulesetText> parse(std::string_view text, Family family, std::string file,
                           std::span<const LabelName> labels) {
+    if (is_script(text)) return parse_script(text, family, std::move(file), labels);
     return RulesetReader(text, family, std::move(file), labels).run();
 }
 

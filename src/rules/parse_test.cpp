@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ctime>
+
 #include "keepstate/ruleset.hpp"
 
 namespace keepstate::rules {
@@ -61,6 +64,20 @@ TEST(Faults, not_behind_the_option_shows_the_right_form) {
               (Lines{"f:2:25: `!' stands before the option, not behind it: write `! --dport 80'"}));
 }
 
+TEST(Faults, behind_an_unknown_name_the_line_is_still_read) {
+    EXPECT_EQ(
+        faults_of_rule("-A INPUT -m contrack --ctstate NEW -s 1.2.3.400 -p tpc -j DORP"),
+        (Lines{"f:2:13: `contrack' is no match; did you mean `conntrack'?",
+               "f:2:39: `1.2.3.400' is no IPv4 address",
+               "f:2:52: `tpc' is no protocol; did you mean `tcp'?",
+               "f:2:59: `DORP' is no target and no chain declared so far; did you mean `DROP'?"}));
+    EXPECT_EQ(faults_of_rule("-A INPUT -m state --sate NEW -j DORP").size(), 2U);
+    EXPECT_EQ(faults_of_rule("-A INPUT -m rcent --set ! --name x -j ACCEPT").size(), 1U);
+    EXPECT_EQ(faults_of_rule("-A INPUT -j LOGG --log-prefix x").size(), 1U);
+    EXPECT_EQ(faults_of_rule("-A INPUT -j ACCEPT --log-prefix x").size(), 1U);
+    EXPECT_EQ(faults_of_rule("-A INPUT -m bogus ! --a 1 ! -s 1.2.3.4 -j ACCEPT").size(), 1U);
+}
+
 TEST(Faults, what_the_kernel_would_refuse_has_its_line) {
     const auto ruleset =
         Ruleset::parse("*filter\n:a - [0:0]\n-A INPUT -j a\n-A a -j a\nCOMMIT\n", Family::ipv4);
@@ -91,6 +108,9 @@ TEST(Faults, odd_texts_get_an_answer) {
     EXPECT_EQ(faults_of_rule("-A INPUT -m comment --comment " + std::string(1024, 'x')).size(), 1U);
     EXPECT_EQ(faults_of_rule("-A INPUT -m comment --comment \"" + std::string(1023, 'x')).size(),
               1U);
+    std::string words = "-A INPUT";
+    for (int i = 0; i < 100'000; ++i) words += " -v";
+    EXPECT_EQ(faults_of_rule(words).size(), 1U);
     EXPECT_EQ(faults_of_rule("!").size(), 1U);
     EXPECT_EQ(faults_of("*filter\n:a\xff - [0:0]\n-A INPUT -j a\xff\nCOMMIT\n").size(), 0U);
 }
@@ -104,6 +124,33 @@ TEST(Faults, a_deep_chain_of_jumps_is_no_trouble) {
     EXPECT_TRUE(faults_of(text + "COMMIT\n").empty());
     const std::string circle = text + fmt::format("-A c{} -j c7\nCOMMIT\n", kDepth - 1);
     EXPECT_EQ(faults_of(circle).size(), 1U);
+}
+
+// Seconds of this thread's processor for reading and printing so many rules: the best of a few tries.
+double seconds_for(int rules) {
+    std::string text = "*filter\n:user - [0:0]\n";
+    for (int i = 0; i < rules; ++i) {
+        text += fmt::format(
+            "-A INPUT -s 10.{}.{}.{} -p tcp -m tcp --dport {} -m comment --comment "
+            "\"rule {}\" -j {}\n",
+            i >> 16, i >> 8 & 255, i & 255, i & 0xffff, i, i % 3 ? "ACCEPT" : "user");
+    }
+    text += "COMMIT\n";
+    double best = 1e9;
+    for (int i = 0; i < 3; ++i) {
+        const std::clock_t begin = std::clock();
+        const auto ruleset = Ruleset::parse(text, Family::ipv4);
+        EXPECT_TRUE(ruleset.has_value());
+        EXPECT_GT(ruleset->print(true).size(), text.size() / 2);
+        best = std::min(best, static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
+    }
+    return best;
+}
+
+TEST(Ruleset, twice_the_rules_take_about_twice_the_time) {
+    const double once = seconds_for(50'000);
+    const double twice = seconds_for(100'000);
+    EXPECT_LT(twice, 3 * once) << once << " s and " << twice << " s";
 }
 
 TEST(Ruleset, counters_of_the_text_are_kept_and_shown_on_demand) {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "rules/advice.hpp"
 #include "rules/parse.hpp"
 #include "rules/print.hpp"
 
@@ -22,6 +23,10 @@ Ruleset Ruleset::empty(Family family) {
     text.family = family;
     return Ruleset(std::make_shared<const rules::RulesetText>(std::move(text)));
 }
+
+std::span<const WarningKind> warning_kinds() { return rules::all_warning_kinds(); }
+
+std::vector<Warning> Ruleset::warnings() const { return rules::advise(*ast_); }
 
 Family Ruleset::family() const { return ast_->family; }
 

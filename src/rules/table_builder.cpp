@@ -121,6 +121,7 @@ std::optional<TableBuilder::Refusal> TableBuilder::apply(Command&& command) {
         }
         chain->policy = command.second == "DROP" ? Verdict::drop : Verdict::accept;
         chain->counters = command.rule.counters;
+        chain->line = command.rule.line;
         return std::nullopt;
     }
     return apply_rule(std::move(command), *chain);

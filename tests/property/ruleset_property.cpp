@@ -1,16 +1,21 @@
 // parse(print(x)) = x over generated rulesets: every generated text is taken, and printing and reading it
 // any number of times changes nothing but the order of its tables, which is reversed each time.
 //
+// The first test writes rules that a person would; the second takes every module's options table, so that no
+// module is forgotten.
+//
 // The seed is printed on failure; KEEPSTATE_SEED and KEEPSTATE_RUNS choose others.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "keepstate/ruleset.hpp"
+#include "rule_generator.hpp"
 
 namespace {
 
@@ -168,6 +173,85 @@ TEST(RulesetProperty, printing_and_reading_again_changes_nothing) {
             const auto thrice = keepstate::Ruleset::parse(twice->print(true), family);
             ASSERT_TRUE(thrice.has_value()) << "seed " << seed;
             ASSERT_EQ(thrice->print(true), printed) << "seed " << seed;
+        }
+    }
+}
+
+// One rule in a table and at a hook where the module may stand; empty if nothing legal came out.
+std::string print_of(const std::string& rule, keepstate::rules::Traits traits, bool target,
+                     keepstate::Family family, keepstate::property::RuleGenerator& generator) {
+    using keepstate::Hook;
+    using keepstate::Table;
+    struct Place {
+        Table table;
+        Hook hook;
+    };
+    constexpr Place kPlaces[] = {
+        {Table::filter, Hook::input},      {Table::mangle, Hook::forward},
+        {Table::nat, Hook::prerouting},    {Table::nat, Hook::postrouting},
+        {Table::raw, Hook::prerouting},    {Table::mangle, Hook::output},
+        {Table::filter, Hook::forward},    {Table::security, Hook::output},
+        {Table::mangle, Hook::prerouting}, {Table::filter, Hook::output},
+    };
+    std::vector<Place> allowed;
+    for (const Place& place : kPlaces) {
+        if ((traits.tables & keepstate::rules::table_bit(place.table)) != 0 &&
+            (traits.hooks & keepstate::rules::hook_bit(place.hook)) != 0) {
+            allowed.push_back(place);
+        }
+    }
+    if (allowed.empty()) return {};
+    const Place place = allowed[generator.below(static_cast<unsigned>(allowed.size()))];
+    constexpr const char* kProtocols[] = {"", "-p tcp ", "-p udp ", "-p tcp --syn "};
+    const std::string protocol =
+        rule.find("-p ") == std::string::npos ? kProtocols[generator.below(4)] : "";
+    const std::string text =
+        fmt::format("*{}\n[1:2] -A {} {}{}{}{}\nCOMMIT\n", keepstate::text(place.table),
+                    keepstate::text(place.hook), generator.basics(place.hook), protocol, rule,
+                    target ? "" : " -j ACCEPT");
+    const auto once = keepstate::Ruleset::parse(text, family);
+    if (!once) return {};
+    const std::string printed = once->print(true);
+    const auto twice = keepstate::Ruleset::parse(printed, family);
+    EXPECT_TRUE(twice.has_value()) << (twice ? "" : twice.error().faults[0].words) << "\n"
+                                   << text << printed;
+    EXPECT_EQ(twice ? twice->print(true) : printed, printed) << text;
+    return printed;
+}
+
+TEST(RulesetProperty, every_option_of_every_module_is_printed_and_read_again) {
+    using keepstate::Family;
+    const std::uint64_t seed = from_environment("KEEPSTATE_SEED", 1);
+    const std::uint64_t runs = from_environment("KEEPSTATE_RUNS", 1500);
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        keepstate::property::RuleGenerator generator(seed, family, RULE_FILES);
+        const auto try_module = [&](const keepstate::rules::Traits& traits, bool target,
+                                    const auto& make) {
+            if (!keepstate::rules::has(traits.families, family)) return;
+            std::uint64_t taken = 0;
+            std::set<std::string> seen;
+            for (std::uint64_t i = 0; i < runs; ++i) {
+                const std::string rule = make();
+                if (print_of(rule, traits, target, family, generator).empty()) continue;
+                ++taken;
+                for (const auto& option : traits.options) {
+                    const std::string name = "--" + std::string(option.name) + " ";
+                    if ((rule + " ").find(name) != std::string::npos) seen.insert(name);
+                }
+            }
+            EXPECT_GT(taken, runs / 50) << traits.name << ": hardly a generated rule is legal";
+            for (const auto& option : traits.options) {
+                const std::string name = "--" + std::string(option.name) + " ";
+                if (seen.count(name) != 0) continue;
+                fmt::print("{} {}: no legal rule with {}came out\n", keepstate::text(family),
+                           traits.name, name);
+            }
+        };
+        for (const auto* module : keepstate::rules::matches()) {
+            try_module(*module->traits, false, [&]() { return generator.match(*module); });
+        }
+        for (const auto* module : keepstate::rules::targets()) {
+            try_module(*module->traits, true, [&]() { return generator.target(*module); });
         }
     }
 }

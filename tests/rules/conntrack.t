@@ -8,6 +8,8 @@
 -A INPUT -m conntrack --ctproto 300 ; fail
 -A INPUT -m conntrack --ctproto all ; ok ; -A INPUT -m conntrack --ctproto 0
 -A INPUT -m conntrack --ctproto 0 ; ok ; =
+-A INPUT -m conntrack ! --ctproto 0 ; ok ; =
+-A INPUT -m conntrack ! --ctproto all ; ok ; -A INPUT -m conntrack ! --ctproto 0
 -A INPUT -m conntrack ! --ctproto 17 ! --ctorigsrc 1.2.3.4/24 --ctorigdst 10/8 --ctreplsrc 0/0 --ctrepldst 1.2.3.4 ; ok ; -A INPUT -m conntrack ! --ctproto 17 ! --ctorigsrc 1.2.3.4/24 --ctorigdst 0.0.0.10/8 --ctreplsrc 0.0.0.0/0 --ctrepldst 1.2.3.4
 -A INPUT -m conntrack --ctorigsrc 0.0.0.0/0 ; ok ; =
 -A INPUT -m conntrack ! --ctorigsrc 0.0.0.0/0 ; ok ; =

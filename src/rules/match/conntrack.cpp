@@ -148,9 +148,6 @@ struct Conntrack {
             data.states = parse_ct_states(use.value.text, true, reader);
         } else if (id == kProto) {
             data.protocol = static_cast<std::uint8_t>(use.value.low);
-            if (data.protocol == 0 && use.inverted) {
-                reader.fault("a rule for no protocol at all would never match");
-            }
         } else if (id <= kReplDst) {
             data.addresses[id - kOrigSrc] = use.value.address.bytes;
             data.bits[id - kOrigSrc] = use.value.bits;

@@ -32,7 +32,10 @@ struct Form {
             "only an inverted rule; a header that is cut drops the packet.",
         .reads = "the TCP header and its options"};
 
-    static void parse(Data& data, const OptionUse& use, RuleReader&) {
+    static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
+        if (use.value.low > use.value.high) {
+            reader.fault(fmt::format("`{}' is a range that goes down", use.value.text));
+        }
         data.low = static_cast<std::uint16_t>(use.value.low);
         data.high = static_cast<std::uint16_t>(use.value.high);
         data.inverted = use.inverted;

@@ -60,6 +60,8 @@ struct Form {
                 if (!use.value.has_second || use.value.low >= use.value.high) {
                     reader.fault(
                         fmt::format("`{}' is no range of queues that goes up", use.value.text));
+                } else if (use.value.high - use.value.low >= 0xffff) {
+                    reader.fault(fmt::format("`{}' are more than 65535 queues", use.value.text));
                 }
                 [[fallthrough]];
             default:

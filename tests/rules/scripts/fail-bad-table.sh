@@ -1,0 +1,3 @@
+# fail
+set -e
+iptables -t nope -A INPUT -j ACCEPT

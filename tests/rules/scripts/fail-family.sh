@@ -1,0 +1,3 @@
+# fail
+set -e
+iptables -6 -A INPUT -j ACCEPT

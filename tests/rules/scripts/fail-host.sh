@@ -1,0 +1,3 @@
+# fail
+set -e
+iptables -A INPUT -s no-such-host.invalid -j DROP

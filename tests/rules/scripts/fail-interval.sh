@@ -1,0 +1,3 @@
+# fail
+set -e
+iptables -W 10 -A INPUT -j DROP
