@@ -24,7 +24,7 @@ class Differ : public testing::Test {
         if (const auto missing = missing_for_kernel_tests()) GTEST_SKIP() << *missing;
     }
     static void expect_equal(const KernelSetup& setup, const std::vector<KernelPacket>& packets) {
-        const Result<Comparison> result = compare(setup, packets);
+        const Result<Comparison> result = compare_twice(setup, packets);
         ASSERT_TRUE(result.has_value()) << result.error().faults.front().words;
         std::size_t shown = 0;
         for (const Difference& difference : result->differences) {
