@@ -1,5 +1,6 @@
 // See command.hpp. This file: the options that make a rule, general and of modules.
 #include <algorithm>
+#include <cctype>
 
 #include "rules/command_reader.hpp"
 #include "rules/names.hpp"
@@ -230,11 +231,16 @@ void CommandReader::take_module_option(const Argument& argument) {
     open->module->parse(data_of(*open), use, *this);
 }
 
-// An option that nobody knows may belong to the match of the rule's protocol: `-p tcp --dport 80'.
+// An option that nobody knows may belong to the match of the rule's protocol: `-p tcp --dport 80'. The match is
+// looked for by the name as it is written (`mh', not its other name `mobility-header'), of a number by its own name.
 bool CommandReader::load_protocol_match() {
     if (protocol_word_.empty() || protocol_loaded_) return false;
     const std::uint8_t protocol = command_.rule.basics.protocol;
-    const std::string name = protocol == 58 ? std::string("icmp6") : protocol_text(protocol);
+    std::string name(protocol_word_);
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (parse_number(name, 0, 255)) name = protocol_text(protocol);
+    if (protocol == 58) name = "icmp6";
     const MatchModule* module = protocol != 0 ? find_match(name, place_.family) : nullptr;
     if (module == nullptr) return false;
     protocol_loaded_ = true;
