@@ -1,6 +1,9 @@
 // The tables of the rule language, tests/rules/*.t: one command a line, and what comes of it.
 //
 //     @ip4 filter                              which tool and table the lines below are for
+//     @ip4 filter keepstate-only               likewise; the real tools are not asked: the kernel may lack the module,
+//                                              or the answer depends on the machine
+//     @ip4 filter print-loses                  likewise; what is printed means something else when it is read
 //     COMMAND ; ok ; PRINTED || PRINTED        taken; the rules that stand then ("=": as written)
 //     COMMAND ; fail                           refused
 //
@@ -18,6 +21,8 @@ struct RuleCase {
     int line = 0;
     keepstate::Family family = keepstate::Family::ipv4;
     bool whole_text = false;
+    bool keepstate_only = false;
+    bool print_loses = false;
     std::string table;
     std::string command;
     bool ok = false;
