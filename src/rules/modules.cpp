@@ -13,7 +13,9 @@ namespace keepstate::rules {
 // clang-format off
 #define KS_MATCHES(X) \
     X(addrtype) X(comment) X(connmark) X(conntrack) X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) \
-    X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp)
+    X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp) \
+    /* headers and payload */ \
+    X(ah) X(ah6) X(esp) X(ipcomp) X(frag) X(rt) X(hbh) X(dst) X(mh) X(ipv6header) X(srh) X(eui64)
 
 #define KS_TARGETS(X) \
     X(checksum) X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(nflog) X(nfqueue) \
@@ -52,7 +54,6 @@ struct Foreign {
 
 constexpr Foreign kForeignMatches[] = {
     {"addrtype"},
-    {"ah"},
     {"bpf"},
     {"cgroup"},
     {"cluster"},
@@ -64,23 +65,15 @@ constexpr Foreign kForeignMatches[] = {
     {"dccp"},
     {"devgroup"},
     {"dscp"},
-    {"dst", Families::ipv6},
     {"ecn"},
-    {"esp"},
-    {"eui64", Families::ipv6},
-    {"frag", Families::ipv6},
     {"hashlimit"},
-    {"hbh", Families::ipv6},
     {"helper"},
     {"hl", Families::ipv6},
-    {"ipcomp"},
     {"iprange"},
-    {"ipv6header", Families::ipv6},
     {"ipvs"},
     {"length"},
     {"limit"},
     {"mac"},
-    {"mh", Families::ipv6},
     {"nfacct"},
     {"osf"},
     {"owner"},
@@ -92,11 +85,9 @@ constexpr Foreign kForeignMatches[] = {
     {"realm", Families::ipv4},
     {"recent"},
     {"rpfilter"},
-    {"rt", Families::ipv6},
     {"sctp"},
     {"set"},
     {"socket"},
-    {"srh", Families::ipv6},
     {"statistic"},
     {"string"},
     {"tcpmss"},
