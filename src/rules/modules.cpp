@@ -15,7 +15,8 @@ namespace keepstate::rules {
     X(addrtype) X(comment) X(connmark) X(conntrack) X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) \
     X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp) \
     /* headers and payload */ \
-    X(ah) X(ah6) X(esp) X(ipcomp) X(frag) X(rt) X(hbh) X(dst) X(mh) X(ipv6header) X(srh) X(eui64)
+    X(ah) X(ah6) X(esp) X(ipcomp) X(frag) X(rt) X(hbh) X(dst) X(mh) X(ipv6header) X(srh) X(eui64) X(dccp) \
+    X(dscp) X(ecn) X(sctp) X(tos)
 
 #define KS_TARGETS(X) \
     X(checksum) X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(nflog) X(nfqueue) \
@@ -62,10 +63,7 @@ constexpr Foreign kForeignMatches[] = {
     {"connlimit"},
     {"connmark"},
     {"cpu"},
-    {"dccp"},
     {"devgroup"},
-    {"dscp"},
-    {"ecn"},
     {"hashlimit"},
     {"helper"},
     {"hl", Families::ipv6},
@@ -85,14 +83,12 @@ constexpr Foreign kForeignMatches[] = {
     {"realm", Families::ipv4},
     {"recent"},
     {"rpfilter"},
-    {"sctp"},
     {"set"},
     {"socket"},
     {"statistic"},
     {"string"},
     {"tcpmss"},
     {"time"},
-    {"tos"},
     {"ttl", Families::ipv4},
     {"u32"},
 };
