@@ -16,7 +16,7 @@ namespace keepstate::rules {
     X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp) \
     /* headers and payload */ \
     X(ah) X(ah6) X(esp) X(ipcomp) X(frag) X(rt) X(hbh) X(dst) X(mh) X(ipv6header) X(srh) X(eui64) X(dccp) \
-    X(dscp) X(ecn) X(sctp) X(tos)
+    X(dscp) X(ecn) X(sctp) X(tos) X(bpf) X(string) X(u32)
 
 #define KS_TARGETS(X) \
     X(checksum) X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(nflog) X(nfqueue) \
@@ -55,7 +55,6 @@ struct Foreign {
 
 constexpr Foreign kForeignMatches[] = {
     {"addrtype"},
-    {"bpf"},
     {"cgroup"},
     {"cluster"},
     {"connbytes"},
@@ -86,11 +85,9 @@ constexpr Foreign kForeignMatches[] = {
     {"set"},
     {"socket"},
     {"statistic"},
-    {"string"},
     {"tcpmss"},
     {"time"},
     {"ttl", Families::ipv4},
-    {"u32"},
 };
 constexpr Foreign kForeignTargets[] = {
     {"AUDIT"},
