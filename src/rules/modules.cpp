@@ -16,7 +16,8 @@ namespace keepstate::rules {
     X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp) \
     /* headers and payload */ \
     X(ah) X(ah6) X(esp) X(ipcomp) X(frag) X(rt) X(hbh) X(dst) X(mh) X(ipv6header) X(srh) X(eui64) X(dccp) \
-    X(dscp) X(ecn) X(sctp) X(tos) X(bpf) X(string) X(u32)
+    X(dscp) X(ecn) X(sctp) X(tos) X(bpf) X(string) X(u32) X(cgroup) X(cpu) X(devgroup) X(ipvs) X(osf) \
+    X(physdev) X(policy) X(realm)
 
 #define KS_TARGETS(X) \
     X(checksum) X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(nflog) X(nfqueue) \
@@ -55,31 +56,23 @@ struct Foreign {
 
 constexpr Foreign kForeignMatches[] = {
     {"addrtype"},
-    {"cgroup"},
     {"cluster"},
     {"connbytes"},
     {"connlabel"},
     {"connlimit"},
     {"connmark"},
-    {"cpu"},
-    {"devgroup"},
     {"hashlimit"},
     {"helper"},
     {"hl", Families::ipv6},
     {"iprange"},
-    {"ipvs"},
     {"length"},
     {"limit"},
     {"mac"},
     {"nfacct"},
-    {"osf"},
     {"owner"},
-    {"physdev"},
     {"pkttype"},
-    {"policy"},
     {"quota"},
     {"rateest"},
-    {"realm", Families::ipv4},
     {"recent"},
     {"rpfilter"},
     {"set"},
