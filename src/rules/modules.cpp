@@ -15,9 +15,9 @@ namespace keepstate::rules {
     X(addrtype) X(comment) X(connmark) X(conntrack) X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) \
     X(multiport) X(owner) X(pkttype) X(state) X(tcp) X(tcpmss) X(ttl) X(udp) \
     /* headers and payload */ \
-    X(ah) X(ah6) X(esp) X(ipcomp) X(frag) X(rt) X(hbh) X(dst) X(mh) X(ipv6header) X(srh) X(eui64) X(dccp) \
-    X(dscp) X(ecn) X(sctp) X(tos) X(bpf) X(string) X(u32) X(cgroup) X(cpu) X(devgroup) X(ipvs) X(osf) \
-    X(physdev) X(policy) X(realm)
+    X(ah) X(ah6) X(bpf) X(cgroup) X(cpu) X(dccp) X(devgroup) X(dscp) X(dst) X(ecn) X(esp) X(eui64) X(frag) X(hbh) \
+    X(ipcomp) X(ipv6header) X(ipvs) X(mh) X(osf) X(physdev) X(policy) X(realm) X(rt) X(sctp) X(srh) X(string) X(tos) \
+    X(u32)
 
 #define KS_TARGETS(X) \
     X(checksum) X(connmark) X(ct) X(dnat) X(log) X(mark) X(masquerade) X(nflog) X(nfqueue) \
