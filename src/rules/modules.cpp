@@ -137,7 +137,8 @@ bool has_name(std::span<const Foreign> list, std::string_view name, Family famil
 }  // namespace
 
 const MatchModule* find_match(std::string_view name, Family family) {
-    return find<MatchModule>(kMatches, name, family);
+    // The real tools know icmp6 by a third name.
+    return find<MatchModule>(kMatches, name == "ipv6-icmp" ? "icmp6" : name, family);
 }
 const TargetModule* find_target(std::string_view name, Family family) {
     return find<TargetModule>(kTargets, name, family);

@@ -27,7 +27,12 @@ struct Form {
          .flags = option_flag::kInvert,
          .excludes = kAll,
          .max = 255},
-
+        {.name = "hl",
+         .id = kEqual,
+         .arg = ArgKind::number,
+         .flags = option_flag::kInvert,
+         .excludes = kAll,
+         .max = 255},
     };
     static constexpr Traits kTraits{.name = "hl", .options = kOptions, .families = Families::ipv6};
 
