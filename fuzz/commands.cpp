@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string text = six ? "ip6tables " : "iptables ";
     text.append(reinterpret_cast<const char*>(data) + 1, size - 1);
     std::string listed;
-    const auto ruleset = keepstate::rules::parse_script(text, family, "fuzz", &listed);
+    const auto ruleset = keepstate::rules::parse_script(text, family, "fuzz", {}, &listed);
     if (!ruleset) {
         if (ruleset.error().faults.empty()) std::abort();
         for (const keepstate::Fault& fault : ruleset.error().faults) {

@@ -28,6 +28,7 @@
 #include "io/terminal.hpp"
 #include "keepstate/engine.hpp"
 #include "keepstate/ruleset.hpp"
+#include "keepstate/ruleset_hints.hpp"
 #include "run/interrupt.hpp"
 #include "run/progress.hpp"
 #include "run/replay_loop.hpp"
@@ -35,7 +36,8 @@
 namespace keepstate::cli {
 namespace {
 
-/// Reads one ruleset. Returns false, with the complaint printed, if it cannot be used.
+/// Reads one ruleset, and hints at rules that can match nothing. Returns false, with the complaint printed, if it
+/// cannot be used.
 bool read_rules(const std::string& file, Family family, const std::vector<LabelName>& labels,
                 std::optional<Ruleset>& rules, int& status) {
     if (file.empty()) return true;
@@ -48,6 +50,9 @@ bool read_rules(const std::string& file, Family family, const std::vector<LabelN
     if (!parsed) {
         status = complain(parsed.error());
         return false;
+    }
+    for (const Fault& fault : find_rules_that_never_match(*parsed)) {
+        hint(fmt::format("{}:{}:{}: {}", fault.file, fault.line, fault.column, fault.words));
     }
     rules = std::move(*parsed);
     return true;

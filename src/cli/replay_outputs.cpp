@@ -42,7 +42,7 @@ std::string comment_on(const run::Outcome& outcome, bool several_captures) {
 Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
                                           const io::CaptureMerge& captures) {
     ReplayOutputs outputs;
-    const std::array<std::pair<const std::string*, std::unique_ptr<io::Output>*>, 6> files{{
+    const std::array<std::pair<const std::string*, std::unique_ptr<io::Output>*>, 8> files{{
         {&options.counters, &outputs.counters_},
         {&options.counters6, &outputs.counters6_},
         {&options.table, &outputs.table_},
@@ -151,8 +151,7 @@ Result<void> ReplayOutputs::finish(const ReplayOptions& options,
     }
     Error refused{ErrorKind::system, {}};
     for (auto* output :
-         {&stdout_, &counters_, &counters6_, &table_, &expectations_, &stats_, &capture_,
-          &log_}) {
+         {&stdout_, &counters_, &counters6_, &table_, &expectations_, &stats_, &capture_, &log_}) {
         if (!*output) continue;
         Result<void> closed = (*output)->close();
         if (!closed && !(*output)->is_abandoned()) append(refused, std::move(closed.error()));

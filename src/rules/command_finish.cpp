@@ -126,7 +126,7 @@ void CommandReader::finish_target() {
         target.kind = TargetUse::Kind::module;
     } else if (const auto kind = find_verdict(jump_); kind != TargetUse::Kind::none) {
         target.kind = kind;
-    } else if (!is_foreign_target(jump_, place_.family)) {
+    } else {
         std::vector<std::string_view> names = target_names(place_.family);
         const std::vector<std::string_view> chains = chains_.chain_names();
         names.insert(names.end(), chains.begin(), chains.end());

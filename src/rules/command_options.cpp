@@ -1,5 +1,6 @@
 // See command.hpp. This file: the options that make a rule, general and of modules.
 #include <algorithm>
+#include <cctype>
 
 #include "rules/command_reader.hpp"
 #include "rules/names.hpp"
@@ -128,12 +129,6 @@ void CommandReader::take_match(const Argument& argument) {
         return;
     }
     lost_ = true;
-    if (is_foreign_match(argument.value, place_.family)) {
-        fault_at(
-            argument.value_column,
-            fmt::format("match `{}' is known to iptables but not to this version", argument.value));
-        return;
-    }
     fault_at(argument.value_column,
              fmt::format("`{}' is no match{}", argument.value,
                          did_you_mean(argument.value, match_names(place_.family))));
@@ -156,14 +151,7 @@ void CommandReader::take_target(const Argument& argument, bool is_goto) {
     if (is_goto) return;
     const TargetModule* module = find_target(jump_, place_.family);
     if (module == nullptr) {
-        // A verdict, a chain, or nothing known, which finish_target() tells. But the options of a target
-        // that is known by name only cannot be read.
-        if (!chains_.has_chain(jump_) && is_foreign_target(jump_, place_.family)) {
-            lost_ = true;
-            fault_at(
-                jump_column_,
-                fmt::format("target `{}' is known to iptables but not to this version", jump_));
-        }
+        // A verdict, a chain, or nothing known, which finish_target() tells.
         return;
     }
     target.module = module;
@@ -240,11 +228,16 @@ bool CommandReader::belongs_to_the_unknown(const Argument& argument) const {
                         [&](const GeneralOption& row) { return row.name == name; });
 }
 
-// An option that nobody knows may belong to the match of the rule's protocol: `-p tcp --dport 80'.
+// An option that nobody knows may belong to the match of the rule's protocol: `-p tcp --dport 80'. The match is
+// looked for by the name as it is written (`mh', not its other name `mobility-header'), of a number by its own name.
 bool CommandReader::load_protocol_match() {
     if (protocol_word_.empty() || protocol_loaded_) return false;
     const std::uint8_t protocol = command_.rule.basics.protocol;
-    const std::string name = protocol == 58 ? std::string("icmp6") : protocol_text(protocol);
+    std::string name(protocol_word_);
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (parse_number(name, 0, 255)) name = protocol_text(protocol);
+    if (protocol == 58) name = "icmp6";
     const MatchModule* module = protocol != 0 ? find_match(name, place_.family) : nullptr;
     if (module == nullptr) return false;
     protocol_loaded_ = true;
@@ -266,14 +259,6 @@ void CommandReader::take_unknown(const Argument& argument) {
     lost_ = true;
     if (of_target && find_verdict(jump_) == unknown && !command_.rule.target.is_goto) return;
     const std::string_view spelled = argument.spelled;
-    const std::string protocol = protocol_text(command_.rule.basics.protocol);
-    if (!protocol_word_.empty() && is_foreign_match(protocol, place_.family)) {
-        fault_at(argument.column,
-                 fmt::format("unknown option `{}'; it may be one of match `{}', which is known to "
-                             "iptables but not to this version",
-                             spelled, protocol));
-        return;
-    }
     if (argument.kind == Argument::Kind::no_value) {
         fault_at(argument.column, fmt::format("`{}' needs a value", spelled));
         return;

@@ -14,6 +14,7 @@
 //         static Complaint bind(Data&, BindContext&);                     // finds what it shares with others
 //         static void print(const Data&, const PrintContext&, std::string&);   // as iptables-save
 //         static bool matches(Data&, Context&, Why);                      // a match's answer
+//         static std::string_view never_known(const Data&);               // why it can never match here; or empty
 //         static Ruling judge(Data&, Context&, Says);                     // a target's answer
 //         static void begin(Data&);                                       // defaults before any option
 //     };
@@ -230,6 +231,8 @@ struct Module {
     Complaint (*check)(const void*, const CheckContext&) = nullptr;
     Complaint (*bind)(void*, BindContext&) = nullptr;  ///< null: it shares nothing
     void (*print)(const void*, const PrintContext&, std::string&) = nullptr;
+    /// A few words on what is not known here, without which the rule can never match; empty: it may. Null: it may
+    std::string_view (*never_known)(const void*) = nullptr;
 
     std::string_view name() const { return traits->name; }
 };
@@ -283,6 +286,11 @@ constexpr void fill(Module& module) {
     module.print = [](const void* at, const PrintContext& context, std::string& out) {
         Form::print(*static_cast<const Data*>(at), context, out);
     };
+    if constexpr (requires(const Data& d) { Form::never_known(d); }) {
+        module.never_known = [](const void* at) {
+            return Form::never_known(*static_cast<const Data*>(at));
+        };
+    }
 }
 
 }  // namespace detail

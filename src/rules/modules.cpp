@@ -1,7 +1,6 @@
 // The one list of modules: a line here and a file in match/ or target/ is all that a module is.
 //
-// `foreign' lists hold the extensions of iptables 1.8.9 that are known by name only. A rule that uses one
-// is a fault that says so: a rule is never skipped. Whoever writes such a module moves its name up.
+// All extensions of iptables 1.8.9 are here: a rule is never skipped.
 // source: man:iptables-extensions.   Tested by: tests/rules.
 #include "rules/modules.hpp"
 
@@ -12,9 +11,12 @@ namespace keepstate::rules {
 
 // clang-format off
 #define KS_MATCHES(X) \
-    X(addrtype) X(cluster) X(comment) X(connbytes) X(connlabel) X(connlimit) X(connmark) X(conntrack) X(hashlimit) X(helper) \
-    X(hl) X(icmp) X(icmp6) X(iprange) X(length) X(limit) X(mac) X(mark) X(multiport) X(nfacct) X(owner) X(pkttype) X(quota) \
-    X(rateest) X(recent) X(rpfilter) X(set) X(socket) X(state) X(statistic) X(tcp) X(tcpmss) X(time) X(ttl) X(udp)
+    X(addrtype) X(ah) X(ah6) X(bpf) X(cgroup) X(cluster) X(comment) X(connbytes) X(connlabel) X(connlimit) X(connmark) \
+    X(conntrack) X(cpu) X(dccp) X(devgroup) X(dscp) X(dst) X(ecn) X(esp) X(eui64) X(frag) X(hashlimit) X(hbh) X(helper) \
+    X(hl) X(icmp) X(icmp6) X(ipcomp) X(iprange) X(ipv6header) X(ipvs) X(length) X(limit) X(mac) X(mark) X(mh) \
+    X(multiport) X(nfacct) X(osf) X(owner) X(physdev) X(pkttype) X(policy) X(quota) X(rateest) X(realm) X(recent) \
+    X(rpfilter) X(rt) X(sctp) X(set) X(socket) X(srh) X(state) X(statistic) X(string) X(tcp) X(tcpmss) X(time) X(tos) \
+    X(ttl) X(u32) X(udp)
 
 #define KS_TARGETS(X) \
     X(audit) X(checksum) X(classify) X(clusterip) X(connmark) X(connsecmark) X(ct) X(dnat) X(dnpt) X(dscp) X(ecn) X(hl) \
@@ -48,55 +50,6 @@ constexpr const TargetModule* kTargets[] = {
 #undef KS_ROW
 };
 
-struct Foreign {
-    std::string_view name;
-    Families families = Families::both;
-};
-
-constexpr Foreign kForeignMatches[] = {
-    {"addrtype"},
-    {"ah"},
-    {"bpf"},
-    {"cgroup"},
-    {"connmark"},
-    {"cpu"},
-    {"dccp"},
-    {"devgroup"},
-    {"dscp"},
-    {"dst", Families::ipv6},
-    {"ecn"},
-    {"esp"},
-    {"eui64", Families::ipv6},
-    {"frag", Families::ipv6},
-    {"hbh", Families::ipv6},
-    {"hl", Families::ipv6},
-    {"ipcomp"},
-    {"iprange"},
-    {"ipv6header", Families::ipv6},
-    {"ipvs"},
-    {"length"},
-    {"limit"},
-    {"mac"},
-    {"mh", Families::ipv6},
-    {"osf"},
-    {"owner"},
-    {"physdev"},
-    {"pkttype"},
-    {"policy"},
-    {"realm", Families::ipv4},
-    {"rt", Families::ipv6},
-    {"sctp"},
-    {"srh", Families::ipv6},
-    {"string"},
-    {"tcpmss"},
-    {"tos"},
-    {"ttl", Families::ipv4},
-    {"u32"},
-};
-constexpr Foreign kForeignTargets[] = {
-    {"", Families::ipv4},
-};
-
 template <typename ModuleKind>
 const ModuleKind* find(std::span<const ModuleKind* const> list, std::string_view name,
                        Family family) {
@@ -108,26 +61,14 @@ const ModuleKind* find(std::span<const ModuleKind* const> list, std::string_view
     return nullptr;
 }
 
-bool has_name(std::span<const Foreign> list, std::string_view name, Family family) {
-    return std::any_of(list.begin(), list.end(), [&](const Foreign& row) {
-        return row.name == name && has(row.families, family);
-    });
-}
-
 }  // namespace
 
 const MatchModule* find_match(std::string_view name, Family family) {
-    return find<MatchModule>(kMatches, name, family);
+    // The real tools know icmp6 by a third name.
+    return find<MatchModule>(kMatches, name == "ipv6-icmp" ? "icmp6" : name, family);
 }
 const TargetModule* find_target(std::string_view name, Family family) {
     return find<TargetModule>(kTargets, name, family);
-}
-
-bool is_foreign_match(std::string_view name, Family family) {
-    return find_match(name, family) == nullptr && has_name(kForeignMatches, name, family);
-}
-bool is_foreign_target(std::string_view name, Family family) {
-    return find_target(name, family) == nullptr && has_name(kForeignTargets, name, family);
 }
 
 std::string_view find_owner(std::string_view option, Family family) {
@@ -148,9 +89,6 @@ std::vector<std::string_view> match_names(Family family) {
     for (const MatchModule* module : kMatches) {
         if (has(module->traits->families, family)) names.push_back(module->name());
     }
-    for (const Foreign& row : kForeignMatches) {
-        if (has(row.families, family)) names.push_back(row.name);
-    }
     return names;
 }
 
@@ -158,9 +96,6 @@ std::vector<std::string_view> target_names(Family family) {
     std::vector<std::string_view> names = {"ACCEPT", "DROP", "QUEUE", "RETURN"};
     for (const TargetModule* module : kTargets) {
         if (has(module->traits->families, family)) names.push_back(module->name());
-    }
-    for (const Foreign& row : kForeignTargets) {
-        if (has(row.families, family)) names.push_back(row.name);
     }
     return names;
 }

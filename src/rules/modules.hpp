@@ -13,14 +13,10 @@ namespace keepstate::rules {
 const MatchModule* find_match(std::string_view name, Family family);
 const TargetModule* find_target(std::string_view name, Family family);
 
-/// Whether iptables 1.8.9 has an extension of this name that keepstate does not have yet.
-bool is_foreign_match(std::string_view name, Family family);
-bool is_foreign_target(std::string_view name, Family family);
-
 /// The match that has an option of this name; empty if none has.
 std::string_view find_owner(std::string_view option, Family family);
 
-/// All names, ours and foreign, for "did you mean" and documentation.
+/// All names, for "did you mean" and documentation.
 std::vector<std::string_view> match_names(Family family);
 std::vector<std::string_view> target_names(Family family);
 

@@ -328,8 +328,9 @@ bool parse_prefix(const Option& option, Value& value, Family family, std::string
     value.address = *address;
     if (!value.has_second) return true;
     const std::string_view mask = value.text.substr(slash + 1);
-    // A length over 32 and a mask with holes mean all bits to the real tool.
-    if (const auto bits = parse_number(mask, 0, kMost32)) {
+    // An IPv4 length over 32 and a mask with holes mean all bits to the real tool.
+    if (const auto bits = parse_number(mask, 0, kMost32);
+        bits && (family == Family::ipv4 || *bits <= most_bits)) {
         value.bits = static_cast<std::uint8_t>(std::min<std::uint64_t>(*bits, most_bits));
         return true;
     }

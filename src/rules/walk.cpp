@@ -101,7 +101,8 @@ class Walk {
 
     Outcome decide(const Step& step, const Ruling& ruling) {
         Outcome outcome;
-        outcome.kind = ruling.kind;
+        // A broken packet drops even if the rule matched, as an inverted match may.
+        outcome.kind = context_.hotdrop ? Ruling::Kind::drop : ruling.kind;
         outcome.reject = ruling.reject;
         outcome.queue = ruling.queue;
         outcome.queue_bypass = ruling.queue_bypass;

@@ -1,5 +1,5 @@
 # LED: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
-@ip4 filter alone
+@ip4 filter keepstate-only
 -A INPUT -j LED --led-trigger-id "foo" ; ok ; =
 -A INPUT -j LED --led-trigger-id foo ; ok ; -A INPUT -j LED --led-trigger-id "foo"
 -A INPUT -j LED --led-trigger-id "foo" --led-delay 42 --led-always-blink ; ok ; =
@@ -13,5 +13,5 @@
 -A INPUT -j LED ; fail
 -A INPUT -j LED ! --led-trigger-id a ; fail
 -A INPUT -j LED --led-trigger-id a --led-trigger-id b ; fail
-@ip6 filter alone
+@ip6 filter keepstate-only
 -A FORWARD -j LED --led-trigger-id "foo" --led-delay 42 ; ok ; =

@@ -1,5 +1,5 @@
 # ULOG: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
-@ip4 filter alone
+@ip4 filter keepstate-only
 -A INPUT -j ULOG ; ok ; =
 -A INPUT -j ULOG --ulog-nlgroup 1 ; ok ; -A INPUT -j ULOG
 -A INPUT -j ULOG --ulog-nlgroup 32 --ulog-prefix "foo bar" --ulog-cprange 100 --ulog-qthreshold 10 ; ok ; -A INPUT -j ULOG --ulog-prefix "foo bar" --ulog-nlgroup 32 --ulog-cprange 100 --ulog-qthreshold 10
@@ -13,5 +13,5 @@
 -A INPUT -j ULOG --ulog-qthreshold 1 ; ok ; -A INPUT -j ULOG
 -A INPUT -j ULOG --ulog-cprange 0 ; ok ; -A INPUT -j ULOG
 -A INPUT -j ULOG --ulog-cprange -1 ; fail
-@ip6 filter alone
+@ip6 filter keepstate-only
 -A INPUT -j ULOG ; fail

@@ -22,4 +22,7 @@
 -A INPUT -m addrtype --src-type BROADCAST ; fail
 -A INPUT -m addrtype --dst-type THROW ; fail
 -A INPUT -m addrtype --dst-type LOCAL,MULTICAST ; ok ; =
+@ip6 filter
+-A INPUT -m addrtype --src-type BLACKHOLE ; fail
 -A INPUT -m addrtype --dst-type BLACKHOLE ; fail
+-A INPUT -m addrtype ! --dst-type UNREACHABLE ; ok ; =

@@ -6,3 +6,6 @@
 -A INPUT -m hl --hl-gt 255 ; ok ; =
 -A INPUT -m hl --hl-gt 5 --hl-lt 6 ; fail
 -A INPUT -m hl ; fail
+@ip6 filter
+-A INPUT -m hl ! --hl 5 ; ok ; -A INPUT -m hl ! --hl-eq 5
+-A INPUT -m hl --hl 5 --hl-lt 6 ; fail

@@ -14,3 +14,7 @@
 -A INPUT -p icmpv6 --icmpv6-type neighbor ; fail
 -A INPUT -p 58 --icmpv6-type 1 ; ok ; -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 1
 -A INPUT -p icmpv6 -m icmp6 ; fail
+@ip6 filter
+-A INPUT -p icmpv6 -m icmp6 ! --icmpv6-type pong ; ok ; -A INPUT -p ipv6-icmp -m icmp6 ! --icmpv6-type 129
+-A INPUT -p icmpv6 -m ipv6-icmp --icmpv6-type 3 ; ok ; -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 3
+-A INPUT -p 58 --icmpv6-type 3 ; ok ; -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 3

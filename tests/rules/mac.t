@@ -8,3 +8,8 @@
 -A INPUT -m mac ; fail
 -A OUTPUT -m mac --mac-source 00:11:22:aa:BB:cc ; fail
 -A FORWARD -m mac --mac-source 00:11:22:aa:BB:cc ; ok ; -A FORWARD -m mac --mac-source 00:11:22:aa:bb:cc
+@ip4 filter
+-A INPUT -m mac --mac-source " 2:0:+0:0:0:1" ; ok ; -A INPUT -m mac --mac-source 02:00:00:00:00:01
+-A INPUT -m mac --mac-source ::-1:::1 ; ok ; -A INPUT -m mac --mac-source 00:00:ff:00:00:01
+-A INPUT -m mac --mac-source +02:0:0:0:0:1 ; fail
+-A INPUT -m mac --mac-source +:0:0:0:0:1 ; fail

@@ -20,4 +20,4 @@ std::string why_no_real_tools();
 /// `before`: shell commands done first in each namespace.
 std::vector<RealAnswer> ask_real_tools(const std::vector<std::string>& texts,
                                        keepstate::Family family, bool fresh_each,
-                                       const std::vector<std::string>& before);
+                                       const std::vector<std::string>& before = {});

@@ -32,9 +32,10 @@ void load_file(const std::filesystem::path& path, std::vector<RuleCase>& cases) 
         if (line.front() == '@') {
             std::istringstream words(line.substr(1));
             std::string family;
-            std::string alone;
-            words >> family >> now.table >> alone;
-            now.alone = alone == "alone";
+            std::string who;
+            words >> family >> now.table >> who;
+            now.keepstate_only = who == "keepstate-only";
+            now.print_loses = who == "print-loses";
             now.family = family == "ip6" ? keepstate::Family::ipv6 : keepstate::Family::ipv4;
             now.whole_text = now.table == "text";
             continue;

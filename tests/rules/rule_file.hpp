@@ -1,10 +1,11 @@
 // The tables of the rule language, tests/rules/*.t: one command a line, and what comes of it.
 //
 //     @ip4 filter                              which tool and table the lines below are for
+//     @ip4 filter keepstate-only               likewise; the real tools are not asked: the kernel may lack the module,
+//                                              or the answer depends on the machine
+//     @ip4 filter print-loses                  likewise; what is printed means something else when it is read
 //     COMMAND ; ok ; PRINTED || PRINTED        taken; the rules that stand then ("=": as written)
 //     COMMAND ; fail                           refused
-//
-//     @ip4 filter alone                        not asked of the real tools: the kernels at hand lack the module
 //
 // Each command runs in a table that holds its built-in chains and an empty chain `uc'.
 //     @before ipset create foo hash:ip         a command that the real tools need done first, in their namespace
@@ -22,8 +23,8 @@ struct RuleCase {
     int line = 0;
     keepstate::Family family = keepstate::Family::ipv4;
     bool whole_text = false;
-    bool alone =
-        false;  ///< a module that the kernel has not, or no longer: keepstate alone reads it
+    bool keepstate_only = false;
+    bool print_loses = false;
     std::string table;
     std::string command;
     bool ok = false;

@@ -34,6 +34,7 @@ TEST(RuleFiles, keepstate_says_what_the_tables_say) {
             continue;
         }
         EXPECT_EQ(shown(each, ruleset->print(false)), each.printed) << each.place();
+        if (each.print_loses) continue;
         const auto again = keepstate::Ruleset::parse(ruleset->print(true), each.family);
         EXPECT_TRUE(again.has_value()) << each.place() << ": " << ruleset->print(true);
         if (!again) continue;
@@ -70,7 +71,7 @@ TEST(RuleFiles, the_real_tools_say_the_same) {
             std::vector<std::string> texts;
             for (const RuleCase& each : cases()) {
                 if (each.family != family || each.whole_text != whole_text) continue;
-                if (each.alone) continue;
+                if (each.keepstate_only) continue;
                 asked.push_back(&each);
                 texts.push_back(each.text());
             }

@@ -117,6 +117,9 @@ struct Form {
         if (context.family == Family::ipv6 && (types & 1U << 3) != 0) {
             return "match `addrtype' knows no BROADCAST for IPv6";
         }
+        if (context.family == Family::ipv6 && (types & 1U << 6) != 0) {
+            return "match `addrtype' knows no BLACKHOLE for IPv6";
+        }
         return std::nullopt;
     }
     static std::string words(const Data& data, std::uint8_t id) {

@@ -38,7 +38,13 @@ struct Form {
          .excludes = kAll,
          .max = 255,
          .words = "the hop limit is the number"},
-
+        {.name = "hl",
+         .id = kEqual,
+         .arg = ArgKind::number,
+         .flags = option_flag::kInvert,
+         .excludes = kAll,
+         .max = 255,
+         .words = "another name of --hl-eq"},
     };
     static constexpr Traits kTraits{.name = "hl",
                                     .options = kOptions,

@@ -29,6 +29,7 @@ constexpr IcmpName kNames[] = {
     {"echo-request", 128, 0, 255},
     {"ping", 128, 0, 255},
     {"echo-reply", 129, 0, 255},
+    {"pong", 129, 0, 255},
     {"router-solicitation", 133, 0, 255},
     {"router-advertisement", 134, 0, 255},
     {"neighbour-solicitation", 135, 0, 255},

@@ -35,23 +35,31 @@ struct Form {
         .reads = "the frame's Ethernet header",
         .differences = "Cooked captures keep the source address too, and it is looked at."};
 
+    // Two characters as C's strtoul reads them: one may be a blank or a sign, and none at all are 0.
+    static std::optional<std::uint8_t> parse_byte(std::string_view part) {
+        if (part.empty()) return std::uint8_t{0};
+        if (part.size() > 2) return std::nullopt;
+        const bool negative = part.front() == '-';
+        if (negative || part.front() == '+' || part.front() == ' ') part.remove_prefix(1);
+        unsigned byte = 0;
+        const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), byte, 16);
+        if (error != std::errc() || end != part.data() + part.size()) return std::nullopt;
+        return static_cast<std::uint8_t>(negative ? 0U - byte : byte);
+    }
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.inverted = use.inverted;
         std::string_view words = use.value.text;
         for (std::size_t i = 0; i < 6; ++i) {
             const std::size_t colon = i == 5 ? std::string_view::npos : words.find(':');
             const std::string_view part = words.substr(0, colon);
-            unsigned byte = 0;
-            const auto [end, error] =
-                std::from_chars(part.data(), part.data() + part.size(), byte, 16);
-            if (part.empty() || part.size() > 2 || error != std::errc() ||
-                end != part.data() + part.size() || (i < 5 && colon == std::string_view::npos)) {
+            const auto byte = parse_byte(part);
+            if (!byte || (i < 5 && colon == std::string_view::npos)) {
                 reader.fault(fmt::format(
                     "`{}' is no Ethernet address: six hexadecimal bytes parted by colons",
                     use.value.text));
                 return;
             }
-            data.address[i] = static_cast<std::uint8_t>(byte);
+            data.address[i] = *byte;
             words.remove_prefix(i == 5 ? words.size() : colon + 1);
         }
     }

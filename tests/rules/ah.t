@@ -1,0 +1,53 @@
+# ah: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -p ah -m ah --ahspi 0 ; ok ; =
+-A INPUT -p ah -m ah --ahspi 4294967295 ; ok ; =
+-A INPUT -p ah -m ah --ahspi 0:4294967295 ; ok ; -A INPUT -p ah -m ah
+-A INPUT -p ah -m ah ! --ahspi 0 ; ok ; =
+-A INPUT -p ah -m ah ! --ahspi 0:4294967295 ; ok ; -A INPUT -p ah -m ah
+-A INPUT -p ah -m ah ! --ahspi : ; ok ; -A INPUT -p ah -m ah
+-A INPUT -p ah -m ah --ahspi -1 ; fail
+-A INPUT -p ah -m ah --ahspi 4294967296 ; fail
+-A INPUT -p ah -m ah --ahspi inv ; fail
+-A INPUT -p ah -m ah --ahspi 0:inv ; fail
+-A INPUT -m ah --ahspi 0 ; fail
+-A INPUT ! -p ah -m ah --ahspi 0 ; fail
+-A INPUT -p ah -m ah --ahspi ; fail
+-A INPUT -p ah -m ah ; ok ; =
+-A INPUT -p ah --ahspi 5 ; ok ; -A INPUT -p ah -m ah --ahspi 5
+-A INPUT -p ah -m ah --ahspi :3 ; ok ; -A INPUT -p ah -m ah --ahspi 0:3
+-A INPUT -p ah -m ah --ahspi 3: ; ok ; -A INPUT -p ah -m ah --ahspi 3:4294967295
+-A INPUT -p ah -m ah --ahspi : ; ok ; -A INPUT -p ah -m ah
+-A INPUT -p ah -m ah --ahspi 3:3 ; ok ; -A INPUT -p ah -m ah --ahspi 3
+-A INPUT -p ah -m ah --ahspi 4:3 ; ok ; =
+-A INPUT -p ah -m ah --ahspi 0x10:0x20 ; ok ; -A INPUT -p ah -m ah --ahspi 16:32
+-A INPUT -p ah -m ah --ahspi 010 ; ok ; -A INPUT -p ah -m ah --ahspi 8
+-A INPUT -p ah -m ah --ahspi 1:2:3 ; fail
+-A INPUT -p ah -m ah --ahspi 1 --ahspi 2 ; fail
+-A INPUT -p ah -m ah --ahspi "" ; ok ; -A INPUT -p ah -m ah --ahspi 0
+-A INPUT -p ah -m ah --ahlen 3 ; fail
+-A INPUT -p ah -m ah --ahres ; fail
+-A INPUT -p 51 --ahspi 5 ; ok ; -A INPUT -p ah -m ah --ahspi 5
+@ip6 filter
+-A INPUT -m ah ; ok ; =
+-A INPUT -m ah --ahspi 0 ; ok ; =
+-A INPUT -p ah -m ah --ahspi 0 ; ok ; =
+-A INPUT -p ah --ahspi 0 ; ok ; -A INPUT -p ah -m ah --ahspi 0
+-A INPUT -m ah ! --ahspi 0 ; ok ; =
+-A INPUT -m ah --ahspi : ; ok ; -A INPUT -m ah
+-A INPUT -m ah ! --ahspi : ; ok ; -A INPUT -m ah
+-A INPUT -m ah --ahspi 3: ; ok ; -A INPUT -m ah --ahspi 3:4294967295
+-A INPUT -m ah --ahspi 4:3 ; ok ; =
+-A INPUT -m ah --ahspi 4294967296 ; fail
+-A INPUT -m ah --ahlen 32 ; ok ; =
+-A INPUT -m ah ! --ahlen 32 ; ok ; =
+-A INPUT -m ah --ahlen 0 ; ok ; -A INPUT -m ah
+-A INPUT -m ah --ahlen 4294967295 ; ok ; =
+-A INPUT -m ah --ahlen 4294967296 ; fail
+-A INPUT -m ah --ahres ; ok ; =
+-A INPUT -m ah ! --ahres ; fail
+-A INPUT -m ah --ahres --ahlen 12 --ahspi 3 ; ok ; -A INPUT -m ah --ahspi 3 --ahlen 12 --ahres
+-A INPUT -m ah --ahspi 1 --ahspi 2 ; fail
+-A INPUT -p 51 --ahspi 5 ; ok ; -A INPUT -p ah -m ah --ahspi 5
+-A INPUT -p IPSEC-AH --ahspi 5 ; fail
+-A INPUT -p ipv6-auth --ahspi 5 ; fail

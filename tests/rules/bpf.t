@@ -1,0 +1,96 @@
+# bpf: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m bpf ; fail
+-A INPUT -m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" ; ok ; =
+-A INPUT -m bpf ! --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "1,6 0 0 1" ; ok ; =
+-A INPUT -m bpf --bytecode "1,6 0 0 1," ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "1,6 0 0 4294967295" ; ok ; =
+-A INPUT -m bpf --bytecode "1,6 0 0 4294967296" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 0"
+-A INPUT -m bpf --bytecode "2,6 0 0 1" ; fail
+-A INPUT -m bpf --bytecode "1,6 0 0 1,6 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "0" ; fail
+-A INPUT -m bpf --bytecode "" ; fail
+-A INPUT -m bpf --bytecode "1,6 0 0" ; fail
+-A INPUT -m bpf --bytecode "1,6 0 0 -1" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 4294967295"
+-A INPUT -m bpf --bytecode "1,6 0 0 0x10" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 0"
+-A INPUT -m bpf --bytecode "1, 6 0 0 1" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "1,6  0  0  1" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "1,6 256 0 1" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "1,65542 0 0 1" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "1,0 0 0 1" ; fail
+-A INPUT -m bpf --bytecode "2,5 0 0 5,6 0 0 1" ; fail
+-A INPUT -m bpf --bytecode "2,99 0 0 5,6 0 0 1" ; fail
+-A INPUT -m bpf --bytecode "2,96 0 0 5,6 0 0 1" ; fail
+-A INPUT -m bpf --bytecode "3,2 0 0 5,96 0 0 5,6 0 0 1" ; ok ; =
+-A INPUT -m bpf --bytecode "2,52 0 0 0,6 0 0 1" ; fail
+-A INPUT -m bpf --bytecode "2,96 0 0 16,6 0 0 1" ; fail
+-A INPUT -m bpf --bytecode "2,60 0 0 1,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,100 0 0 32,22 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,48 0 0 4294963200,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,32 0 0 4294963204,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,48 0 0 4294963203,22 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,177 0 0 0,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,21 0 5 1,6 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "1,6 0 0 1 junk" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "1,6 0 0 1" --bytecode "1,6 0 0 1" ; fail
+-A INPUT -m bpf --bytecode 1 ; fail
+-A INPUT -m bpf --bytecode x ; fail
+-A INPUT -m bpf --bytecode "65,6 0 0 1" ; fail
+-A INPUT -m bpf --bytecode "1," ; fail
+-A INPUT -m bpf --bytecode "1,6 0 0 1,," ; fail
+-A INPUT -m bpf --bytecode "1,6 0 0 1,x" ; fail
+-A INPUT -m bpf --bytecode "2,6 0 0 1," ; fail
+-A INPUT -m bpf --bytecode " 1,6 0 0 1" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "+1,6 0 0 1" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "65537,6 0 0 1" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "1 ,6 0 0 1" ; fail
+-A INPUT -m bpf --bytecode "1,6,0,0,1" ; fail
+-A INPUT -m bpf --bytecode "1,6 0 0 -4294967297" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 4294967295"
+-A INPUT -m bpf --bytecode "1,6 0 0 99999999999999999999999" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 4294967295"
+-A INPUT -m bpf --bytecode "1,6 -1 -255 1" ; ok ; -A INPUT -m bpf --bytecode "1,6 255 1 1"
+-A INPUT -m bpf --bytecode "1,6 0 0 1 ," ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "1,6	0	0	1" ; ok ; -A INPUT -m bpf --bytecode "1,6 0 0 1"
+-A INPUT -m bpf --bytecode "64,6 0 0 1" ; fail
+-A INPUT -m bpf --bytecode "1,22 3 4 5" ; ok ; =
+-A INPUT -m bpf --bytecode "1,14 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,7 0 0 0,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,135 0 0 0,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,128 0 0 0,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,129 0 0 0,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,132 0 0 0,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,148 0 0 0,22 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,148 0 0 3,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,164 0 0 3,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,156 0 0 3,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,3 0 0 16,22 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,2 0 0 16,22 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,97 0 0 0,22 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "3,3 0 0 0,97 0 0 0,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,72 0 0 1,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,80 0 0 4294967295,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,48 0 0 4294967295,22 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,48 0 0 4294963260,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,48 0 0 4294963264,22 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,48 0 0 4294963199,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "4,21 0 1 0,2 0 0 3,96 0 0 3,22 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "5,21 0 1 0,2 0 0 3,2 0 0 3,96 0 0 3,22 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "3,5 0 0 1,6 0 0 0,6 0 0 1" ; ok ; =
+-A INPUT -m bpf --bytecode "3,37 1 0 5,6 0 0 0,6 0 0 1" ; ok ; =
+-A INPUT -m bpf --bytecode "3,45 1 0 5,6 0 0 0,6 0 0 1" ; ok ; =
+-A INPUT -m bpf --bytecode "3,29 1 0 5,6 0 0 0,6 0 0 1" ; ok ; =
+-A INPUT -m bpf --bytecode "3,69 1 1 5,6 0 0 0,6 0 0 1" ; ok ; =
+-A INPUT -m bpf --bytecode "2,49 0 0 5,6 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,33 0 0 5,6 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,1 0 0 5,6 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,0 0 0 5,6 0 0 0" ; ok ; =
+-A INPUT -m bpf --bytecode "2,8 0 0 5,6 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,161 0 0 5,6 0 0 0" ; fail
+-A INPUT -m bpf --bytecode "2,48 1 2 5,6 0 0 0" ; ok ; =
+@ip6 filter
+-A INPUT -m bpf --bytecode "1,6 0 0 1" ; ok ; =
+@ip4 filter keepstate-only
+-A INPUT -m bpf --object-pinned /sys/fs/bpf/there ; ok ; =
+-A INPUT -m bpf --object-pinned "" ; fail
+@ip4 filter
+-A INPUT -m bpf --object-pinned /there --bytecode "1,6 0 0 1" ; fail

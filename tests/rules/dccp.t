@@ -1,0 +1,47 @@
+# dccp: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -p dccp -m dccp ; ok ; =
+-A INPUT -m dccp ; fail
+-A INPUT -p dccp -m dccp --sport 1 ; ok ; =
+-A INPUT -p dccp -m dccp --sport 1:1023 ; ok ; =
+-A INPUT -p dccp -m dccp --sport 1024: ; ok ; -A INPUT -p dccp -m dccp --sport 1024:65535
+-A INPUT -p dccp -m dccp --sport : ; ok ; -A INPUT -p dccp -m dccp --sport 0:65535
+-A INPUT -p dccp -m dccp ! --sport : ; ok ; -A INPUT -p dccp -m dccp ! --sport 0:65535
+-A INPUT -p dccp -m dccp --dport :4 ; ok ; -A INPUT -p dccp -m dccp --dport 0:4
+-A INPUT -p dccp -m dccp --dport 0:65535 ; ok ; =
+-A INPUT -p dccp -m dccp --sport 4:4 ; ok ; -A INPUT -p dccp -m dccp --sport 4
+-A INPUT -p dccp -m dccp --sport 4:3 ; ok ; =
+-A INPUT -p dccp -m dccp --sport http ; ok ; -A INPUT -p dccp -m dccp --sport 80
+-A INPUT -p dccp -m dccp --sport ssh:http ; ok ; -A INPUT -p dccp -m dccp --sport 22:80
+-A INPUT -p dccp -m dccp --dport nosuch ; fail
+-A INPUT -p dccp --dport 80 ; ok ; -A INPUT -p dccp -m dccp --dport 80
+-A INPUT -p dccp -m dccp --sport 65536 ; ok ; -A INPUT -p dccp -m dccp --sport 0
+-A INPUT -p dccp -m dccp --dport -1 ; fail
+-A INPUT -p dccp -m dccp ! --sport 1 ! --dport 3 ; ok ; =
+-A INPUT -p dccp -m dccp --source-port 1 --destination-port 2 ; ok ; -A INPUT -p dccp -m dccp --sport 1 --dport 2
+-A INPUT -p dccp -m dccp --sport 1 --sport 2 ; fail
+-A INPUT -p dccp -m dccp --dccp-types REQUEST,RESPONSE,DATA,ACK,DATAACK,CLOSEREQ,CLOSE,RESET,SYNC,SYNCACK,INVALID ; ok ; =
+-A INPUT -p dccp -m dccp ! --dccp-types REQUEST ; ok ; =
+-A INPUT -p dccp -m dccp --dccp-types request,reset ; ok ; -A INPUT -p dccp -m dccp --dccp-types REQUEST,RESET
+-A INPUT -p dccp -m dccp --dccp-types RESET,REQUEST,RESET ; ok ; -A INPUT -p dccp -m dccp --dccp-types REQUEST,RESET
+-A INPUT -p dccp -m dccp --dccp-types REQ ; fail
+-A INPUT -p dccp -m dccp --dccp-types FOO ; fail
+-A INPUT -p dccp -m dccp --dccp-types REQUEST, ; ok ; -A INPUT -p dccp -m dccp --dccp-types REQUEST
+-A INPUT -p dccp -m dccp --dccp-types ,REQUEST ; ok ; -A INPUT -p dccp -m dccp --dccp-types REQUEST
+-A INPUT -p dccp -m dccp --dccp-types INVALID ; ok ; =
+-A INPUT -p dccp -m dccp --dccp-option 0 ; fail
+-A INPUT -p dccp -m dccp --dccp-option 1 ; ok ; =
+-A INPUT -p dccp -m dccp ! --dccp-option 2 ; ok ; =
+-A INPUT -p dccp -m dccp --dccp-option 255 ; ok ; =
+-A INPUT -p dccp -m dccp --dccp-option 256 ; fail
+-A INPUT -p dccp -m dccp --dccp-option -1 ; fail
+-A INPUT -p dccp -m dccp --dccp-option foo ; fail
+-A INPUT -p dccp -m dccp --dccp-types RESET --dccp-option 5 --sport 4 ; ok ; -A INPUT -p dccp -m dccp --sport 4 --dccp-types RESET --dccp-option 5
+-A INPUT -p dccp -m dccp --dccp-types INVALID,DATA ; ok ; -A INPUT -p dccp -m dccp --dccp-types DATA,INVALID
+-A INPUT -p dccp -m dccp --sport ssh: ; ok ; -A INPUT -p dccp -m dccp --sport 22:65535
+-A INPUT -p dccp -m dccp --sport 1:2:3 ; fail
+@ip6 filter
+-A INPUT -p dccp -m dccp --dport 5 ; ok ; =
+@ip4 filter print-loses
+-A INPUT -p dccp -m dccp --dccp-types "" ; ok ; -A INPUT -p dccp -m dccp --dccp-types 
+-A INPUT -p dccp -m dccp ! --dccp-types , ; ok ; -A INPUT -p dccp -m dccp ! --dccp-types 

@@ -1,0 +1,27 @@
+# frag: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip6 filter
+-A INPUT -m frag ; ok ; =
+-A INPUT -m frag --fragid : ; ok ; -A INPUT -m frag
+-A INPUT -m frag ! --fragid : ; ok ; -A INPUT -m frag
+-A INPUT -m frag --fragid :42 ; ok ; -A INPUT -m frag --fragid 0:42
+-A INPUT -m frag --fragid 42: ; ok ; -A INPUT -m frag --fragid 42:4294967295
+-A INPUT -m frag --fragid 1:42 ; ok ; =
+-A INPUT -m frag --fragid 4:3 ; ok ; =
+-A INPUT -m frag ! --fragid 3 ; ok ; =
+-A INPUT -m frag --fragid 4294967296 ; fail
+-A INPUT -m frag --fraglen 42 ; ok ; =
+-A INPUT -m frag --fraglen 0 ; ok ; =
+-A INPUT -m frag ! --fraglen 42 ; ok ; =
+-A INPUT -m frag --fragres ; ok ; =
+-A INPUT -m frag ! --fragres ; fail
+-A INPUT -m frag --fragfirst ; ok ; =
+-A INPUT -m frag --fragmore ; ok ; =
+-A INPUT -m frag --fraglast ; ok ; =
+-A INPUT -m frag --fraglast --fragmore ; fail
+-A INPUT -m frag --fragmore --fraglast ; fail
+-A INPUT -m frag --fraglast --fragfirst ; ok ; -A INPUT -m frag --fragfirst --fraglast
+-A INPUT -m frag ! --fragfirst ; fail
+-A INPUT -m frag ! --fragid 1 ! --fraglen 42 --fragres --fragfirst ; ok ; =
+-A INPUT -m frag --fragfirst --fragmore --fragid 3 ; ok ; -A INPUT -m frag --fragid 3 --fragfirst --fragmore
+-A INPUT -m frag --fragid 3 --fragid 4 ; fail
+-A INPUT -m frag --fraglen 4294967296 ; fail

@@ -1,0 +1,31 @@
+# hbh: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip6 filter
+-A INPUT -m hbh ; ok ; =
+-A INPUT -m hbh --hbh-len 42 ; ok ; =
+-A INPUT -m hbh ! --hbh-len 42 ; ok ; =
+-A INPUT -m hbh --hbh-len 0 ; ok ; =
+-A INPUT -m hbh --hbh-len 4294967296 ; fail
+-A INPUT -m hbh --hbh-opts 1:2,23:42,4:6,8:10,42,23,4:5 ; ok ; =
+-A INPUT -m hbh ! --hbh-opts 1:2 ; fail
+-A INPUT -m hbh --hbh-opts 256 ; ok ; -A INPUT -m hbh --hbh-opts 0
+-A INPUT -m hbh --hbh-opts 255:255 ; ok ; -A INPUT -m hbh --hbh-opts 255
+-A INPUT -m hbh --hbh-opts 1:256 ; ok ; -A INPUT -m hbh --hbh-opts 1:0
+-A INPUT -m hbh --hbh-opts 1: ; fail
+-A INPUT -m hbh --hbh-opts :1 ; fail
+-A INPUT -m hbh --hbh-opts "" ; fail
+-A INPUT -m hbh --hbh-opts 1, ; fail
+-A INPUT -m hbh --hbh-opts ,1 ; fail
+-A INPUT -m hbh --hbh-opts x ; fail
+-A INPUT -m hbh --hbh-opts 0x5:0x2 ; ok ; -A INPUT -m hbh --hbh-opts 5:2
+-A INPUT -m hbh --hbh-opts 1:2:3 ; fail
+-A INPUT -m hbh --hbh-opts 5:0 ; ok ; =
+-A INPUT -m hbh --hbh-opts 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 ; ok ; =
+-A INPUT -m hbh --hbh-opts 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17 ; fail
+-A INPUT -m hbh --hbh-opts 5 --hbh-opts 4 ; fail
+-A INPUT -m hbh --hbh-len 8 --hbh-opts 5:2 ; ok ; =
+-A INPUT -m hbh --hbh-not-strict ; fail
+-A INPUT -m hbh --hbh-opts -1 ; ok ; -A INPUT -m hbh --hbh-opts 255
+-A INPUT -m hbh --hbh-opts 99999999999999999999999 ; fail
+-A INPUT -m hbh --hbh-opts 5:-2 ; ok ; -A INPUT -m hbh --hbh-opts 5:254
+-A INPUT -m hbh --hbh-opts " 5" ; ok ; -A INPUT -m hbh --hbh-opts 5
+-A INPUT -m hbh --hbh-opts "5 " ; fail

@@ -1,0 +1,44 @@
+# ipv6header: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip6 filter
+-A INPUT -m ipv6header ; fail
+-A INPUT -m ipv6header --header hop-by-hop ; ok ; =
+-A INPUT -m ipv6header --header hop ; ok ; -A INPUT -m ipv6header --header hop-by-hop
+-A INPUT -m ipv6header --header hop-by-hop --soft ; ok ; =
+-A INPUT -m ipv6header --soft ; fail
+-A INPUT -m ipv6header --soft --header dst ; ok ; -A INPUT -m ipv6header --header ipv6-opts --soft
+-A INPUT -m ipv6header --soft --soft --header dst ; fail
+-A INPUT -m ipv6header ! --header dst ; ok ; -A INPUT -m ipv6header ! --header ipv6-opts
+-A INPUT -m ipv6header --header ipv6-nonxt ; ok ; =
+-A INPUT -m ipv6header --header none ; ok ; -A INPUT -m ipv6header --header ipv6-nonxt
+-A INPUT -m ipv6header --header prot ; ok ; -A INPUT -m ipv6header --header protocol
+-A INPUT -m ipv6header --header proto ; fail
+-A INPUT -m ipv6header --header 255 ; ok ; -A INPUT -m ipv6header --header protocol
+-A INPUT -m ipv6header --header 0 ; ok ; -A INPUT -m ipv6header --header hop-by-hop
+-A INPUT -m ipv6header --header 60 ; ok ; -A INPUT -m ipv6header --header ipv6-opts
+-A INPUT -m ipv6header --header tcp ; fail
+-A INPUT -m ipv6header --header 6 ; fail
+-A INPUT -m ipv6header --header 256 ; fail
+-A INPUT -m ipv6header --header route,frag,auth,esp ; ok ; -A INPUT -m ipv6header --header ipv6-route,ipv6-frag,ah,esp
+-A INPUT -m ipv6header --header ipv6-route ; ok ; =
+-A INPUT -m ipv6header --header ipv6-frag ; ok ; =
+-A INPUT -m ipv6header --header ipv6-opts ; ok ; =
+-A INPUT -m ipv6header --header ah ; ok ; =
+-A INPUT -m ipv6header --header AUTH ; fail
+-A INPUT -m ipv6header --header hop,dst,route,frag,auth,esp,none,prot ; ok ; -A INPUT -m ipv6header --header hop-by-hop,ipv6-opts,ipv6-route,ipv6-frag,ah,esp,ipv6-nonxt,protocol
+-A INPUT -m ipv6header --header prot,hop ; ok ; -A INPUT -m ipv6header --header hop-by-hop,protocol
+-A INPUT -m ipv6header --header dst,dst ; ok ; -A INPUT -m ipv6header --header ipv6-opts
+-A INPUT -m ipv6header --header dst, ; ok ; -A INPUT -m ipv6header --header ipv6-opts
+-A INPUT -m ipv6header --header ,dst ; ok ; -A INPUT -m ipv6header --header ipv6-opts
+-A INPUT -m ipv6header --header "" ; fail
+-A INPUT -m ipv6header --header foo ; fail
+-A INPUT -m ipv6header --header ipv6 ; fail
+-A INPUT -m ipv6header --header ip ; ok ; -A INPUT -m ipv6header --header hop-by-hop
+-A INPUT -m ipv6header --header all ; fail
+-A INPUT -m ipv6header --header dst --header hop ; fail
+-A INPUT -m ipv6header ! --header dst --soft ; ok ; -A INPUT -m ipv6header ! --header ipv6-opts --soft
+-A INPUT -m ipv6header --header hopopt ; ok ; -A INPUT -m ipv6header --header hop-by-hop
+-A INPUT -m ipv6header --header no-next ; fail
+-A INPUT -m ipv6header --header ipv6-auth ; fail
+-A INPUT -m ipv6header --header 43 ; ok ; -A INPUT -m ipv6header --header ipv6-route
+-A INPUT -m ipv6header --header 0x2b ; fail
+-A INPUT -m ipv6header --header protocol ; ok ; =

@@ -1,0 +1,48 @@
+# mh: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip6 filter
+-A INPUT -m mh ; fail
+-A INPUT -p mh -m mh ; ok ; -A INPUT -p mobility-header -m mh
+-A INPUT -p ipv6-mh -m mh ; ok ; -A INPUT -p mobility-header -m mh
+-A INPUT -p mobility-header -m mh ; ok ; =
+-A INPUT -p 135 --mh-type 1 ; fail
+-A INPUT -p mh --mh-type 1 ; ok ; -A INPUT -p mobility-header -m mh --mh-type 1
+-A INPUT -p ipv6-mh --mh-type 1 ; fail
+-A INPUT -p mobility-header -m mh --mh-type 1 ; ok ; =
+-A INPUT -p mobility-header -m mh ! --mh-type 4 ; ok ; =
+-A INPUT -p mobility-header -m mh --mh-type 4:123 ; ok ; =
+-A INPUT -p mobility-header -m mh --mh-type : ; ok ; -A INPUT -p mobility-header -m mh
+-A INPUT -p mobility-header -m mh ! --mh-type : ; ok ; -A INPUT -p mobility-header -m mh
+-A INPUT -p mobility-header -m mh --mh-type :3 ; ok ; -A INPUT -p mobility-header -m mh --mh-type 0:3
+-A INPUT -p mobility-header -m mh --mh-type 3: ; ok ; -A INPUT -p mobility-header -m mh --mh-type 3:255
+-A INPUT -p mobility-header -m mh --mh-type 3:3 ; ok ; -A INPUT -p mobility-header -m mh --mh-type 3
+-A INPUT -p mobility-header -m mh --mh-type 4:3 ; fail
+-A INPUT -p mobility-header -m mh --mh-type 256 ; fail
+-A INPUT -p mobility-header -m mh --mh-type 255 ; ok ; =
+-A INPUT -p mobility-header -m mh --mh-type binding-refresh-request ; ok ; -A INPUT -p mobility-header -m mh --mh-type 0
+-A INPUT -p mobility-header -m mh --mh-type brr ; ok ; -A INPUT -p mobility-header -m mh --mh-type 0
+-A INPUT -p mobility-header -m mh --mh-type home-test-init ; ok ; -A INPUT -p mobility-header -m mh --mh-type 1
+-A INPUT -p mobility-header -m mh --mh-type hoti ; ok ; -A INPUT -p mobility-header -m mh --mh-type 1
+-A INPUT -p mobility-header -m mh --mh-type careof-test-init ; ok ; -A INPUT -p mobility-header -m mh --mh-type 2
+-A INPUT -p mobility-header -m mh --mh-type coti ; ok ; -A INPUT -p mobility-header -m mh --mh-type 2
+-A INPUT -p mobility-header -m mh --mh-type hot ; ok ; -A INPUT -p mobility-header -m mh --mh-type 3
+-A INPUT -p mobility-header -m mh --mh-type cot ; ok ; -A INPUT -p mobility-header -m mh --mh-type 4
+-A INPUT -p mobility-header -m mh --mh-type home-test ; ok ; -A INPUT -p mobility-header -m mh --mh-type 3
+-A INPUT -p mobility-header -m mh --mh-type careof-test ; ok ; -A INPUT -p mobility-header -m mh --mh-type 4
+-A INPUT -p mobility-header -m mh --mh-type binding-update ; ok ; -A INPUT -p mobility-header -m mh --mh-type 5
+-A INPUT -p mobility-header -m mh --mh-type bu ; ok ; -A INPUT -p mobility-header -m mh --mh-type 5
+-A INPUT -p mobility-header -m mh --mh-type binding-acknowledgement ; ok ; -A INPUT -p mobility-header -m mh --mh-type 6
+-A INPUT -p mobility-header -m mh --mh-type ba ; ok ; -A INPUT -p mobility-header -m mh --mh-type 6
+-A INPUT -p mobility-header -m mh --mh-type binding-error ; ok ; -A INPUT -p mobility-header -m mh --mh-type 7
+-A INPUT -p mobility-header -m mh --mh-type be ; ok ; -A INPUT -p mobility-header -m mh --mh-type 7
+-A INPUT -p mobility-header -m mh --mh-type bu:ba ; ok ; -A INPUT -p mobility-header -m mh --mh-type 5:6
+-A INPUT -p mobility-header -m mh --mh-type b ; ok ; -A INPUT -p mobility-header -m mh --mh-type 0
+-A INPUT -p mobility-header -m mh --mh-type home ; ok ; -A INPUT -p mobility-header -m mh --mh-type 1
+-A INPUT -p mobility-header -m mh --mh-type binding-r ; ok ; -A INPUT -p mobility-header -m mh --mh-type 0
+-A INPUT -p mobility-header -m mh --mh-type BRR ; ok ; -A INPUT -p mobility-header -m mh --mh-type 0
+-A INPUT -p mobility-header -m mh --mh-type foo ; fail
+-A INPUT ! -p mobility-header -m mh --mh-type 1 ; fail
+-A INPUT -p mobility-header --mh-type 4 ; fail
+-A INPUT -p mobility-header -m mh --mh-type "" ; ok ; -A INPUT -p mobility-header -m mh --mh-type 0
+-A INPUT -p mobility-header -m mh --mh-type 0x5 ; ok ; -A INPUT -p mobility-header -m mh --mh-type 5
+-A INPUT -p mobility-header -m mh --mh-type "5 " ; fail
+-A INPUT -p MH --mh-type 4 ; ok ; -A INPUT -p mobility-header -m mh --mh-type 4

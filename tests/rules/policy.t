@@ -1,0 +1,83 @@
+# policy: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m policy ; fail
+-A INPUT -m policy --dir in ; ok ; -A INPUT -m policy --dir in --pol ipsec
+-A INPUT -m policy --pol none ; fail
+-A INPUT -m policy --dir in --pol none ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec ; ok ; =
+-A INPUT -m policy --dir out --pol ipsec ; fail
+-A OUTPUT -m policy --dir out --pol ipsec ; ok ; =
+-A OUTPUT -m policy --dir in --pol ipsec ; fail
+-A FORWARD -m policy --dir in --pol ipsec ; ok ; =
+-A FORWARD -m policy --dir out --pol ipsec ; ok ; =
+-A INPUT -m policy --dir foo --pol ipsec ; fail
+-A INPUT -m policy --dir in --pol foo ; fail
+-A INPUT -m policy --dir IN --pol ipsec ; fail
+-A INPUT -m policy --dir in --pol IPSEC ; fail
+-A INPUT -m policy --dir in --pol none --strict ; fail
+-A INPUT -m policy --dir in --pol none --reqid 1 ; ok ; -A INPUT -m policy --dir in --pol none
+-A INPUT -m policy --dir in --pol ipsec --proto ipcomp ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec ! --proto esp ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --proto 50 ; ok ; -A INPUT -m policy --dir in --pol ipsec --proto esp
+-A INPUT -m policy --dir in --pol ipsec --proto tcp ; fail
+-A INPUT -m policy --dir in --pol ipsec --proto udp ; fail
+-A INPUT -m policy --dir in --pol ipsec --proto foo ; fail
+-A INPUT -m policy --dir in --pol ipsec --strict ; fail
+-A INPUT -m policy --dir in --pol ipsec --strict --reqid 1 --spi 0x1 --proto ipcomp ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --strict --proto ipcomp ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --strict --spi 1 ; ok ; -A INPUT -m policy --dir in --pol ipsec --strict --spi 0x1
+-A INPUT -m policy --dir in --pol ipsec ! --strict --spi 1 ; fail
+-A INPUT -m policy --dir in --pol ipsec --spi 100 ; ok ; -A INPUT -m policy --dir in --pol ipsec --spi 0x64
+-A INPUT -m policy --dir in --pol ipsec ! --spi 0x100 ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --spi 4294967296 ; fail
+-A INPUT -m policy --dir in --pol ipsec --reqid 0x20 ; ok ; -A INPUT -m policy --dir in --pol ipsec --reqid 32
+-A INPUT -m policy --dir in --pol ipsec ! --reqid 4 ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --reqid x ; fail
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --mode transport ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec ! --mode transport ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --mode foo ; fail
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 10.0.0.0/8 ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel ! --tunnel-src 10.0.0.1 ! --tunnel-dst 10.1.1.1/255.255.0.0 ; ok ; -A INPUT -m policy --dir in --pol ipsec --mode tunnel ! --tunnel-dst 10.1.1.1/16 ! --tunnel-src 10.0.0.1
+-A INPUT -m policy --dir in --pol ipsec --tunnel-src 10.0.0.0/8 ; fail
+-A INPUT -m policy --dir in --pol ipsec --mode transport --tunnel-src 10.0.0.0/8 ; fail
+-A INPUT -m policy --dir in --pol ipsec --tunnel-src 10.0.0.0/8 --mode tunnel ; ok ; -A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 10.0.0.0/8
+-A INPUT -m policy --dir in --pol ipsec --strict --mode tunnel --tunnel-src 10.0.0.1 --tunnel-dst 10.0.0.2 ; ok ; -A INPUT -m policy --dir in --pol ipsec --strict --mode tunnel --tunnel-dst 10.0.0.2 --tunnel-src 10.0.0.1
+-A INPUT -m policy --dir in --pol ipsec --strict --proto esp --next --proto ah ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --strict --reqid 1 --proto esp --mode tunnel --tunnel-src 1.2.3.4 --tunnel-dst 5.6.7.8 --next --proto ah --mode transport --spi 5 ; ok ; -A INPUT -m policy --dir in --pol ipsec --strict --reqid 1 --proto esp --mode tunnel --tunnel-dst 5.6.7.8 --tunnel-src 1.2.3.4 --next --spi 0x5 --proto ah --mode transport
+-A INPUT -m policy --dir in --pol ipsec --proto esp --next --proto ah ; fail
+-A INPUT -m policy --dir in --pol ipsec --strict --next --proto ah ; fail
+-A INPUT -m policy --dir in --pol ipsec --strict --proto ah --next ; fail
+-A INPUT -m policy --dir in --pol ipsec --strict --proto ah --next --next ; fail
+-A INPUT -m policy --dir in --pol ipsec --strict --proto ah --next --proto ah --next --proto ah --next --proto ah ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --strict --proto ah --next --proto ah --next --proto ah --next --proto ah --next --proto ah ; fail
+-A INPUT -m policy --dir in --pol ipsec --proto ah --proto esp ; fail
+-A INPUT -m policy --dir in --dir in --pol ipsec ; fail
+-A INPUT -m policy --dir in --pol ipsec --pol ipsec ; fail
+-A INPUT -m policy --pol ipsec --dir in --strict --strict --proto ah ; fail
+-A INPUT -m policy --pol ipsec --proto esp --dir in ; ok ; -A INPUT -m policy --dir in --pol ipsec --proto esp
+-A INPUT -m policy --pol none --dir in --proto esp ; ok ; -A INPUT -m policy --dir in --pol none
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src foo ; fail
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 10.0.0.5/8 ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 10.0.0.5/255.0.255.0 ; ok ; -A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 10.0.0.5
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 10.0.0.5/33 ; ok ; -A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 10.0.0.5
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 10.0.0.5/0 ; ok ; =
+-A INPUT -m policy ! --dir in --pol ipsec ; fail
+-A INPUT -m policy --dir in ! --pol ipsec ; fail
+-A INPUT -m policy --dir in --pol ipsec ! --mode transport --tunnel-src 1.2.3.4 ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec ! --mode tunnel --tunnel-src 1.2.3.4 ; fail
+-A INPUT -m policy --dir in --pol ipsec --proto 0 ; fail
+-A INPUT -m policy --dir in --pol ipsec --proto AH ; fail
+-A INPUT -m policy --dir in --pol ipsec --proto ipsec-ah ; fail
+-A INPUT -m policy --dir in --pol none --next ; fail
+-A INPUT -m policy --strict --next --proto ah --dir in ; fail
+-A INPUT -m policy --dir in --strict --next ; fail
+-A INPUT -m policy --dir in --pol ipsec --proto all ; fail
+@ip6 filter
+-A INPUT -m policy --dir in --pol none ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 2001:db8::/32 ! --tunnel-dst ::1 ; ok ; -A INPUT -m policy --dir in --pol ipsec --mode tunnel ! --tunnel-dst ::1 --tunnel-src 2001:db8::/32
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 2001:db8::5/32 ; ok ; =
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 2001:db8::5/ffff::ffff ; ok ; -A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 2001:db8::5
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src 10.0.0.1 ; fail
+-A INPUT -m policy --dir in --pol ipsec --strict --spi 3 --next --reqid 3 ; ok ; -A INPUT -m policy --dir in --pol ipsec --strict --spi 0x3 --next --reqid 3
+-A INPUT -m policy --dir in --pol ipsec --mode tunnel --tunnel-src a::/129 ; fail

@@ -1,0 +1,39 @@
+# rt: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip6 filter
+-A INPUT -m rt ; ok ; =
+-A INPUT -m rt --rt-type 0 ; ok ; =
+-A INPUT -m rt ! --rt-type 4 ; ok ; =
+-A INPUT -m rt --rt-type 4294967295 ; ok ; =
+-A INPUT -m rt --rt-type 4294967296 ; fail
+-A INPUT -m rt --rt-type x ; fail
+-A INPUT -m rt --rt-segsleft 1:23 ; ok ; =
+-A INPUT -m rt --rt-segsleft : ; ok ; -A INPUT -m rt
+-A INPUT -m rt ! --rt-segsleft : ; ok ; -A INPUT -m rt
+-A INPUT -m rt --rt-segsleft :3 ; ok ; -A INPUT -m rt --rt-segsleft 0:3
+-A INPUT -m rt --rt-segsleft 3: ; ok ; -A INPUT -m rt --rt-segsleft 3:4294967295
+-A INPUT -m rt --rt-segsleft 4:3 ; ok ; =
+-A INPUT -m rt --rt-segsleft 3:3 ; ok ; -A INPUT -m rt --rt-segsleft 3
+-A INPUT -m rt --rt-len 42 ; ok ; =
+-A INPUT -m rt ! --rt-len 0 ; ok ; =
+-A INPUT -m rt --rt-0-res ; fail
+-A INPUT -m rt --rt-type 0 --rt-0-res ; ok ; =
+-A INPUT -m rt ! --rt-type 0 --rt-0-res ; fail
+-A INPUT -m rt --rt-type 1 --rt-0-res ; fail
+-A INPUT -m rt --rt-0-res --rt-type 0 ; fail
+-A INPUT -m rt --rt-type 0 --rt-0-addrs ::1 ; ok ; =
+-A INPUT -m rt --rt-type 0 --rt-0-addrs ::1,2001:db8::5 ; ok ; =
+-A INPUT -m rt --rt-0-addrs ::1 ; fail
+-A INPUT -m rt --rt-type 0 --rt-0-addrs ::1 --rt-0-not-strict ; ok ; =
+-A INPUT -m rt --rt-type 0 --rt-0-not-strict ; fail
+-A INPUT -m rt --rt-type 0 --rt-0-not-strict --rt-0-addrs ::1 ; fail
+-A INPUT -m rt --rt-type 0 --rt-0-addrs foo ; fail
+-A INPUT -m rt --rt-type 0 --rt-0-addrs "" ; fail
+-A INPUT -m rt --rt-type 0 --rt-0-addrs ::1, ; fail
+-A INPUT -m rt --rt-type 0 --rt-0-addrs 10.0.0.1 ; fail
+-A INPUT -m rt --rt-type 0 ! --rt-0-addrs ::1 ; fail
+-A INPUT -m rt --rt-type 0 --rt-0-addrs ::1,::2,::3,::4,::5,::6,::7,::8,::9,::a,::b,::c,::d,::e,::f,::10 ; ok ; =
+-A INPUT -m rt --rt-type 0 --rt-0-addrs ::1,::2,::3,::4,::5,::6,::7,::8,::9,::a,::b,::c,::d,::e,::f,::10,::11 ; fail
+-A INPUT -m rt --rt-type 0 --rt-segsleft 1:23 --rt-len 42 --rt-0-res ; ok ; =
+-A INPUT -m rt --rt-type 0 ! --rt-segsleft 1:23 ! --rt-len 42 --rt-0-res --rt-0-addrs ::1 --rt-0-not-strict ; ok ; =
+-A INPUT -m rt --rt-type 0 --rt-0-addrs ::1 --rt-0-addrs ::2 ; fail
+-A INPUT -m rt --rt-type 0 --rt-0-addrs "::ffff:10.0.0.1" ; ok ; -A INPUT -m rt --rt-type 0 --rt-0-addrs ::ffff:10.0.0.1

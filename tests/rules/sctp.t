@@ -1,0 +1,77 @@
+# sctp: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -p sctp -m sctp ; ok ; =
+-A INPUT -m sctp ; fail
+-A INPUT -p sctp -m sctp --sport 1 ; ok ; =
+-A INPUT -p sctp --sport 1 ; ok ; -A INPUT -p sctp -m sctp --sport 1
+-A INPUT -p sctp -m sctp ! --sport 1 ! --dport 4:5 ; ok ; =
+-A INPUT -p sctp -m sctp --sport 1:65535 ; ok ; =
+-A INPUT -p sctp -m sctp --sport 0:65535 ; ok ; =
+-A INPUT -p sctp -m sctp --sport : ; ok ; -A INPUT -p sctp -m sctp --sport 0:65535
+-A INPUT -p sctp -m sctp ! --sport : ; ok ; -A INPUT -p sctp -m sctp ! --sport 0:65535
+-A INPUT -p sctp -m sctp --sport 4:3 ; fail
+-A INPUT -p sctp -m sctp --sport 65536 ; fail
+-A INPUT -p sctp -m sctp --sport 65535: ; ok ; -A INPUT -p sctp -m sctp --sport 65535
+-A INPUT -p sctp -m sctp --sport -1 ; fail
+-A INPUT -p sctp -m sctp --sport http ; fail
+-A INPUT -p sctp -m sctp --source-port 5 --destination-port 7 ; ok ; -A INPUT -p sctp -m sctp --sport 5 --dport 7
+-A INPUT -p sctp -m sctp --sport 1 --sport 2 ; fail
+-A INPUT -p sctp -m sctp --chunk-types all DATA ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types any DATA,INIT ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types only INIT,DATA ; ok ; -A INPUT -p sctp -m sctp --chunk-types only DATA,INIT
+-A INPUT -p sctp -m sctp --chunk-types ANY INIT,DATA ; ok ; -A INPUT -p sctp -m sctp --chunk-types any DATA,INIT
+-A INPUT -p sctp -m sctp --chunk-types Only init,data ; ok ; -A INPUT -p sctp -m sctp --chunk-types only DATA,INIT
+-A INPUT -p sctp -m sctp --chunk-types foo INIT ; fail
+-A INPUT -p sctp -m sctp --chunk-types any ; fail
+-A INPUT -p sctp -m sctp --chunk-types any INITX ; fail
+-A INPUT -p sctp -m sctp ! --chunk-types any INIT ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types any ALL ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types any NONE ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types all all ; ok ; -A INPUT -p sctp -m sctp --chunk-types all ALL
+-A INPUT -p sctp -m sctp --chunk-types only none ; ok ; -A INPUT -p sctp -m sctp --chunk-types only NONE
+-A INPUT -p sctp -m sctp --chunk-types only DATA:UBE ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types only DATA:Bube ; ok ; -A INPUT -p sctp -m sctp --chunk-types only DATA:uBe
+-A INPUT -p sctp -m sctp --chunk-types only DATA:IuBE ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types only DATA: ; ok ; -A INPUT -p sctp -m sctp --chunk-types only DATA
+-A INPUT -p sctp -m sctp --chunk-types only DATA:X ; fail
+-A INPUT -p sctp -m sctp --chunk-types any ABORT:T,SHUTDOWN_COMPLETE:t ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types any INIT:T ; fail
+-A INPUT -p sctp -m sctp --chunk-types any DATA:U,DATA:B ; ok ; -A INPUT -p sctp -m sctp --chunk-types any DATA:UB
+-A INPUT -p sctp -m sctp --chunk-types any DATA,DATA:B ; ok ; -A INPUT -p sctp -m sctp --chunk-types any DATA:B
+-A INPUT -p sctp -m sctp --chunk-types any DATA:U,DATA:u ; ok ; -A INPUT -p sctp -m sctp --chunk-types any DATA:U
+-A INPUT -p sctp -m sctp --chunk-types any ABORT:T,ABORT ; ok ; -A INPUT -p sctp -m sctp --chunk-types any ABORT:T
+-A INPUT -p sctp -m sctp --chunk-types any DATA:U,INIT,ABORT:t,DATA:B,ABORT:T ; ok ; -A INPUT -p sctp -m sctp --chunk-types any DATA:UB,INIT,ABORT:T
+-A INPUT -p sctp -m sctp --chunk-types any ASCONF:U ; fail
+-A INPUT -p sctp -m sctp --chunk-types any 5 ; fail
+-A INPUT -p sctp -m sctp --chunk-types any I_DATA,RE_CONFIG,PAD,I_FORWARD_TSN,I-DATA ; fail
+-A INPUT -p sctp -m sctp --chunk-types any I_DATA ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types any RE_CONFIG,PAD ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types any ECN_ECNE,ECN_CWR,ASCONF,ASCONF_ACK,FORWARD_TSN ; ok ; -A INPUT -p sctp -m sctp --chunk-types any ECN_ECNE,ECN_CWR,ASCONF_ACK,FORWARD_TSN,ASCONF
+-A INPUT -p sctp -m sctp --chunk-types any DATA,INIT,INIT_ACK,SACK,HEARTBEAT,HEARTBEAT_ACK,ABORT,SHUTDOWN,SHUTDOWN_ACK,ERROR,COOKIE_ECHO,COOKIE_ACK,ECN_ECNE,ECN_CWR,SHUTDOWN_COMPLETE,ASCONF,ASCONF_ACK,FORWARD_TSN ; ok ; -A INPUT -p sctp -m sctp --chunk-types any DATA,INIT,INIT_ACK,SACK,HEARTBEAT,HEARTBEAT_ACK,ABORT,SHUTDOWN,SHUTDOWN_ACK,ERROR,COOKIE_ECHO,COOKIE_ACK,ECN_ECNE,ECN_CWR,SHUTDOWN_COMPLETE,ASCONF_ACK,FORWARD_TSN,ASCONF
+-A INPUT -p sctp -m sctp --chunk-types any FORWARD_TSN,AUTH ; fail
+-A INPUT -p sctp -m sctp --chunk-types all DATA,,INIT ; ok ; -A INPUT -p sctp -m sctp --chunk-types all DATA,INIT
+-A INPUT -p sctp -m sctp --chunk-types all DATA --chunk-types any INIT ; fail
+-A INPUT -p sctp -m sctp --chunk-types all "" ; ok ; -A INPUT -p sctp -m sctp --chunk-types all NONE
+-A INPUT -p sctp -m sctp --chunk-types any ABORT:TT ; ok ; -A INPUT -p sctp -m sctp --chunk-types any ABORT:T
+-A INPUT -p sctp -m sctp --chunk-types any DATA:ubeiUBEI ; ok ; -A INPUT -p sctp -m sctp --chunk-types any DATA:IUBE
+-A INPUT -p sctp -m sctp --chunk-types any DATA:- ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types any ALL,DATA:U ; fail
+-A INPUT -p sctp -m sctp --chunk-types any DATA:U,ALL ; fail
+-A INPUT -p sctp -m sctp --chunk-types any DATA:U,NONE ; fail
+-A INPUT -p sctp -m sctp --chunk-types any NONE,INIT ; fail
+-A INPUT -p sctp -m sctp --chunk-types any SACK: ; ok ; -A INPUT -p sctp -m sctp --chunk-types any SACK
+-A INPUT -p sctp -m sctp --chunk-types any :U ; fail
+-A INPUT -p sctp -m sctp --chunk-types any DATA:U:B ; fail
+-A INPUT -p sctp -m sctp --chunk-types any I_DATA:iU,ABORT:T,DATA:b,SHUTDOWN_COMPLETE:t ; ok ; -A INPUT -p sctp -m sctp --chunk-types any DATA:b,ABORT:T,SHUTDOWN_COMPLETE:t,I_DATA
+-A INPUT -p sctp -m sctp --chunk-types al DATA ; fail
+-A INPUT -p sctp -m sctp --sport 0x10 ; ok ; -A INPUT -p sctp -m sctp --sport 16
+-A INPUT -p sctp -m sctp --sport "" ; fail
+-A INPUT -p sctp -m sctp --sport domain ; fail
+-A INPUT -p sctp -m sctp --sport sctp-tunneling ; fail
+-A INPUT -p sctp -m sctp --chunk-types any I_DATA:U ; ok ; -A INPUT -p sctp -m sctp --chunk-types any I_DATA
+-A INPUT -p sctp -m sctp --chunk-types any I_DATA:iube ; ok ; -A INPUT -p sctp -m sctp --chunk-types any I_DATA
+-A INPUT -p sctp -m sctp --chunk-types any INIT:- ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types any ABORT:- ; ok ; =
+-A INPUT -p sctp -m sctp --chunk-types any I_DATA:U,DATA:U,SACK ; ok ; -A INPUT -p sctp -m sctp --chunk-types any DATA:U,SACK,I_DATA
+@ip6 filter
+-A INPUT -p sctp -m sctp --dport 5 ; ok ; =

@@ -1,0 +1,36 @@
+# srh: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip6 filter
+-A INPUT -m srh ; ok ; =
+-A INPUT -m srh --srh-next-hdr 17 ; ok ; =
+-A INPUT -m srh --srh-next-hdr udp ; fail
+-A INPUT -m srh --srh-next-hdr 256 ; fail
+-A INPUT -m srh --srh-next-hdr 255 ; ok ; =
+-A INPUT -m srh --srh-hdr-len-eq 8 ; ok ; =
+-A INPUT -m srh --srh-hdr-len-eq 256 ; fail
+-A INPUT -m srh --srh-hdr-len-gt 8 ; ok ; =
+-A INPUT -m srh --srh-hdr-len-eq 8 --srh-hdr-len-gt 8 ; ok ; =
+-A INPUT -m srh --srh-hdr-len-lt 8 --srh-hdr-len-gt 4 ; ok ; -A INPUT -m srh --srh-hdr-len-gt 4 --srh-hdr-len-lt 4
+-A INPUT -m srh --srh-segs-left-eq 1 --srh-segs-left-lt 8 ; ok ; -A INPUT -m srh --srh-segs-left-eq 8 --srh-segs-left-lt 8
+-A INPUT -m srh --srh-segs-left-gt 1 ; ok ; =
+-A INPUT -m srh --srh-segs-left-lt 1 ; ok ; =
+-A INPUT -m srh ! --srh-last-entry-eq 4 ; ok ; =
+-A INPUT -m srh --srh-last-entry-gt 4 ; ok ; =
+-A INPUT -m srh --srh-last-entry-lt 4 ; ok ; =
+-A INPUT -m srh --srh-tag 0 ; ok ; =
+-A INPUT -m srh --srh-tag 65535 ; ok ; =
+-A INPUT -m srh --srh-tag 65536 ; fail
+-A INPUT -m srh --srh-tag 0x10 ; ok ; -A INPUT -m srh --srh-tag 16
+-A INPUT -m srh --srh-next-hdr 17 --srh-segs-left-eq 1 --srh-last-entry-eq 4 --srh-tag 0 ; ok ; =
+-A INPUT -m srh --srh-psid a::/64 --srh-nsid b::/128 --srh-lsid c::/0 ; ok ; =
+-A INPUT -m srh ! --srh-psid a::/64 ! --srh-nsid b::/128 ! --srh-lsid c::/0 ; ok ; =
+-A INPUT -m srh --srh-psid a::5/64 ; ok ; =
+-A INPUT -m srh --srh-psid a::5 ; ok ; -A INPUT -m srh --srh-psid a::5/128
+-A INPUT -m srh --srh-psid a::5/ffff:: ; ok ; -A INPUT -m srh --srh-psid a::5/16
+-A INPUT -m srh --srh-psid a::5/ffff::ffff ; ok ; -A INPUT -m srh --srh-psid a::5/128
+-A INPUT -m srh --srh-psid foo ; fail
+-A INPUT -m srh --srh-psid a::/129 ; fail
+-A INPUT -m srh --srh-tag 1 --srh-hdr-len-lt 8 ! --srh-next-hdr 4 ; ok ; -A INPUT -m srh ! --srh-next-hdr 4 --srh-hdr-len-lt 8 --srh-tag 1
+-A INPUT -m srh --srh-tag 1 --srh-tag 2 ; fail
+-A INPUT -m srh --srh-psid a::/0 ; ok ; =
+-A INPUT -m srh --srh-psid a::/ ; fail
+-A INPUT -m srh --srh-psid 10.0.0.1 ; fail

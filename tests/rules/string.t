@@ -1,0 +1,93 @@
+# string: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m string ; fail
+-A INPUT -m string --algo bm ; fail
+-A INPUT -m string --string test ; fail
+-A INPUT -m string --algo bm --string test ; ok ; -A INPUT -m string --string "test" --algo bm
+-A INPUT -m string --algo kmp --string test ; ok ; -A INPUT -m string --string "test" --algo kmp
+-A INPUT -m string --algo fsm --string test ; fail
+-A INPUT -m string --algo wrong --string test ; fail
+-A INPUT -m string --algo BM --string test ; fail
+-A INPUT -m string --algo "" --string test ; fail
+-A INPUT -m string --algo abcdefghijklmnopqrs --string test ; fail
+-A INPUT -m string --algo bm ! --string test ; ok ; -A INPUT -m string ! --string "test" --algo bm
+-A INPUT -m string --algo bm --string "" ; fail
+-A INPUT -m string --algo kmp --string "" ; fail
+-A INPUT -m string --algo bm --string "a b" ; ok ; -A INPUT -m string --string "a b" --algo bm
+-A INPUT -m string --algo bm --string "a\"b" ; ok ; -A INPUT -m string --string "a\"b" --algo bm
+-A INPUT -m string --algo bm --string "a\\b" ; ok ; -A INPUT -m string --string "a\\b" --algo bm
+-A INPUT -m string --algo bm --string "a'b" ; ok ; -A INPUT -m string --string "a'b" --algo bm
+-A INPUT -m string --algo bm --string "|0a|" ; ok ; -A INPUT -m string --string "|0a|" --algo bm
+-A INPUT -m string --algo bm --string "é" ; ok ; -A INPUT -m string --hex-string "|c3a9|" --algo bm
+-A INPUT -m string --algo bm --string test --icase ; ok ; -A INPUT -m string --string "test" --algo bm --icase
+-A INPUT -m string --algo bm --string TeST --icase --from 3 ; ok ; -A INPUT -m string --string "TeST" --algo bm --from 3 --icase
+-A INPUT -m string --algo bm --from 0 --to 65535 --string test ; ok ; -A INPUT -m string --string "test" --algo bm
+-A INPUT -m string --algo bm --from 0 --to 65534 --string test ; ok ; -A INPUT -m string --string "test" --algo bm --to 65534
+-A INPUT -m string --algo bm --from 5 --to 3 --string test ; fail
+-A INPUT -m string --algo bm --from 65536 --string test ; fail
+-A INPUT -m string --algo bm --from 65535 --string test ; ok ; -A INPUT -m string --string "test" --algo bm --from 65535
+-A INPUT -m string --algo bm --to 65536 --string test ; fail
+-A INPUT -m string --algo bm --to 0 --string test ; ok ; -A INPUT -m string --string "test" --algo bm --to 0
+-A INPUT -m string --algo bm --to -1 --string test ; fail
+-A INPUT -m string --algo bm --from x --string test ; fail
+-A INPUT -m string --algo bm --from 0x10 --to 020 --string test ; ok ; -A INPUT -m string --string "test" --algo bm --from 16 --to 16
+-A INPUT -m string --algo bm --hex-string "|0a0a0a0a|" ; ok ; -A INPUT -m string --hex-string "|0a0a0a0a|" --algo bm
+-A INPUT -m string --algo bm --hex-string "|0a 0A 0a|" ; ok ; -A INPUT -m string --hex-string "|0a0a0a|" --algo bm
+-A INPUT -m string --algo bm --hex-string "|0a0|" ; fail
+-A INPUT -m string --algo bm --hex-string "|0a|abc|0b|" ; ok ; -A INPUT -m string --hex-string "|0a6162630b|" --algo bm
+-A INPUT -m string --algo bm --hex-string "abc" ; ok ; -A INPUT -m string --string "abc" --algo bm
+-A INPUT -m string --algo bm --hex-string "|61 62|c" ; ok ; -A INPUT -m string --string "abc" --algo bm
+-A INPUT -m string --algo bm --hex-string "|zz|" ; fail
+-A INPUT -m string --algo bm --hex-string "|61" ; fail
+-A INPUT -m string --algo bm --hex-string "|61|x|" ; ok ; -A INPUT -m string --string "ax" --algo bm
+-A INPUT -m string --algo bm --hex-string "||" ; fail
+-A INPUT -m string --algo bm --hex-string "a||b" ; fail
+-A INPUT -m string --algo bm --hex-string "" ; fail
+-A INPUT -m string --algo bm --hex-string "a\\|b" ; ok ; -A INPUT -m string --string "a|b" --algo bm
+-A INPUT -m string --algo bm --hex-string "a\\xb" ; ok ; -A INPUT -m string --string "axb" --algo bm
+-A INPUT -m string --algo bm --hex-string "|00|" ; ok ; -A INPUT -m string --hex-string "|00|" --algo bm
+-A INPUT -m string --algo bm ! --hex-string "|03|www|09|netfilter|03|org|00|" --from 40 --to 57 ; ok ; -A INPUT -m string ! --hex-string "|03777777096e657466696c746572036f726700|" --algo bm --from 40 --to 57
+-A INPUT -m string --algo bm --hex-string "|0|" ; fail
+-A INPUT -m string --algo bm --hex-string "|0g|" ; fail
+-A INPUT -m string --algo bm --hex-string "|g0|" ; fail
+-A INPUT -m string --algo bm --hex-string "|  61  |" ; fail
+-A INPUT -m string --algo bm --hex-string "|20|" ; ok ; -A INPUT -m string --string " " --algo bm
+-A INPUT -m string --algo bm --hex-string "a b|20|" ; ok ; -A INPUT -m string --string "a b " --algo bm
+-A INPUT -m string --algo bm --hex-string "|5c|" ; ok ; -A INPUT -m string --hex-string "|5c|" --algo bm
+-A INPUT -m string --algo bm --hex-string "|22|" ; ok ; -A INPUT -m string --string "\"" --algo bm
+-A INPUT -m string --algo bm --hex-string "|7c|" ; ok ; -A INPUT -m string --string "|" --algo bm
+-A INPUT -m string --algo bm --hex-string "|7f|" ; ok ; -A INPUT -m string --hex-string "|7f|" --algo bm
+-A INPUT -m string --algo bm --hex-string "|80|" ; ok ; -A INPUT -m string --hex-string "|80|" --algo bm
+-A INPUT -m string --algo bm --hex-string "|5c5c22|" ; ok ; -A INPUT -m string --string "\\\\\"" --algo bm
+-A INPUT -m string --algo bm --string test --hex-string "|0a|" ; fail
+-A INPUT -m string --algo bm --string a --string b ; fail
+-A INPUT -m string --algo bm --algo kmp --string b ; fail
+-A INPUT -m string --string test --algo bm --to 100 --from 20 ; ok ; -A INPUT -m string --string "test" --algo bm --from 20 --to 100
+-A INPUT -m string --string xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx --algo bm ; ok ; -A INPUT -m string --string "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" --algo bm
+-A INPUT -m string --string xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx --algo bm ; fail
+-A INPUT -m string --string "ab " --algo bm ; ok ; =
+-A INPUT -m string --string "ab\\" --algo bm ; ok ; -A INPUT -m string --hex-string "|61625c|" --algo bm
+-A INPUT -m string --string "\\" --algo bm ; ok ; -A INPUT -m string --hex-string "|5c|" --algo bm
+-A INPUT -m string --string "a-b_c.d" --algo bm ; ok ; =
+-A INPUT -m string --algo bm --hex-string "|6 1|" ; fail
+-A INPUT -m string --algo bm --hex-string "|61|62|63|" ; ok ; -A INPUT -m string --string "a62c" --algo bm
+-A INPUT -m string --algo bm --hex-string "ab\\" ; fail
+-A INPUT -m string --algo bm --hex-string "\\\\|61|" ; ok ; -A INPUT -m string --string "\\a" --algo bm
+-A INPUT -m string --algo bm --hex-string "|61 |" ; ok ; -A INPUT -m string --string "a" --algo bm
+-A INPUT -m string --algo bm --hex-string "| 61|" ; ok ; -A INPUT -m string --string "a" --algo bm
+-A INPUT -m string --algo bm --hex-string "|6|" ; fail
+-A INPUT -m string --algo bm --hex-string "|616|x|" ; fail
+-A INPUT -m string --algo bm --hex-string "|" ; fail
+-A INPUT -m string --algo bm --hex-string "a|" ; ok ; -A INPUT -m string --string "a" --algo bm
+-A INPUT -m string --algo bm --hex-string "é" ; ok ; -A INPUT -m string --hex-string "|c3a9|" --algo bm
+-A INPUT -m string --algo bm --from 3 --to 3 --string a ; ok ; -A INPUT -m string --string "a" --algo bm --from 3 --to 3
+-A INPUT -m string --icase --algo kmp --hex-string "|C0FFEE|" ; ok ; -A INPUT -m string --hex-string "|c0ffee|" --algo kmp --icase
+-A INPUT -m string ! --icase --algo kmp --string a ; fail
+-A INPUT -m string ! --algo kmp --string a ; fail
+-A INPUT -m string --algo bm --string yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy ; ok ; -A INPUT -m string --string "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy" --algo bm
+-A INPUT -m string --algo bm --string yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy ; fail
+-A INPUT -m string --algo bm --hex-string "|0101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101|" ; fail
+-A INPUT -m string --algo bm --hex-string "|010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101|" ; fail
+-A INPUT -m string --algo bm --hex-string "|01010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101|" ; ok ; -A INPUT -m string --hex-string "|01010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101|" --algo bm
+@ip6 filter
+-A INPUT -m string --algo bm --string x ; ok ; -A INPUT -m string --string "x" --algo bm

@@ -1,0 +1,38 @@
+# tos: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m tos ; fail
+-A INPUT -m tos --tos Minimize-Delay ; ok ; -A INPUT -m tos --tos 0x10/0x3f
+-A INPUT -m tos --tos minimize-delay ; ok ; -A INPUT -m tos --tos 0x10/0x3f
+-A INPUT -m tos --tos Maximize-Throughput ; ok ; -A INPUT -m tos --tos 0x08/0x3f
+-A INPUT -m tos --tos Maximize-Reliability ; ok ; -A INPUT -m tos --tos 0x04/0x3f
+-A INPUT -m tos --tos Minimize-Cost ; ok ; -A INPUT -m tos --tos 0x02/0x3f
+-A INPUT -m tos --tos Normal-Service ; ok ; -A INPUT -m tos --tos 0x00/0x3f
+-A INPUT -m tos --tos Minim ; fail
+-A INPUT -m tos --tos Minimize-D ; fail
+-A INPUT -m tos --tos M ; fail
+-A INPUT -m tos --tos "" ; fail
+-A INPUT -m tos --tos 0xff ; ok ; -A INPUT -m tos --tos 0xff/0xff
+-A INPUT -m tos ! --tos 0xff ; ok ; -A INPUT -m tos ! --tos 0xff/0xff
+-A INPUT -m tos --tos 0 ; ok ; -A INPUT -m tos --tos 0x00/0xff
+-A INPUT -m tos --tos 16 ; ok ; -A INPUT -m tos --tos 0x10/0xff
+-A INPUT -m tos --tos 0x0f/0x0f ; ok ; =
+-A INPUT -m tos --tos 0xff/0x0f ; ok ; =
+-A INPUT -m tos --tos 1/ ; fail
+-A INPUT -m tos --tos 1/256 ; fail
+-A INPUT -m tos --tos 256 ; fail
+-A INPUT -m tos --tos 256/1 ; fail
+-A INPUT -m tos --tos 0x100/0xff ; fail
+-A INPUT -m tos --tos 4294967296 ; fail
+-A INPUT -m tos --tos -1 ; fail
+-A INPUT -m tos --tos wrong ; fail
+-A INPUT -m tos --tos Minimize-Delay/0xff ; fail
+-A INPUT -m tos --tos 1 --tos 2 ; fail
+-A INPUT -m tos --tos 1/2/3 ; fail
+-A INPUT -m tos --tos 16x ; fail
+-A INPUT -m tos --tos 0x ; fail
+-A INPUT -m tos --tos 1/x ; fail
+-A INPUT -m tos --tos 010/0x0f ; ok ; -A INPUT -m tos --tos 0x08/0x0f
+-A INPUT -m tos --tos " 1" ; ok ; -A INPUT -m tos --tos 0x01/0xff
+@ip6 filter
+-A INPUT -m tos --tos 5 ; ok ; -A INPUT -m tos --tos 0x05/0xff
+-A INPUT -m tos --tos Minimize-Cost ; ok ; -A INPUT -m tos --tos 0x02/0x3f

@@ -1,0 +1,58 @@
+# u32: COMMAND ; ok ; what iptables-save prints of it, or COMMAND ; fail. `=': as written.
+@ip4 filter
+-A INPUT -m u32 ; fail
+-A INPUT -m u32 --u32 "0x0=0x0&&0x0=0x1" ; ok ; =
+-A INPUT -m u32 --u32 0=0 ; ok ; -A INPUT -m u32 --u32 "0x0=0x0"
+-A INPUT -m u32 ! --u32 "0=0" ; ok ; -A INPUT -m u32 ! --u32 "0x0=0x0"
+-A INPUT -m u32 --u32 "6 & 0xFF = 1 && 4 & 0x3FFF = 0 && 0 >> 22 & 0x3C @ 0 >> 24 = 0" ; ok ; -A INPUT -m u32 --u32 "0x6&0xff=0x1&&0x4&0x3fff=0x0&&0x0>>0x16&0x3c@0x0>>0x18=0x0"
+-A INPUT -m u32 --u32 "6&0xFF=6&&4&0x1FFF=0&&0>>22&0x3C@12>>26&0x3C@8=1,2,5,8" ; ok ; -A INPUT -m u32 --u32 "0x6&0xff=0x6&&0x4&0x1fff=0x0&&0x0>>0x16&0x3c@0xc>>0x1a&0x3c@0x8=0x1,0x2,0x5,0x8"
+-A INPUT -m u32 --u32 "0 & 0xFFFF = 0x100:0xFFFF" ; ok ; -A INPUT -m u32 --u32 "0x0&0xffff=0x100:0xffff"
+-A INPUT -m u32 --u32 "0=1:2,3,4:5" ; ok ; -A INPUT -m u32 --u32 "0x0=0x1:0x2,0x3,0x4:0x5"
+-A INPUT -m u32 --u32 "0=5:2" ; ok ; -A INPUT -m u32 --u32 "0x0=0x5:0x2"
+-A INPUT -m u32 --u32 "0=1:" ; fail
+-A INPUT -m u32 --u32 "0=:1" ; fail
+-A INPUT -m u32 --u32 "0=1," ; fail
+-A INPUT -m u32 --u32 "0=" ; fail
+-A INPUT -m u32 --u32 "0" ; fail
+-A INPUT -m u32 --u32 "" ; fail
+-A INPUT -m u32 --u32 "=1" ; fail
+-A INPUT -m u32 --u32 "0=1&&" ; fail
+-A INPUT -m u32 --u32 "0=1 & 2" ; fail
+-A INPUT -m u32 --u32 "0=1&2=3" ; fail
+-A INPUT -m u32 --u32 "0<<3=1" ; ok ; -A INPUT -m u32 --u32 "0x0<<0x3=0x1"
+-A INPUT -m u32 --u32 "0<<33=1" ; fail
+-A INPUT -m u32 --u32 "0>>32=1" ; fail
+-A INPUT -m u32 --u32 "0@4@8@12=1" ; ok ; -A INPUT -m u32 --u32 "0x0@0x4@0x8@0xc=0x1"
+-A INPUT -m u32 --u32 "0 @=1" ; fail
+-A INPUT -m u32 --u32 "0 + 3 = 1" ; fail
+-A INPUT -m u32 --u32 "-1=1" ; fail
+-A INPUT -m u32 --u32 "4294967295=4294967295" ; ok ; -A INPUT -m u32 --u32 "0xffffffff=0xffffffff"
+-A INPUT -m u32 --u32 "4294967296=1" ; fail
+-A INPUT -m u32 --u32 "0=4294967296" ; fail
+-A INPUT -m u32 --u32 "0=99999999999999999999999" ; fail
+-A INPUT -m u32 --u32 "010=0x10" ; ok ; -A INPUT -m u32 --u32 "0x8=0x10"
+-A INPUT -m u32 --u32 "0=0x" ; fail
+-A INPUT -m u32 --u32 "0=1&&0=1&&0=1&&0=1&&0=1&&0=1&&0=1&&0=1&&0=1&&0=1" ; ok ; -A INPUT -m u32 --u32 "0x0=0x1&&0x0=0x1&&0x0=0x1&&0x0=0x1&&0x0=0x1&&0x0=0x1&&0x0=0x1&&0x0=0x1&&0x0=0x1&&0x0=0x1"
+-A INPUT -m u32 --u32 "0=1&&0=1&&0=1&&0=1&&0=1&&0=1&&0=1&&0=1&&0=1&&0=1&&0=1" ; fail
+-A INPUT -m u32 --u32 "0=1,2,3,4,5,6,7,8,9,10" ; ok ; -A INPUT -m u32 --u32 "0x0=0x1,0x2,0x3,0x4,0x5,0x6,0x7,0x8,0x9,0xa"
+-A INPUT -m u32 --u32 "0=1,2,3,4,5,6,7,8,9,10,11" ; fail
+-A INPUT -m u32 --u32 "0&1&2&3&4&5&6&7&8&9=1" ; ok ; -A INPUT -m u32 --u32 "0x0&0x1&0x2&0x3&0x4&0x5&0x6&0x7&0x8&0x9=0x1"
+-A INPUT -m u32 --u32 "0&1&2&3&4&5&6&7&8&9&10=1" ; fail
+-A INPUT -m u32 --u32 "0&1&2&3&4&5&6&7&8&9&10&11=1" ; fail
+-A INPUT -m u32 --u32 "0	=	1" ; ok ; -A INPUT -m u32 --u32 "0x0=0x1"
+-A INPUT -m u32 --u32 "0=1 " ; ok ; -A INPUT -m u32 --u32 "0x0=0x1"
+-A INPUT -m u32 --u32 " 0=1" ; ok ; -A INPUT -m u32 --u32 "0x0=0x1"
+-A INPUT -m u32 --u32 "0 0=1" ; fail
+-A INPUT -m u32 --u32 "0=1 2" ; fail
+-A INPUT -m u32 --u32 "0=1 && &&" ; fail
+-A INPUT -m u32 --u32 "0 > 1 = 1" ; fail
+-A INPUT -m u32 --u32 "0 & = 1" ; fail
+-A INPUT -m u32 --u32 "0 && 1 = 1" ; fail
+-A INPUT -m u32 --u32 "0=1" --u32 "0=2" ; fail
+-A INPUT -m u32 --u32 "0=1=2" ; fail
+-A INPUT -m u32 --u32 "0=1,2:3:4" ; fail
+-A INPUT -m u32 --u32 "0 = 1 : 2 , 3" ; ok ; -A INPUT -m u32 --u32 "0x0=0x1:0x2,0x3"
+-A INPUT -m u32 --u32 "0=+1" ; ok ; -A INPUT -m u32 --u32 "0x0=0x1"
+-A INPUT -m u32 --u32 "0=-1" ; fail
+@ip6 filter
+-A INPUT -m u32 --u32 "0=1" ; ok ; -A INPUT -m u32 --u32 "0x0=0x1"
