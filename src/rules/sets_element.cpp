@@ -212,6 +212,7 @@ class ElementParser {
                 }
             }
         }
+        if (!fits(keys, items.size(), words)) return false;
         multiply(keys, items, [which](SetKey& key, const auto& item) {
             IpSet::put_address(key, which, item.first);
             IpSet::put_bits(key, which, item.second);
@@ -253,10 +254,15 @@ class ElementParser {
         std::vector<std::uint16_t> ports;
         for (unsigned port = *first; port <= *last; ++port)
             ports.push_back(static_cast<std::uint16_t>(port));
+        if (!fits(keys, ports.size(), words)) return false;
         multiply(keys, ports, [protocol](SetKey& key, std::uint16_t port) {
             IpSet::put_port(key, protocol, port);
         });
         return true;
+    }
+    /// Whether an element's ranges stay within what a set may hold.
+    bool fits(const std::vector<SetKey>& keys, std::size_t items, const std::string& words) {
+        return keys.size() * items <= IpSet::kMostRoom || refuse(words, "within 1048576 elements");
     }
     template <typename Item, typename Put>
     static void multiply(std::vector<SetKey>& keys, const std::vector<Item>& items, Put put) {

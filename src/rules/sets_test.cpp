@@ -125,6 +125,14 @@ TEST_F(Sets, ranges_become_elements) {
     EXPECT_TRUE(has("n", "src", kUdp));
 }
 
+TEST_F(Sets, ranges_that_would_be_too_many_are_refused) {
+    const auto faults =
+        faults_of("create a hash:ip,port maxelem 4294967295\nadd a 10.0.0.0/13,0-65535\n");
+    ASSERT_EQ(faults.size(), 1U);
+    EXPECT_EQ(faults[0].line, 2);
+    EXPECT_EQ(faults_of("create a hash:ip\nadd a 10.0.0.0/8\n").size(), 1U);
+}
+
 TEST_F(Sets, a_full_set_takes_no_packet_unless_it_is_forced) {
     load(
         "create a hash:ip maxelem 1\nadd a 10.0.0.9\ncreate f hash:ip maxelem 1 forceadd\nadd f "
