@@ -3,8 +3,7 @@
 //     buckets_ --> cell --> cell          chains of cells whose key falls into one bucket
 //     oldest  <--> cell <--> cell <--> youngest      the order of the last touch()
 //
-// All room is asked for when the pool is made; cells are touched, and so given pages, as they are first used. A
-// full pool says so and takes nothing: its owner gives something back first, or does without.
+// All room is asked for when the pool is made; it is touched, and so given pages, as it is first used. A full pool says so and takes nothing: its owner gives something back first, or does without.
 // A key is a few 64-bit words. Keys come from packets, so the hash is keyed (base/hash.hpp). Two cells may have
 // the same key; find_if() tells them apart.
 //
@@ -16,7 +15,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <memory>
+#include <cstdlib>
 #include <new>
 #include <type_traits>
 
@@ -36,11 +35,15 @@ class KeyedPool {
         : capacity_(capacity),
           hash_key_(key),
           bucket_mask_(std::bit_ceil(std::max<std::uint32_t>(capacity, 1)) - 1),
-          buckets_(std::make_unique<std::uint32_t[]>(std::size_t{bucket_mask_} + 1)),
+          buckets_(static_cast<std::uint32_t*>(
+              std::calloc(std::size_t{bucket_mask_} + 1, sizeof(std::uint32_t)))),
           cells_(static_cast<Cell*>(::operator new(sizeof(Cell) * capacity))) {
-        std::fill_n(buckets_.get(), std::size_t{bucket_mask_} + 1, kNone);
+        KS_ASSERT(buckets_ != nullptr);
     }
-    ~KeyedPool() { ::operator delete(cells_); }
+    ~KeyedPool() {
+        ::operator delete(cells_);
+        std::free(buckets_);
+    }
     KeyedPool(const KeyedPool&) = delete;
     KeyedPool& operator=(const KeyedPool&) = delete;
 
@@ -51,9 +54,9 @@ class KeyedPool {
     /// The slot with this key of which `is_it(value)` holds; kNone if there is none.
     template <typename Test>
     std::uint32_t find_if(const Key& key, Test is_it) const {
-        std::uint32_t slot = buckets_[bucket_of(key)];
+        std::uint32_t slot = buckets_[bucket_of(key)] - 1;
         while (slot != kNone && !(cells_[slot].key == key && is_it(cells_[slot].value))) {
-            slot = cells_[slot].next;
+            slot = cells_[slot].next - 1;
         }
         return slot;
     }
@@ -64,7 +67,7 @@ class KeyedPool {
     std::uint32_t add(const Key& key) {
         std::uint32_t slot = free_;
         if (slot != kNone) {
-            free_ = cells_[slot].next;
+            free_ = cells_[slot].next - 1;
         } else {
             if (touched_ == capacity_) return kNone;
             slot = touched_++;
@@ -73,7 +76,7 @@ class KeyedPool {
         cell.key = key;
         std::uint32_t& bucket = buckets_[bucket_of(key)];
         cell.next = bucket;
-        bucket = slot;
+        bucket = slot + 1;
         append(slot);
         ++size_;
         return slot;
@@ -81,13 +84,13 @@ class KeyedPool {
     void remove(std::uint32_t slot) {
         KS_ASSERT(size_ > 0);
         std::uint32_t* link = &buckets_[bucket_of(cells_[slot].key)];
-        while (*link != slot) {
-            KS_ASSERT(*link != kNone);
-            link = &cells_[*link].next;
+        while (*link != slot + 1) {
+            KS_ASSERT(*link != 0);
+            link = &cells_[*link - 1].next;
         }
         *link = cells_[slot].next;
         unlink(slot);
-        cells_[slot].next = free_;
+        cells_[slot].next = free_ + 1;
         free_ = slot;
         --size_;
     }
@@ -111,7 +114,8 @@ class KeyedPool {
   private:
     struct Cell {
         Key key{};
-        std::uint32_t next = kNone;  ///< in its bucket, or of the free ones
+        std::uint32_t next =
+            0;  ///< in its bucket, or of the free ones: its slot and one, 0 at the end
         std::uint32_t older = kNone;
         std::uint32_t younger = kNone;
         Value value{};
@@ -139,7 +143,7 @@ class KeyedPool {
     std::uint32_t youngest_ = kNone;
     base::HashKey hash_key_;
     std::uint32_t bucket_mask_;
-    std::unique_ptr<std::uint32_t[]> buckets_;
+    std::uint32_t* buckets_;  ///< the first slot and one; zeros, which the system gives untouched
     Cell* cells_;
 };
 

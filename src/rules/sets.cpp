@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "rules/device_name.hpp"
 #include "rules/values.hpp"
 
 namespace keepstate::rules {
@@ -256,8 +257,8 @@ bool IpSet::make_key(const Context& context, const SetQuery& query, SetKey& key)
             }
             case SetPart::mark: key[5] = context.mark & setup_.mark_mask; break;
             case SetPart::device: {
-                const char* name = is_source ? context.in_device : context.out_device;
-                const std::string_view device(name, strnlen(name, 16));
+                const std::string_view device =
+                    device_name(is_source ? context.in_device : context.out_device);
                 if (device.empty()) return false;
                 put_device(key, device, false, false);
                 break;

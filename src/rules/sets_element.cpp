@@ -190,6 +190,14 @@ class ElementParser {
         std::vector<std::pair<Address, unsigned>> items;
         const unsigned all = family == Family::ipv4 ? 32 : 128;
         if (part == SetPart::network) {
+            const SetType& type = *set_.setup().type;
+            const bool takes_all =
+                type.parts[0] == SetPart::network &&
+                (type.has(SetPart::device) || type.parts[1] == SetPart::network ||
+                 type.parts[2] == SetPart::network);
+            if (span->bits == 0 && !takes_all) {
+                return refuse(words, "a network that this type can hold: its prefix length is 0");
+            }
             items = networks_of(*span);
         } else if (family == Family::ipv6 || span->first == span->last) {
             if (span->first != span->last) return refuse(words, "one address");
@@ -204,6 +212,9 @@ class ElementParser {
             }
         }
         const IpSet::Setup& setup = set_.setup();
+        if (setup.type->name == "hash:ip" && items.front().first.is_unspecified()) {
+            return refuse(words, "an address that this type can hold");
+        }
         if (setup.type->is_bitmap) {
             for (const auto& item : items) {
                 const std::uint64_t value = base::load_be32(item.first.bytes.data());
@@ -212,6 +223,7 @@ class ElementParser {
                 }
             }
         }
+        if (!fits(keys, items.size(), words)) return false;
         multiply(keys, items, [which](SetKey& key, const auto& item) {
             IpSet::put_address(key, which, item.first);
             IpSet::put_bits(key, which, item.second);
@@ -237,6 +249,11 @@ class ElementParser {
             for (SetKey& key : keys) IpSet::put_port(key, protocol, *number);
             return true;
         }
+        const bool has_ports = is_bitmap || protocol == protocol::kTcp ||
+                               protocol == protocol::kUdp || protocol == protocol::kUdpLite ||
+                               protocol == protocol::kSctp;
+        if (!has_ports && left != "0")
+            return refuse(words, "PROTOCOL:0, for a protocol without ports");
         const std::size_t dash = left.find('-');
         auto first = parse_port(left.substr(0, dash), protocol);
         auto last =
@@ -253,10 +270,15 @@ class ElementParser {
         std::vector<std::uint16_t> ports;
         for (unsigned port = *first; port <= *last; ++port)
             ports.push_back(static_cast<std::uint16_t>(port));
+        if (!fits(keys, ports.size(), words)) return false;
         multiply(keys, ports, [protocol](SetKey& key, std::uint16_t port) {
             IpSet::put_port(key, protocol, port);
         });
         return true;
+    }
+    /// Whether an element's ranges stay within what a set may hold.
+    bool fits(const std::vector<SetKey>& keys, std::size_t items, const std::string& words) {
+        return keys.size() * items <= IpSet::kMostRoom || refuse(words, "within 1048576 elements");
     }
     template <typename Item, typename Put>
     static void multiply(std::vector<SetKey>& keys, const std::vector<Item>& items, Put put) {

@@ -275,8 +275,21 @@ class Reader {
         }
         read_element(element_words, element);
     }
+    /// What the set was not created for.
+    void refuse_unsupported(const Token& option) {
+        const IpSet::Setup& setup = set_->setup();
+        const std::string& word = option.text;
+        std::string_view lacks;
+        if (word == "timeout" && !setup.has_timeout) lacks = "timeout";
+        if ((word == "packets" || word == "bytes") && !setup.has_counters) lacks = "counters";
+        if (word == "comment" && !setup.has_comment) lacks = "comment";
+        if (word.starts_with("skb") && !setup.has_skbinfo) lacks = "skbinfo";
+        if (lacks.empty()) return;
+        fault(option.column, fmt::format("set `{}' was created without `{}'", setup.name, lacks));
+    }
     void read_add_option(const Token& option, SetElement& element) {
         const std::string& word = option.text;
+        refuse_unsupported(option);
         constexpr std::uint64_t kMost64 = ~std::uint64_t{0};
         if (word == "nomatch") {
             element.is_nomatch = true;

@@ -125,6 +125,33 @@ TEST_F(Sets, ranges_become_elements) {
     EXPECT_TRUE(has("n", "src", kUdp));
 }
 
+TEST_F(Sets, what_a_type_cannot_hold_is_refused) {
+    for (const char* text :
+         {"create a hash:net\nadd a 0.0.0.0/0\n", "create a hash:ip\nadd a 0.0.0.0\n",
+          "create a hash:ip\nadd a 10.0.0.1 timeout 5\n",
+          "create a hash:ip\nadd a 10.0.0.1 packets 5\n",
+          "create a hash:ip\nadd a 10.0.0.1 skbmark 0x5\n",
+          "create a hash:ip,port\nadd a 10.0.0.1,gre:5\n",
+          "create a hash:ip family inet6\nadd a 10.0.0.1\n",
+          "create a hash:ip family inet6\nadd a 2001:db8::/126\n",
+          "create a hash:ip\ncreate a hash:ip\n"}) {
+        ASSERT_EQ(faults_of(text).size(), 1U) << text;
+        EXPECT_EQ(faults_of(text)[0].line, 2) << text;
+    }
+    load(
+        "create a hash:net,iface\nadd a 0.0.0.0/0,eth0\ncreate p hash:ip,port\nadd p "
+        "10.0.0.1,gre:0\n");
+    EXPECT_TRUE(has("a", "src,src", kUdp));
+}
+
+TEST_F(Sets, ranges_that_would_be_too_many_are_refused) {
+    const auto faults =
+        faults_of("create a hash:ip,port maxelem 4294967295\nadd a 10.0.0.0/13,0-65535\n");
+    ASSERT_EQ(faults.size(), 1U);
+    EXPECT_EQ(faults[0].line, 2);
+    EXPECT_EQ(faults_of("create a hash:ip\nadd a 10.0.0.0/8\n").size(), 1U);
+}
+
 TEST_F(Sets, a_full_set_takes_no_packet_unless_it_is_forced) {
     load(
         "create a hash:ip maxelem 1\nadd a 10.0.0.9\ncreate f hash:ip maxelem 1 forceadd\nadd f "
@@ -150,7 +177,8 @@ TEST_F(Sets, timeouts_begin_with_the_first_packet) {
 
 TEST_F(Sets, all_faults_are_told_with_their_places) {
     const std::vector<Fault> faults = faults_of(
-        "create a hash:ipp\ncreate b hash:ip famly inet\nadd c 10.0.0.1\ncreate d hash:ip\n"
+        "create a hash:ipp\ncreate b hash:ip famly inet\nadd c 10.0.0.1\ncreate d hash:ip timeout "
+        "9\n"
         "add d 10.0.0\nadd d 10.0.0.1 timeout x\nad d 10.0.0.1\ncreate e bitmap:port\n");
     ASSERT_EQ(faults.size(), 7U);
     EXPECT_EQ(faults[0].line, 1);

@@ -15,6 +15,7 @@
 
 #include "base/slab.hpp"
 #include "ct/tuple.hpp"
+#include "rules/device_name.hpp"
 #include "rules/keyed_pool.hpp"
 #include "rules/module.hpp"
 #include "rules/values.hpp"
@@ -227,7 +228,11 @@ struct Form {
         for (std::size_t i = 0; i < group.size(); ++i) group[i] = address.bytes[i] & mask[i];
         ConnectionCount::Key key{0, 0, zone};
         std::memcpy(key.data(), group.data(), group.size());
-        const bool is_new = entry == nullptr || !entry->is_confirmed();
+        // A packet of this host to itself comes back with its entry in the map already: it counts as new.
+        const bool is_looped = context.world != nullptr &&
+                               !device_name(context.in_device).empty() &&
+                               context.world->is_own(packet.source());
+        const bool is_new = entry == nullptr || is_looped || !entry->is_confirmed();
         const std::uint32_t count =
             data.counter->count(key, tuple, zone, is_new, context.connections, context.now);
         if (count == 0) context.hotdrop = true;

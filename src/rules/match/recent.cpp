@@ -15,6 +15,7 @@
 #include <cstring>
 #include <memory>
 
+#include "rules/device_name.hpp"
 #include "rules/keyed_pool.hpp"
 #include "rules/module.hpp"
 #include "rules/ticks.hpp"
@@ -271,7 +272,7 @@ struct Form {
         const Address address = data.destination ? packet.destination() : packet.source();
         // The TTL as it came: a forwarded packet has one less by now.
         const auto ttl = static_cast<std::uint8_t>(
-            packet.ttl + (context.ttl_lowered && context.out_device[0] != '\0'));
+            packet.ttl + (context.ttl_lowered && !device_name(context.out_device).empty()));
         const std::int64_t tick = tick_of(context.now);
         RecentList& list = *data.list;
         const RecentList::Pool::Key key = list.key_of(address);

@@ -6,6 +6,7 @@
 // Tested by: tests/rules/rpfilter.t, tests/scenarios/rules/*reverse-path*.yaml.
 #include <cstring>
 
+#include "rules/device_name.hpp"
 #include "rules/module.hpp"
 
 namespace keepstate::rules::match {
@@ -62,7 +63,7 @@ struct Form {
             const bool is_local_group = to.bytes[0] == 224 && to.bytes[1] == 0 && to.bytes[2] == 0;
             if (!is_v4 || is_local_group || to == Address::v4(255, 255, 255, 255)) return true;
         }
-        const std::string_view in(context.in_device, strnlen(context.in_device, 16));
+        const std::string_view in = device_name(context.in_device);
         switch (world->address_type(source, {})) {
             case AddressType::local:
                 // The host's own packets come by the loopback device, which always passes.
