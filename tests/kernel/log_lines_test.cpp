@@ -1,4 +1,5 @@
-// The lines of LOG and TRACE, keepstate's against the live kernel's, byte by byte.
+// The lines of LOG and TRACE, and what the rewriting targets make of a packet: keepstate's against the live
+// kernel's, byte by byte.
 //
 //     packets ─> KernelRun, its log set to nf_log_ipv4 and nf_log_ipv6 ─> /dev/kmsg ─> lines with our prefix
 //             └> Engine with the same rules and devices                ─> logs      ─> the same lines
