@@ -1,4 +1,5 @@
-// The lines of LOG and TRACE, keepstate's against the live kernel's, byte by byte.
+// The lines of LOG and TRACE, and what the rewriting targets make of a packet: keepstate's against the live
+// kernel's, byte by byte.
 //
 //     packets ─> KernelRun, its log set to nf_log_ipv4 and nf_log_ipv6 ─> /dev/kmsg ─> lines with our prefix
 //             └> Engine with the same rules and devices                ─> logs      ─> the same lines
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -70,6 +72,34 @@ class LogAllNamespaces {
     std::string before_;
     bool is_set_ = false;
 };
+
+std::string hex_of(const std::vector<std::uint8_t>& bytes) {
+    std::string out;
+    for (const std::uint8_t byte : bytes) out += fmt::format("{:02x}", byte);
+    return out;
+}
+
+/// Changes up to three bytes behind the IP header, cuts the end off, or both; the IP header stays sound.
+std::vector<std::uint8_t> spoil(std::vector<std::uint8_t> ip, std::mt19937& dice) {
+    const bool is_v4 = ip[0] >> 4 == 4;
+    const std::size_t first = is_v4 ? 20 : 40;
+    for (unsigned changes = dice() % 4; changes > 0; --changes) {
+        ip[first + dice() % (ip.size() - first)] = static_cast<std::uint8_t>(dice());
+    }
+    if (dice() % 3 == 0) ip.resize(first + dice() % (ip.size() - first + 1));
+    const auto store = [&ip](std::size_t at, std::size_t value) {
+        ip[at] = static_cast<std::uint8_t>(value >> 8);
+        ip[at + 1] = static_cast<std::uint8_t>(value);
+    };
+    store(is_v4 ? 2 : 4, is_v4 ? ip.size() : ip.size() - first);
+    if (!is_v4) return ip;
+    store(10, 0);
+    std::size_t sum = 0;
+    for (std::size_t at = 0; at < first; at += 2) sum += std::size_t{ip[at]} << 8 | ip[at + 1];
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+    store(10, ~sum & 0xffff);
+    return ip;
+}
 
 /// One firewall, in the kernel and as an engine.
 class LogLines : public ::testing::Test {
@@ -131,14 +161,18 @@ class LogLines : public ::testing::Test {
     std::size_t send(const std::string& words) {
         const auto packet = parse_packet_text(fill(words));
         EXPECT_TRUE(packet.has_value()) << words;
-        if (!packet) return 0;
-        const bool is_v4 = packet->ip[0] >> 4 == 4;
+        return packet ? send(packet->ip, words) : 0;
+    }
+
+    /// The same of bytes; what leaves is compared too. `words`: for the failure's text.
+    std::size_t send(const std::vector<std::uint8_t>& ip, const std::string& words) {
+        const bool is_v4 = ip[0] >> 4 == 4;
         const std::string own = is_v4 ? four_ + "." : six_;
         static_cast<void>(log_.read_lines(own));
-        run_->inject({packet->ip, packet->in_device});
+        const KernelVerdict verdict = run_->inject({ip, {}});
         std::string log;
         now_ = now_ + 1'000'000;
-        const Frame frame{packet->ip, kLinkRaw, now_};
+        const Frame frame{ip, kLinkRaw, now_};
         Decision decision;
         engine_->process({&frame, 1}, {&decision, 1}, nullptr, &log);
         std::vector<std::string> got;
@@ -150,6 +184,11 @@ class LogLines : public ::testing::Test {
         const std::vector<std::string> wanted = log_.read_lines(
             is_v4 ? "SRC=" + four_ : fmt::format("SRC=fd00:{:0>4}", six_.substr(5)));
         EXPECT_EQ(got, wanted) << words;
+        const bool leaves = decision.verdict == Verdict::accept;
+        EXPECT_EQ(leaves, verdict.delivered) << words;
+        const std::vector<std::uint8_t> out(decision.out_bytes.begin(), decision.out_bytes.end());
+        EXPECT_TRUE(!leaves || out == verdict.out_bytes)
+            << words << "\nout    " << hex_of(out) << "\nkernel " << hex_of(verdict.out_bytes);
         return wanted.size();
     }
 
@@ -161,6 +200,48 @@ class LogLines : public ::testing::Test {
     std::optional<Engine> engine_;
     Time now_ = Time::from_s(1'000'000'000);
 };
+
+constexpr const char* kRewriting =
+    "-A PREROUTING -j LOG --log-prefix \"ks \" --log-tcp-sequence --log-tcp-options "
+    "--log-ip-options\n"
+    "-A FORWARD -j TOS --xor-tos 0x55\n"
+    "-A FORWARD -j DSCP --set-dscp 3\n"
+    "-A FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN --dport 1:100 -j TCPMSS --set-mss 1000\n"
+    "-A FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN --dport 101:65535 -j TCPMSS --set-mss 100\n"
+    "-A FORWARD -p tcp -j TCPOPTSTRIP --strip-options 3,4,5,8,254\n";
+
+TEST_F(LogLines, and_bytes_of_spoiled_packets_that_are_rewritten) {
+    const std::string start_of_table =
+        "*mangle\n:PREROUTING ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n";
+    start(start_of_table + kRewriting +
+              "-A FORWARD -j TTL --ttl-inc 3\n-A FORWARD -p tcp -j ECN --ecn-tcp-ece 1\n"
+              "-A FORWARD -j ECN --ecn-ip-ect 1\nCOMMIT\n",
+          start_of_table + kRewriting +
+              "-A FORWARD -j HL --hl-dec 3\n"
+              "-A POSTROUTING -j SNPT --src-pfx &:0::/64 --dst-pfx &:9::/64\nCOMMIT\n");
+    constexpr const char* kSeeds[] = {
+        "tcp %.1:9 %.130:80 flags syn seq 5 mss 1460 sackok ts 1 2 wscale 7",
+        "tcp %.1:9 %.130:180 flags syn,ece seq 5 tcpopt 01020405b4080a0000000100000002",
+        "tcp %.1:9 %.130:80 flags syn seq 5 wscale 3",
+        "udp %.1:9 %.130:53 len 20",
+        "icmp %.1 %.130 port-unreachable quote (tcp %.130:1 %.1:2 flags syn mss 9)",
+        "icmp %.1 %.130 redirect gateway %.3 quote (udp %.130:1 %.1:2)",
+        "ip %.1 %.130 proto 51 hex 0604000011223344aabbccdd01020304",
+        "tcp [&:0::1]:9 [&:1::1]:80 flags syn mss 1440 wscale 7 ext dst",
+        "tcp [&:0::1]:9 [&:1::1]:180 flags syn ext dst,ah",
+        "udp [&:0::1]:9 [&:1::1]:53 len 8 ext dst",
+        "icmp6 &:0::1 &:1::1 packet-too-big mtu 1280 quote (udp [&:1::1]:1 [&:0::1]:2 ext dst)",
+    };
+    std::size_t lines = 0;
+    std::mt19937 dice{1};
+    for (unsigned round = 0; round < 4000 && !HasFailure(); ++round) {
+        const auto packet = parse_packet_text(fill(kSeeds[dice() % std::size(kSeeds)]));
+        ASSERT_TRUE(packet.has_value());
+        const std::vector<std::uint8_t> ip = spoil(packet->ip, dice);
+        lines += send(ip, fmt::format("round {}: raw {}", round, hex_of(ip)));
+    }
+    EXPECT_GT(lines, 3600U);
+}
 
 constexpr const char* kPlain4 =
     "*mangle\n:PREROUTING ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"

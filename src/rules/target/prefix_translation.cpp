@@ -112,10 +112,11 @@ Ruling translate_prefix(const PrefixPair& pair, AddressField field, Context& con
     }
     std::copy(to->begin(), to->end(), context.editor->bytes() + at);
     // The quoted packet went the other way: its address of the other kind is the one that is ours.
-    constexpr std::size_t kNextHeader = 6, kFirstInfoType = 128;
-    const bool quotes = packet.ip.u8(kNextHeader) == protocol::kIcmpv6 &&
-                        packet.ip.has(kIpv6Header, kIcmpHeader + kIpv6Header) &&
-                        packet.ip.u8(kIpv6Header) < kFirstInfoType;
+    constexpr std::size_t kNextHeader = 6, kFirstError = 1, kLastError = 4;
+    const bool has_icmp = packet.ip.u8(kNextHeader) == protocol::kIcmpv6 &&
+                          packet.ip.has(kIpv6Header, kIcmpHeader + kIpv6Header);
+    const std::uint8_t type = has_icmp ? packet.ip.u8(kIpv6Header) : 0;
+    const bool quotes = type >= kFirstError && type <= kLastError;
     if (!quotes) return {};
     const std::size_t other =
         kIpv6Header + kIcmpHeader +
