@@ -42,7 +42,7 @@ std::string comment_on(const run::Outcome& outcome, bool several_captures) {
 Result<ReplayOutputs> ReplayOutputs::open(const ReplayOptions& options,
                                           const io::CaptureMerge& captures) {
     ReplayOutputs outputs;
-    const std::array<std::pair<const std::string*, std::unique_ptr<io::Output>*>, 8> files{{
+    const std::array<std::pair<const std::string*, std::unique_ptr<io::Output>*>, 7> files{{
         {&options.counters, &outputs.counters_},
         {&options.counters6, &outputs.counters6_},
         {&options.table, &outputs.table_},

@@ -71,7 +71,9 @@ bool is_group_address(const Address& a) {
 bool is_icmp_error(const wire::Packet& packet) {
     const bool is_v6 = packet.family == Family::ipv6;
     if (packet.protocol != (is_v6 ? protocol::kIcmpv6 : protocol::kIcmp)) return false;
-    if (packet.transport().size() == 0) return true;
+    // Of a fragment that ends before the type IPv6 believes the best. RFC 8200 4.5; kernel:net/ipv6/icmp.c is_ineligible.
+    const bool is_piece = packet.fragment_offset != 0 || packet.more_fragments;
+    if (packet.transport().size() == 0) return !(is_v6 && is_piece);
     const std::uint8_t type = packet.transport().u8(0);
     if (is_v6) return type < 128;
     return type != 0 && type != 8 && (type < 13 || type > 18);

@@ -78,6 +78,8 @@ std::string_view find_owner(std::string_view option, Family family) {
                std::any_of(options.begin(), options.end(),
                            [&](const Option& row) { return row.name == option; });
     };
+    // Ports are asked of TCP most, so that one is named where several would do.
+    if (const MatchModule* tcp = find_match("tcp", family); owns(*tcp)) return tcp->name();
     for (const MatchModule* module : kMatches) {
         if (owns(*module)) return module->name();
     }

@@ -30,10 +30,17 @@ struct Connlabel {
         {.name = "label",
          .id = kLabel,
          .arg = ArgKind::text,
-         .flags = option_flag::kInvert | option_flag::kMust},
-        {.name = "set", .id = kSet},
+         .flags = option_flag::kInvert | option_flag::kMust,
+         .words = "the label is set: its number, 0 to 127, or its name in the label file"},
+        {.name = "set", .id = kSet, .words = "sets the label, and matches if that could be done"},
     };
-    static constexpr Traits kTraits{.name = "connlabel", .options = kOptions};
+    static constexpr Traits kTraits{
+        .name = "connlabel",
+        .options = kOptions,
+        .words = "One of the 128 labels of the packet's connection.",
+        .reads = "the entry",
+        .differences =
+            "every entry has room for labels, not only those made after the first such rule"};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         if (use.id() == kSet) {

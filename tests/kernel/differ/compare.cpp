@@ -231,6 +231,7 @@ Result<Engine> make_engine(const KernelSetup& setup, const SetupChange& change) 
     if (auto loaded = load(setup.rules6, Family::ipv6, engine.rules6); !loaded) {
         return Unexpected(loaded.error());
     }
+    engine.ip_sets = setup.ip_sets;
     if (change) change(engine);
     return Engine::make(std::move(engine));
 }

@@ -59,7 +59,8 @@ int walk(const Call& call) {
     fmt::print("{}", reach.print());
     fmt::print("{} walks, {} packets ({} reached tracking), {} walks differ\n", runs, packets,
                tracked, differing);
-    if (again != 0) fmt::print("{} of them differed once, at an edge of time, and not again\n", again);
+    if (again != 0)
+        fmt::print("{} of them differed once, at an edge of time, and not again\n", again);
     return differing == 0 ? 0 : 1;
 }
 

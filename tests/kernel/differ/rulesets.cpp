@@ -105,18 +105,21 @@ constexpr Kind kKinds[] = {
     {"nodes", "1|2|3"},
     {"loose", "|--loose|--accept-local"},
     {"zone", "1|2|7"},
+    {"strip", "2,3|4|8,5|mss,sack-permitted|3,8,4"},
     {"andorxor", "and|or|xor"},
     {"setincdec", "set|inc|dec"},
     {"reject4", "icmp-net-unreachable|icmp-host-unreachable|icmp-port-unreachable|icmp-proto-unreachable|icmp-net-prohibited|icmp-host-prohibited|icmp-admin-prohibited"},
     {"reject6", "icmp6-no-route|icmp6-adm-prohibited|icmp6-addr-unreachable|icmp6-port-unreachable|icmp6-policy-fail|icmp6-reject-route"},
 };
 constexpr Kind kFamilyKinds4[] = {
+    {"ipset", "ip4 src|ip4 dst|net4 dst|net4 src|port4 dst,dst|port4 src,src|ports dst|ports src|list4 src"},
     {"addrtype", "UNICAST|LOCAL|MULTICAST|BROADCAST|LOCAL,UNICAST"},
     {"address", "10.0.1.1|10.0.1.0/24|10.0.2.1|10.0.0.0/8|10.0.1.2/31"},
     {"range", "10.0.1.1-10.0.1.1|10.0.1.2-10.0.2.1|10.0.2.0-10.0.2.255"},
     {"masklen", "32|24|0|31"},
 };
 constexpr Kind kFamilyKinds6[] = {
+    {"ipset", "ip6 src|ip6 dst|net6 dst|net6 src|port6 dst,dst|port6 src,src|ports dst|ports src"},
     {"addrtype", "UNICAST|LOCAL|MULTICAST|ANYCAST|LOCAL,UNICAST"},
     {"address", "2001:db8:1::1|2001:db8:1::/64|2001:db8:2::1|2001:db8::/32|2001:db8:1::2/127"},
     {"range", "2001:db8:1::1-2001:db8:1::1|2001:db8:1::2-2001:db8:2::1"},
@@ -127,6 +130,17 @@ constexpr Kind kFamilyKinds6[] = {
 /// The firewall's own: packets to it and from it take INPUT and OUTPUT.
 constexpr const char* kOwnAddress4 = "10.0.9.1";
 constexpr const char* kOwnAddress6 = "2001:db8:9::1";
+
+constexpr std::string_view kSets =
+    "create ip4 hash:ip family inet\nadd ip4 10.0.1.1\n"
+    "create net4 hash:net family inet\nadd net4 10.0.2.0/24\nadd net4 10.0.2.1 nomatch\n"
+    "create port4 hash:ip,port family inet\nadd port4 10.0.2.1,tcp:80\nadd port4 "
+    "10.0.1.1,udp:5000\n"
+    "create list4 list:set\nadd list4 ip4\nadd list4 net4\n"
+    "create ip6 hash:ip family inet6\nadd ip6 2001:db8:1::1\n"
+    "create net6 hash:net family inet6\nadd net6 2001:db8:2::/64\n"
+    "create port6 hash:ip,port family inet6\nadd port6 2001:db8:2::1,tcp:80\n"
+    "create ports bitmap:port range 0-1023\nadd ports 80\nadd ports 53\n";
 
 struct Chain {
     std::string name;
@@ -452,12 +466,13 @@ class SpeakingPackets {
 
 Walk make_ruleset_walk(bool is_v6, std::uint64_t seed, std::size_t packets,
                        const std::vector<std::string>& without) {
-    Walk walk = make_walk(WalkKind::mixed, is_v6, seed, packets);
+    Walk walk = make_walk(WalkKind::rules, is_v6, seed, packets);
     Draw draw{seed};
     RulesetDraw rules{draw, is_v6, without};
     walk.setup.local_addresses = {kOwnAddress4, kOwnAddress6};
     walk.setup.rules4 = is_v6 ? std::string{} : rules.ruleset();
     walk.setup.rules6 = is_v6 ? rules.ruleset() : std::string{};
+    walk.setup.ip_sets = kSets;
     SpeakingPackets speaking{draw, is_v6};
     for (KernelPacket& packet : walk.packets) {
         packet.ip_bytes =
