@@ -90,12 +90,16 @@ struct Ah6 {
     }
     static void print(const Data& data, const PrintContext&, std::string& out) {
         data.spi.print("ahspi", out);
-        if (data.length != 0) out += " " + length_words(data);
+        if (data.length != 0 || data.length_inverted != 0) out += " " + length_words(data);
         if (data.reserved) out += " --ahres";
     }
     static bool matches(Data& data, Context& context, Why why) {
         const auto header = extension(context, protocol::kAh, kLeast, "authentication header", why);
         if (!header) return false;
+        if (header->bytes.size() < header->ah_bytes()) {
+            context.hotdrop = true;
+            return why.no("the packet ends within its authentication header: it is dropped");
+        }
         const std::uint32_t spi = header->bytes.be32(4);
         if (!data.spi.holds(spi)) {
             return why ? why.no("{}: the packet's is {}", data.spi.words("ahspi"), spi) : false;

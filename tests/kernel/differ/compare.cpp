@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <sstream>
 
@@ -206,6 +207,7 @@ Result<Engine> make_engine(const KernelSetup& setup, const SetupChange& change) 
     engine.listen_events = true;
     for (const KernelDevice& device : setup.devices) {
         DeviceSetup made{device.name, {}};
+        made.mtu = device.mtu;
         for (const std::string& prefix : device.prefixes) {
             if (const auto parsed = parse_prefix(prefix)) made.networks.push_back(*parsed);
         }
@@ -254,11 +256,13 @@ Result<Comparison> compare(const KernelSetup& setup, std::span<const KernelPacke
     Comparison comparison;
     comparison.packets = packets.size();
     Comparer comparer(setup, comparison);
-    constexpr Time kBegin = Time::from_s(1'000'000);
-    Time now = kBegin;
+    // -m time asks the calendar, so keepstate's has to be the kernel's.
+    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+    const Time begin = Time::from_s(since_epoch / std::chrono::seconds(1));
+    Time now = begin;
     for (std::size_t i = 0; i < packets.size(); ++i) {
         const std::uint64_t since_first = kernel->verdicts[i].sent_ns - kernel->verdicts[0].sent_ns;
-        now = kBegin + static_cast<std::int64_t>(since_first);
+        now = begin + static_cast<std::int64_t>(since_first);
         // From about a second on entries may run out, and nobody can say which packet's DESTROY that is.
         const bool is_late = since_first > 900'000'000;
         if (packets[i].wait_before_ns != 0 || is_late) comparer.note_wait();

@@ -76,7 +76,9 @@ RecordFacts event_facts(const KernelEvent& event) {
 }
 
 RecordFacts event_facts(const Event& event) {
-    RecordFacts facts = facts_of(event.entry);
+    EntryCopy told = event.entry;
+    if (!event.labels_changed) told.labels = {};  // a record has them only then
+    RecordFacts facts = facts_of(told);
     facts.key = fmt::format("{} {}", kKinds[static_cast<std::size_t>(event.kind)], facts.key);
     return facts;
 }

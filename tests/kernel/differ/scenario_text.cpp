@@ -140,6 +140,7 @@ std::string head_text(const KernelSetup& setup) {
         std::istringstream lines(rules);
         for (std::string line; std::getline(lines, line);) out += "  " + line + "\n";
     };
+    block("ipset", setup.ip_sets);
     block("rules", setup.rules4);
     block("rules6", setup.rules6);
     return out;
