@@ -24,8 +24,8 @@ namespace keepstate::cli {
 namespace {
 
 constexpr std::array<std::string_view, 16> kKeys{
-    "about",   "names",   "devices", "local",    "settings",  "timeouts", "rules",        "rules6",
-    "ipset",   "packets", "entries", "events",  "counters", "counters6", "stats",    "not-on-kernel"};
+    "about", "names",   "devices", "local",  "settings", "timeouts",  "rules", "rules6",
+    "ipset", "packets", "entries", "events", "counters", "counters6", "stats", "not-on-kernel"};
 constexpr std::array<std::string_view, 3> kStepKeys{"packet", "after", "want"};
 constexpr std::int64_t kNsPerMs = 1'000'000;
 /// So that no packet is too big, unless the scenario is about that.

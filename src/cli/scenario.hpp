@@ -52,7 +52,7 @@ struct Scenario {
     std::string not_on_kernel;  ///< why the kernel cannot play it; empty: it can
     TextBlock rules4;           ///< empty text: no rules of this family
     TextBlock rules6;
-    TextBlock ip_sets;  ///< text of `ipset save`; empty: none
+    TextBlock ip_sets;                 ///< text of `ipset save`; empty: none
     std::vector<DeviceSetup> devices;  ///< empty: a bump in the wire
     std::vector<Address> local;
     Settings settings;

@@ -56,7 +56,7 @@ struct CommandPlace {
     int line = 0;
     std::string_view source_line;
     std::span<const LabelName> labels;  ///< names of connection labels
-    bool on_command_line = false;  ///< of the iptables program, which also takes -t, -w and -W
+    bool on_command_line = false;       ///< of the iptables program, which also takes -t, -w and -W
 };
 
 /// Reads the words of one line. Nothing: the faults are in `faults`. Cost: linear in the words.

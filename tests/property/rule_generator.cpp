@@ -54,14 +54,18 @@ void RuleGenerator::read_values(const std::string& file) {
     }
 }
 
+std::uint64_t RuleGenerator::between(std::uint64_t low, std::uint64_t high) {
+    const std::uint64_t count = high - low + 1;  // 0: all there are
+    return count == 0 ? dice_() : low + dice_() % count;
+}
+
 std::string RuleGenerator::number(std::uint64_t low, std::uint64_t high) {
     std::uint64_t chosen = low;
     switch (below(4)) {
         case 0: break;
         case 1: chosen = high; break;
         case 2: chosen = low + dice_() % (std::min<std::uint64_t>(high - low, 8) + 1); break;
-        default:
-            chosen = high - low == ~std::uint64_t{0} ? dice_() : low + dice_() % (high - low + 1);
+        default: chosen = between(low, high);
     }
     return below(4) == 0 ? fmt::format("{:#x}", chosen) : fmt::format("{}", chosen);
 }
@@ -88,8 +92,8 @@ std::string RuleGenerator::value(const rules::Traits& traits, const Option& opti
         case ArgKind::number: return number(option.min, high);
         case ArgKind::number_range: {
             if (below(3) == 0) return number(option.min, high);
-            const std::uint64_t low = option.min + dice_() % (high - option.min + 1);
-            return fmt::format("{}:{}", low, low + dice_() % (high - low + 1));
+            const std::uint64_t low = between(option.min, high);
+            return fmt::format("{}:{}", low, between(low, high));
         }
         case ArgKind::mark:
             return below(2) == 0 ? number(0, kWord) : number(0, kWord) + "/" + number(0, kWord);

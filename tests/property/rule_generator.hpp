@@ -32,6 +32,8 @@ class RuleGenerator {
     unsigned below(unsigned bound) { return static_cast<unsigned>(dice_() % bound); }
 
   private:
+    /// Both ends may come out.
+    std::uint64_t between(std::uint64_t low, std::uint64_t high);
     std::string options(const rules::Traits& traits);
     std::string value(const rules::Traits& traits, const rules::Option& option);
     std::string number(std::uint64_t low, std::uint64_t high);

@@ -6,8 +6,8 @@
 namespace keepstate::rules::target {
 
 inline bool is_track_request_open(const Context& context) {
-    return context.flow.entry == nullptr && !context.track.untracked &&
-           !context.track.is_closed && !context.track.has_template;
+    return context.flow.entry == nullptr && !context.track.untracked && !context.track.is_closed &&
+           !context.track.has_template;
 }
 
 /// From here on the packet is UNTRACKED, for the rules behind this one too.
