@@ -14,7 +14,7 @@ namespace {
 using base::ByteView;
 
 constexpr std::uint8_t kAh = 51, kEsp = 50, kHopByHop = 0, kRouting = 43, kFragment = 44;
-constexpr std::uint8_t kNoNext = 59, kDestination = 60;
+constexpr std::uint8_t kDestination = 60;
 
 /// A line that stops at the kernel's buffer end: what would pass it is cut, and nothing follows.
 class Line {

@@ -202,7 +202,7 @@ class RulesetDraw {
                 : protocols[draw_.below(static_cast<std::uint32_t>(std::size(protocols)))];
         std::string out = basics(protocol, chain);
         for (std::uint32_t i = draw_.below(2) + (draw_.one_in(6) ? 1 : 0); i > 0; --i) {
-            const RulePattern& pattern = kMatchPatterns[draw_.below(std::size(kMatchPatterns))];
+            const RulePattern& pattern = draw_match(protocol);
             if (stands(pattern, protocol, table, chain)) out += " " + fill(pattern.words);
         }
         if (!later_chains.empty() && draw_.one_in(5)) {
@@ -218,6 +218,20 @@ class RulesetDraw {
     }
 
   private:
+    /// Half of the time one of the rule's protocol, if there is one.
+    const RulePattern& draw_match(std::string_view protocol) {
+        const auto any = [this]() -> const RulePattern& {
+            return kMatchPatterns[draw_.below(
+                static_cast<std::uint32_t>(std::size(kMatchPatterns)))];
+        };
+        if (protocol.empty() || draw_.one_in(2)) return any();
+        for (int tries = 0; tries < 200; ++tries) {
+            const RulePattern& pattern = any();
+            if (pattern.protocol == protocol) return pattern;
+        }
+        return any();
+    }
+
     struct Table {
         std::string_view name;
         std::string_view chains;
@@ -366,7 +380,7 @@ class SpeakingPackets {
     }
 
     Bytes draft(const IpEnds& ends, std::uint16_t from, std::uint16_t to) {
-        switch (draw_.below(10)) {
+        switch (draw_.below(is_v6_ ? 15 : 11)) {
             case 0:
             case 1:
             case 2: {
@@ -392,10 +406,15 @@ class SpeakingPackets {
                 Bytes bytes;
                 put32(bytes, draw_.one_in(2) ? draw_.below(6) : 256);
                 put32(bytes, draw_.below(4));
+                put32(bytes, draw_.below(4));
+                put32(bytes, 0);
                 constexpr std::array<std::uint8_t, 3> kProtocols{50, 51, 108};
                 return make_ip(ends, kProtocols[draw_.below(3)], bytes);
             }
-            default: return is_v6_ ? extended(ends) : make_udp(ends, from, to, payload());
+            default:
+                return is_v6_ ? extended(ends)
+                              : make_ip(ends, 51,
+                                        Bytes{17, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0});
         }
     }
 
@@ -438,24 +457,46 @@ class SpeakingPackets {
         put16(inner, 0);
         std::uint8_t next = draw_.one_in(4) ? 59 : 17;
         for (std::uint32_t headers = 1 + draw_.below(3); headers > 0; --headers) {
-            constexpr std::array<std::uint8_t, 5> kHeaders{0, 60, 43, 44, 135};
+            constexpr std::array<std::uint8_t, 7> kHeaders{0, 60, 43, 44, 51, 43, 135};
+            const bool is_first = headers == 1;
             const std::uint8_t kind =
-                headers == 1 ? kHeaders[draw_.below(5)] : kHeaders[1 + draw_.below(3)];
-            const std::uint32_t words = kind == 44 ? 0 : draw_.below(2);
-            Bytes header{next, static_cast<std::uint8_t>(words), 1, 4, 0, 0, 0, 0};
-            if (kind == 43)
-                header[2] = static_cast<std::uint8_t>(draw_.below(5)),
-                header[3] = static_cast<std::uint8_t>(draw_.below(2));
-            if (kind == 44)
-                header[2] = 0, header[3] = static_cast<std::uint8_t>(draw_.one_in(3)),
-                header[7] = static_cast<std::uint8_t>(draw_.below(5));
-            if (kind == 135) header[2] = static_cast<std::uint8_t>(draw_.below(8)), header[3] = 0;
-            header.resize(8 + words * 8);
-            if (words != 0 && kind != 43) header[8] = 1, header[9] = 6;
+                is_first ? kHeaders[draw_.below(7)] : kHeaders[1 + draw_.below(5)];
+            Bytes header = extension(kind, next);
             inner.insert(inner.begin(), header.begin(), header.end());
             next = kind;
         }
         return make_ip(ends, next, inner);
+    }
+
+    Bytes extension(std::uint8_t kind, std::uint8_t next) {
+        const std::uint32_t words = kind == 44 ? 0 : draw_.below(2);
+        Bytes header{next, static_cast<std::uint8_t>(words), 1, 4, 0, 0, 0, 0};
+        header.resize(8 + words * 8);
+        switch (kind) {
+            case 43:  // routing; half of them segment routing without segments
+                header[2] = draw_.one_in(2) ? 4 : static_cast<std::uint8_t>(draw_.below(5));
+                header[3] = static_cast<std::uint8_t>(draw_.below(2));
+                break;
+            case 44:
+                header[2] = 0;
+                header[3] = static_cast<std::uint8_t>(draw_.one_in(3));
+                header[7] = static_cast<std::uint8_t>(draw_.below(5));
+                break;
+            case 51:  // 12 or 16 bytes, counted in words of four
+                header.resize(12 + words * 4);
+                header[1] = static_cast<std::uint8_t>(1 + words);
+                header[2] = header[3] = 0;
+                header[7] = static_cast<std::uint8_t>(draw_.below(6));
+                break;
+            case 135:  // mobility: nothing may follow
+                header[0] = 59;
+                header[2] = static_cast<std::uint8_t>(draw_.below(8));
+                header[3] = 0;
+                break;
+            default:
+                if (words != 0) header[8] = 1, header[9] = 6;
+        }
+        return header;
     }
 
     Draw& draw_;
