@@ -71,8 +71,8 @@ constexpr const char* kSeeds[] = {
     "tcp [2001:db8::1]:9 [2001:db8:1::1]:80 flags syn mss 1440 wscale 7 ext hop,dst",
     "tcp [2001:db8::1]:9 [2001:db8:1::1]:180 flags syn ext dst,ah",
     "udp [2001:db8::1]:9 [2001:db8:1::1]:53 len 8 ext routing",
-    "icmp6 2001:db8::1 2001:db8:1::1 packet-too-big mtu 1280 quote (udp [2001:db8:1::1]:1 "
-    "[2001:db8::1]:2 ext dst)",
+    ("icmp6 2001:db8::1 2001:db8:1::1 packet-too-big mtu 1280 quote (udp [2001:db8:1::1]:1 "
+     "[2001:db8::1]:2 ext dst)"),
 };
 
 /// Changes up to three bytes, cuts the end off, or both.

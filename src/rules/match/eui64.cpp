@@ -27,7 +27,10 @@ struct Form {
             "address.",
         .reads =
             "The IPv6 header and the Ethernet source address. A packet that came by no Ethernet is "
-            "no match."};
+            "no match.",
+        .differences =
+            "a later fragment is dropped by every rule; Linux knows it for one only behind a rule "
+            "with -p"};
 
     static void print(const Data&, const PrintContext&, std::string&) {}
     static bool matches(Data&, Context& context, Why why) {

@@ -102,7 +102,6 @@ inline constexpr RulePattern kMatchPatterns[] = {
     {"mh", "ipv6-mh", "-m mh {not}--mh-type {small}", For::ipv6},
     {"ipv6header", "", "-m ipv6header {not}--header {headers}", For::ipv6},
     {"ipv6header", "", "-m ipv6header --header {headers} --soft", For::ipv6},
-    {"eui64", "", "-m eui64", For::ipv6, "", "INPUT FORWARD PREROUTING"},
     {"srh", "", "-m srh {not}--srh-segs-left-eq {small}", For::ipv6},
     {"srh", "", "-m srh {not}--srh-last-entry-lt {small}", For::ipv6},
     {"srh", "", "-m srh {not}--srh-next-hdr 17", For::ipv6},
@@ -194,6 +193,7 @@ inline constexpr RulePattern kTargetPatterns[] = {
 };
 
 inline constexpr NotCompared kNotCompared[] = {
+    {"eui64", "the devices here have no link header; and of a later fragment Linux knows only after a rule with -p"},
     {"owner", "the instrument's own socket sends what the host sends; keepstate knows no sockets"},
     {"socket", "keepstate knows no sockets"},
     {"cgroup", "keepstate knows no sockets"},
