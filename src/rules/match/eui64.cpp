@@ -27,19 +27,12 @@ struct Form {
             "address.",
         .reads =
             "The IPv6 header and the Ethernet source address. A packet that came by no Ethernet is "
-            "no match.",
-        .differences =
-            "a later fragment is dropped by every rule; Linux knows it for one only behind a rule "
-            "with -p"};
+            "no match."};
 
     static void print(const Data&, const PrintContext&, std::string&) {}
     static bool matches(Data&, Context& context, Why why) {
         const std::uint8_t* mac = context.source_mac;
-        if (mac == nullptr) {
-            // The kernel takes a later fragment without a link header for broken.
-            context.hotdrop = context.packet->rules_fragment_offset != 0;
-            return why.no("the packet came by no Ethernet");
-        }
+        if (mac == nullptr) return why.no("the packet came by no Ethernet");
         const std::array<std::uint8_t, 8> wanted = {static_cast<std::uint8_t>(mac[0] ^ 2),
                                                     mac[1],
                                                     mac[2],

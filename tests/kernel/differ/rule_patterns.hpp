@@ -193,7 +193,7 @@ inline constexpr RulePattern kTargetPatterns[] = {
 };
 
 inline constexpr NotCompared kNotCompared[] = {
-    {"eui64", "the devices here have no link header; and of a later fragment Linux knows only after a rule with -p"},
+    {"eui64", "the devices here have no link header"},
     {"owner", "the instrument's own socket sends what the host sends; keepstate knows no sockets"},
     {"socket", "keepstate knows no sockets"},
     {"cgroup", "keepstate knows no sockets"},
