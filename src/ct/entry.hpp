@@ -80,6 +80,8 @@ struct Entry {
 
     bool has(std::uint32_t bits) const { return (status & bits) != 0; }
     bool is_confirmed() const { return has(status::kConfirmed); }
+    /// What a CT rule hangs on a packet for the rules behind it; tracking takes it away. No flow's entry.
+    bool is_template() const { return has(status::kTemplate); }
     const Tuple& tuple(CtDirection direction) const {
         return tuples[static_cast<std::size_t>(direction)];
     }
@@ -90,8 +92,9 @@ struct Entry {
 
 /// What tracking says of one packet: the kernel's skb->_nfct and ctinfo.
 struct PacketFlow {
-    Entry* entry = nullptr;                         ///< null: INVALID, UNTRACKED or not tracked yet
-    CtState state = CtState::invalid;               ///< what -m conntrack --ctstate matches
+    Entry* entry = nullptr;            ///< null: INVALID, UNTRACKED or not tracked yet;
+                                       ///< in the raw table it may be a template
+    CtState state = CtState::invalid;  ///< what -m conntrack --ctstate matches
     CtDirection direction = CtDirection::original;  ///< means something only with an entry
 };
 

@@ -28,7 +28,6 @@ struct TrackRequest {
     /// For which directions the zone holds; neither or both: for both.
     bool zone_for_original = false;
     bool zone_for_reply = false;
-    bool has_template = false;     ///< a CT rule without --notrack applied
     std::uint16_t policy = 0;      ///< CT --timeout: number of the policy, from 1; 0: none
     std::string_view helper;       ///< CT --helper; empty: none. Lives as long as the Program
     std::uint32_t ct_events = 0;   ///< CT --ctevents as 1 << IPCT_ bits; 0: all

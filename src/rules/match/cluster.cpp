@@ -105,7 +105,9 @@ struct Form {
         const ct::Entry* entry = context.flow.entry;
         if (entry == nullptr) return why.no("the packet belongs to no connection");
         const Address& source = entry->tuples[0].source;
-        const std::uint32_t node = scale_to(hash_of(source, data.seed), data.total);
+        // The template of a CT rule is of no family, which Linux gives to the first node.
+        const std::uint32_t node =
+            entry->is_template() ? 0 : scale_to(hash_of(source, data.seed), data.total);
         if (((data.mask >> node & 1U) != 0) != (data.inverted != 0)) return true;
         return why ? why.no("the connection of {} is node {}'s of {}", text(source), node + 1,
                             data.total)

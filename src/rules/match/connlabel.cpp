@@ -78,7 +78,7 @@ struct Connlabel {
     static bool matches(Data& data, Context& context, Why why) {
         ct::Entry* entry = context.flow.entry;
         const bool wanted = data.inverted == 0;
-        if (entry == nullptr) {
+        if (entry == nullptr || entry->is_template()) {
             return !wanted || why.no("the packet belongs to no connection");
         }
         std::uint8_t& byte = entry->labels[data.bit / 8U];

@@ -53,8 +53,19 @@ constexpr HelperName kHelpers[] = {
     {"H.245", protocol::kTcp, Families::both},
 };
 
+/// What the rules behind a CT rule see of the packet until it is tracked: an entry of nobody, the same for every
+/// packet that the rule takes.
+struct Template : SharedObject {
+    explicit Template(Family family) {
+        for (Tuple& tuple : entry.tuples) tuple.source.family = tuple.destination.family = family;
+        entry.status = status::kTemplate | status::kConfirmed;
+    }
+    ct::Entry entry;
+};
+
 struct Ct {
     struct Data {
+        Template* shown = nullptr;  ///< once the engine is made; null with --notrack
         std::array<char, 16> helper{};
         std::array<char, TimeoutPolicy::kLongestName + 1> timeout{};
         std::uint32_t ct_events = 0;
@@ -107,9 +118,7 @@ struct Ct {
             "which helper, telling which events. The first NOTRACK or CT rule that applies is "
             "heard.",
         .reads = "the packet's mark, with `--zone mark`",
-        .differences =
-            "Timeout policies, which nfct makes at run time, are not known: --timeout is a fault. "
-            "A helper and lists of events are read and have no effect yet."};
+        .differences = "A helper is read and has no effect yet."};
 
     static std::uint32_t parse_events(std::string_view list,
                                       std::span<const std::string_view> names, RuleReader& reader) {
@@ -188,6 +197,7 @@ struct Ct {
                            did_you_mean(helper, known));
     }
     static Complaint bind(Data& data, BindContext& context) {
+        if (!data.notrack) data.shown = &context.objects.make<Template>("CT", context.family);
         const std::string_view name = data.timeout.data();
         if (name.empty()) return std::nullopt;
         std::vector<std::string_view> known;
@@ -244,7 +254,6 @@ struct Ct {
             return {};
         }
         TrackRequest& track = context.track;
-        track.has_template = true;
         track.zone = data.zone;
         track.zone_is_mark = data.zone_is_mark != 0;
         track.zone_for_original = data.has_zone_original != 0;
@@ -253,7 +262,7 @@ struct Ct {
         track.helper = data.helper.data();
         track.ct_events = data.ct_events;
         track.exp_events = data.exp_events;
-        context.flow.state = CtState::new_;
+        context.flow = {&data.shown->entry, CtState::new_, CtDirection::original};
         const ct::Zones zones = track.zones(context.mark);
         says.words("zone {} original, {} reply{}{}{}{}", zones[0], zones[1],
                    track.helper.empty() ? "" : ", helper ", track.helper,

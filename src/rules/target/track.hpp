@@ -6,8 +6,7 @@
 namespace keepstate::rules::target {
 
 inline bool is_track_request_open(const Context& context) {
-    return context.flow.entry == nullptr && !context.track.untracked && !context.track.is_closed &&
-           !context.track.has_template;
+    return context.flow.entry == nullptr && !context.track.untracked && !context.track.is_closed;
 }
 
 /// From here on the packet is UNTRACKED, for the rules behind this one too.
