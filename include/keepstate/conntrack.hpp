@@ -48,8 +48,8 @@ namespace keepstate {
       "expectations that may exist at once; beyond it a helper's wish for another one is not "      \
       "granted. Linux derives the default from nf_conntrack_buckets")                               \
     X(log_invalid, 0, "protocol",                                                                   \
-      "explain INVALID packets of this IP protocol number, for instance 6 for TCP; 255: of all "    \
-      "protocols, 0: of none")                                                                      \
+      "write to the log (replay --log) why a packet is INVALID, or was let by unjudged, if it is "  \
+      "of this IP protocol number, for instance 6 for TCP; 255: of any, 0: of none")                \
     X(tcp_be_liberal, 0, "0/1",                                                                     \
       "1: a segment outside of the window is let by. An RST before data already acknowledged "      \
       "stays INVALID, and one that is not exactly at the edge closes nothing. For paths on which "  \

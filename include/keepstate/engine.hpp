@@ -145,8 +145,8 @@ class Engine {
     /// Decides frames in order; times must not go back (an earlier one counts as the latest seen).
     /// `decisions` and, if not null, `stories` have the batch's size. A story is the whole way of the
     /// packet in words, one step a line, each line ended.
-    /// Likewise `logs`: the lines that Linux would have written to its log, by LOG and TRACE rules, are
-    /// appended to the packet's string, each ended.
+    /// Likewise `logs`: the lines that Linux would have written to its log, by LOG and TRACE rules
+    /// and as nf_conntrack_log_invalid says, are appended to the packet's string, each ended.
     void process(std::span<const Frame> batch, std::span<Decision> decisions,
                  std::string* stories = nullptr, std::string* logs = nullptr);
 

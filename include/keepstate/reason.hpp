@@ -59,14 +59,14 @@ enum class ReasonKind : std::uint8_t { none, frame, invalid, limit, route };
     X(tcp_data_offset,               invalid, "the TCP data offset is below 20 bytes or beyond the packet", "truncated packet")                             \
     X(tcp_checksum,                  invalid, "the TCP checksum is wrong", "bad checksum")                                                                  \
     X(tcp_flags,                     invalid, "a combination of TCP flags that nobody may send", "invalid tcp flag combination")                            \
-    X(tcp_not_an_opening,            invalid, "no flow is known and this segment cannot open one", "")                                                      \
+    X(tcp_not_an_opening,            invalid, "no flow is known and this segment cannot open one", "invalid new")                                           \
     X(tcp_loose_off,                 invalid, "no flow is known and nf_conntrack_tcp_loose=0 forbids to pick one up in the middle", "")                     \
     X(tcp_state,                     invalid, "this kind of segment is not possible in this state from this side", "packet (index %d) in dir %d invalid, state %s") \
     X(tcp_invalid_rst,               invalid, "an RST before data that was acknowledged already", "invalid rst")                                            \
     X(tcp_seq_over_window,           invalid, "the sequence number is beyond what the receiver allowed (bound I)", "SEQ is over upper bound %u (over the window of the receiver)") \
     X(tcp_end_under_window,          invalid, "the segment ends below what the sender may still send again (bound II)", "SEQ is under lower bound %u (already ACKed data retransmitted)") \
     X(tcp_ack_beyond_end,            invalid, "the ACK acknowledges data that was never sent (bound III)", "ACK is over upper bound %u (ACKed data not seen yet)") \
-    X(tcp_ack_too_old,               invalid, "the ACK is too old (bound IV)", "ACK is under lower bound %u (possible overly delayed)")                    \
+    X(tcp_ack_too_old,               invalid, "the ACK is too old (bound IV)", "ignored ACK under lower bound %u (possible overly delayed)")               \
     X(tcp_kill_raced,                invalid, "a closed flow is being opened again while its entry goes away", "")                                          \
     /* UDP and UDP-Lite */                                                                                                                                  \
     X(udp_header_truncated,          invalid, "fewer bytes than a UDP header has", "short packet")                                                          \
@@ -90,9 +90,9 @@ enum class ReasonKind : std::uint8_t { none, frame, invalid, limit, route };
     X(icmpv6_redirect_source,        invalid, "an ICMPv6 redirect that does not come from a neighbour", "invalid saddr or hoplimit for redirect")            \
     X(icmpv6_redirect_no_options,    invalid, "an ICMPv6 redirect that quotes nothing", "redirect without options")                                         \
     /* SCTP */                                                                                                                                              \
-    X(sctp_header_truncated,         invalid, "fewer bytes than an SCTP header has", "short packet")                                                        \
-    X(sctp_checksum,                 invalid, "the SCTP checksum is wrong", "bad CRC")                                                                      \
-    X(sctp_chunks,                   invalid, "the SCTP chunks are malformed or may not stand together", "")                                                \
+    X(sctp_header_truncated,         invalid, "fewer bytes than an SCTP header has", "nf_ct_sctp: short packet")                                            \
+    X(sctp_checksum,                 invalid, "the SCTP checksum is wrong", "nf_ct_sctp: bad CRC")                                                          \
+    X(sctp_chunks,                   invalid, "the SCTP chunks are malformed or may not stand together", "do_basic_checks failed. chunk num %d, type %d, len %d flag %d") \
     X(sctp_not_an_opening,           invalid, "no association is known and this packet cannot open one", "")                                                \
     X(sctp_vtag,                     invalid, "the SCTP verification tag is not the association's", "verification tag check failed %x vs %x for dir %d")                        \
     X(sctp_state,                    invalid, "this SCTP chunk is not possible in this state from this side", "Invalid, old_state %d, dir %d, type %d")    \

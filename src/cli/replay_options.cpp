@@ -119,8 +119,10 @@ void add_outputs(CLI::App& app, Words& words) {
     app.add_option("--write", words.options.write,
                    "pcapng of the packets that left the firewall, comments say why")
         ->type_name("FILE");
-    app.add_option("--log", words.options.log,
-                   "the lines that LOG and TRACE rules would have written to the kernel's log")
+    app.add_option(
+           "--log", words.options.log,
+           "the lines that LOG, TRACE and nf_conntrack_log_invalid would have written to the "
+           "kernel's log")
         ->type_name("FILE");
 }
 

@@ -21,7 +21,6 @@ std::uint32_t capacity_of(const Settings& settings) {
 
 /// As many buckets as the kernel looks through for an entry to drop early.
 constexpr std::uint32_t kEarlyDropBuckets = 8;
-constexpr std::int64_t kShortenOnlyAboveNs = 120 * kNsPerSecond;
 
 CtState state_of(const Entry& entry, CtDirection direction) {
     if (direction == CtDirection::reply || entry.has(status::kSeenReply)) {
@@ -202,8 +201,7 @@ void Tracker::grant(Entry& entry, CtDirection direction, const Judgement& judgem
     if (judgement.timeout_s && !is_fixed) {
         const std::int64_t timeout_ns = std::int64_t{*judgement.timeout_s} * kNsPerSecond;
         const std::int64_t left_ns = entry.left_ns(now);
-        const bool holds =
-            !judgement.shorten_only || (left_ns >= kShortenOnlyAboveNs && left_ns > timeout_ns);
+        const bool holds = !judgement.shorten_only || is_shortened(left_ns, timeout_ns);
         if (!entry.is_confirmed()) {
             entry.timeout_ns = timeout_ns;
         } else if (holds) {

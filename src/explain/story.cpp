@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "explain/log_words.hpp"
+#include "ct/log_words.hpp"
 #include "rules/program.hpp"
 
 namespace keepstate::explain {
@@ -175,8 +175,8 @@ void Story::tcp_judged(const ct::TcpMemory& before, const ct::Segment& segment,
                                                              : "");
         }
     }
-    log_words(tcp_log_words(before, segment, direction, judgement));
-    const std::string close = tcp_close_log_words(before, segment, direction, judgement);
+    log_words(ct::tcp_log_words(before, segment, direction, judgement));
+    const std::string close = ct::tcp_close_log_words(before, segment, direction, judgement);
     if (!close.empty()) line(kDetail, "and, if more is left: {}", close);
     if (judgement.timeout_s) line(kDetail, "timeout: {} s", *judgement.timeout_s);
 }
@@ -195,14 +195,14 @@ void Story::sctp_judged(const ct::SctpMemory& before, const ct::SctpPacket& pack
              step.ruling == ct::SctpRuling::bad ? "not possible" : text(ct::state_of(step.ruling)));
         if (!step.exception.empty()) line(kDetail, "exception: {}", step.exception);
     }
-    log_words(sctp_log_words(before, packet, direction, judgement));
+    log_words(ct::sctp_log_words(before, packet, direction, judgement));
     if (judgement.timeout_s) line(kDetail, "timeout: {} s", *judgement.timeout_s);
 }
 
 void Story::refused(Reason reason) {
     line(kAtStep, "=> {}: {} ({})", kind(reason) == ReasonKind::limit ? "dropped" : "INVALID",
          sentence(reason), text(reason));
-    log_words(refusal_log_words(reason, packet_, found_, found_direction_));
+    log_words(ct::refusal_log_words(reason, packet_, found_, found_direction_));
 }
 
 void Story::tracked(const ct::PacketFlow& flow, Time now) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "hooks/invalid_log.hpp"
 #include "hooks/trip.hpp"
 #include "wire/checksum.hpp"
 #include "wire/parse.hpp"
@@ -246,11 +247,12 @@ bool Path::run_step(Trip& trip, Hook hook, Step step) {
 
 bool Path::run_track(Trip& trip, Hook hook) {
     trip.context.tracking_done = true;
+    const ct::PacketFlow& flow = trip.context.flow;
     // A packet that this host sent to itself carries its flow past loopback. What was INVALID has none to
     // carry, and is asked about again as any packet that arrives.
     const bool comes_back_without_flow = trip.is_own && hook == Hook::prerouting &&
-                                         !trip.context.flow.entry &&
-                                         trip.context.flow.state != CtState::untracked;
+                                         (!flow.entry || flow.entry->is_template()) &&
+                                         flow.state != CtState::untracked;
     if (trip.is_tracked && !comes_back_without_flow) return true;
     trip.is_tracked = true;
     ct::TrackOrder order;
@@ -261,8 +263,13 @@ bool Path::run_track(Trip& trip, Hook hook) {
     order.policy = wish.policy;
     order.chooses_events = (wish.ct_events | wish.exp_events) != 0;
     order.told_events = static_cast<std::uint16_t>(wish.ct_events);
-    const ct::TrackResult result =
-        tracker_.track(trip.packet, order, trip.context.now, trip.observer);
+    ct::Observer* observer = trip.observer;
+    std::optional<InvalidLog> invalid_log;
+    if (trip.context.log &&
+        InvalidLog::asks_for(tracker_.settings().log_invalid, trip.packet.protocol)) {
+        observer = &invalid_log.emplace(trip.observer, trip.context);
+    }
+    const ct::TrackResult result = tracker_.track(trip.packet, order, trip.context.now, observer);
     trip.context.flow = result.flow;
     trip.ct_reason = result.reason;
     if (result.must_drop) trip.verdict = Verdict::drop;
@@ -296,11 +303,14 @@ bool Path::run_table(Trip& trip, Hook hook, Table table) {
     trip.context.entry_mark_changed = false;
     const rules::Outcome outcome =
         rules::walk(*trip.program, table, hook, trip.context, trip.observer);
-    if (trip.context.entry_mark_changed) tracker_.note_mark(*trip.context.flow.entry);
+    ct::PacketFlow& flow = trip.context.flow;
+    const bool has_template = flow.entry && flow.entry->is_template();
+    if (trip.context.entry_mark_changed && !has_template) tracker_.note_mark(*flow.entry);
     trip.note_decider(table, outcome);
     if (outcome.kind == rules::Ruling::Kind::translate) trip.decision.would_translate = true;
     const Verdict verdict = outcome.verdict();
     if (verdict == Verdict::accept) return true;
+    if (has_template) flow.entry = nullptr;
     trip.verdict = verdict;
     if (verdict == Verdict::reject) answer(trip, outcome.reject);
     return false;

@@ -138,8 +138,9 @@ class LogLines : public ::testing::Test {
         auto run = KernelRun::make(there);
         ASSERT_TRUE(run.has_value()) << run.error().faults.front().words;
         run_ = std::move(*run);
-        // What tracking says of INVALID packets would stand between the lines of the rules.
-        ASSERT_TRUE(run_->set("net/netfilter/nf_conntrack_log_invalid", "0").has_value());
+        // What tracking says of INVALID packets stands between the lines of the rules.
+        ASSERT_TRUE(run_->set("net/netfilter/nf_conntrack_log_invalid", "255").has_value());
+        here.settings.log_invalid = 255;
         for (const char* setting : {"net/netfilter/nf_log/2", "net/netfilter/nf_log/10"}) {
             const bool is_v4 = setting[std::string_view(setting).size() - 2] == '/';
             ASSERT_TRUE(run_->set(setting, is_v4 ? "nf_log_ipv4" : "nf_log_ipv6").has_value());
@@ -241,6 +242,49 @@ TEST_F(LogLines, and_bytes_of_spoiled_packets_that_are_rewritten) {
         lines += send(ip, fmt::format("round {}: raw {}", round, hex_of(ip)));
     }
     EXPECT_GT(lines, 3600U);
+}
+
+TEST_F(LogLines, of_what_tracking_finds_invalid) {
+    start("*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m mark --mark 0x9 -j LOG\nCOMMIT\n",
+          "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m mark --mark 0x9 -j LOG\nCOMMIT\n");
+    std::size_t lines = 0;
+    for (const char* packet : {
+             "tcp %.1:1 %.130:80 flags fin,syn seq 5",
+             "tcp %.1:1 %.130:80 flags rst seq 5",
+             "tcp %.1:1 %.130:80 flags syn seq 5 win 1000 mss 1460 wscale 7",
+             "tcp %.130:80 %.1:1 flags ack seq 9 ack 77 win 1000",
+             "tcp %.130:80 %.1:1 flags syn,ack seq 9 ack 6 win 1000 wscale 7",
+             "tcp %.1:1 %.130:80 flags ack seq 6 ack 10 win 1000",
+             "tcp %.1:1 %.130:80 flags ack seq 6 ack 10 win 1000 len 10",
+             "tcp %.130:80 %.1:1 flags ack seq 10 ack 16 win 1000",
+             "tcp %.1:1 %.130:80 flags ack seq 990006 ack 10 win 1000 len 10",
+             "tcp %.1:1 %.130:80 flags ack seq 4293000006 ack 10 win 1000 len 10",
+             "tcp %.1:1 %.130:80 flags ack seq 16 ack 990010 win 1000",
+             "tcp %.1:1 %.130:80 flags ack seq 16 ack 4293000006 win 1000",
+             "tcp %.1:1 %.130:80 flags fin,ack seq 990016 ack 10 win 1000",
+             "tcp %.130:80 %.1:1 flags rst seq 990010",
+             "tcp %.130:80 %.1:1 flags fin,ack seq 990010 ack 16 win 1000",
+             "tcp %.1:1 %.130:80 flags rst seq 990010",
+             "sctp %.1:1 %.130:2 vtag 5 chunks data",
+             "sctp %.1:1 %.130:2 vtag 0 chunks init itag 77",
+             "sctp %.130:2 %.1:1 vtag 99 chunks init_ack itag 88",
+             "sctp %.130:2 %.1:1 vtag 77 chunks init_ack itag 88",
+             "sctp %.1:1 %.130:2 vtag 88 chunks init,data itag 7",
+             "sctp %.1:1 %.130:2 vtag 88 chunks init badsum",
+             "sctp %.130:2 %.1:1 vtag 78 chunks data",
+             "sctp %.130:2 %.1:1 vtag 77 chunks shutdown_complete",
+             "udp %.1:1 %.130:53 ulen 3",
+             "udp %.1:1 %.130:53 len 9 badsum",
+             "icmp %.1 %.130 type 42/3",
+             "udp %.1:7 %.130:7",
+             "icmp %.130 %.2 port-unreachable quote (udp %.1:7 %.130:7)",
+             "udp [&:0::1]:7 [&:1::1]:7",
+             "icmp6 &:1::1 &:0::2 port-unreachable quote (udp [&:0::1]:7 [&:1::1]:7)",
+             "tcp [&:0::1]:1 [&:1::1]:80 flags none",
+         }) {
+        lines += send(packet);
+    }
+    EXPECT_GT(lines, 15U);
 }
 
 constexpr const char* kPlain4 =

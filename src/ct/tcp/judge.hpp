@@ -24,7 +24,7 @@ struct TcpJudgement {
     Reason reason = Reason::none;            ///< why invalid
     TcpMemory memory;                        ///< to be kept, whatever the outcome
     std::optional<std::uint32_t> timeout_s;  ///< from now; absent: not renewed
-    bool shorten_only = false;  ///< timeout_s holds only if more than it is left (see below)
+    bool shorten_only = false;               ///< timeout_s holds only if is_shortened()
     bool becomes_assured = false;
     bool state_changed = false;
     // facts for explanations
@@ -32,6 +32,12 @@ struct TcpJudgement {
     std::string_view exception;  ///< the name of the one that answered; empty if none
     WindowCheck window;
 };
+
+/// Whether a timeout that is shorten_only holds for an entry with so much left.
+constexpr bool is_shortened(std::int64_t left_ns, std::int64_t timeout_ns) {
+    constexpr std::int64_t kOnlyAboveNs = 120 * kNsPerSecond;
+    return left_ns >= kOnlyAboveNs && left_ns > timeout_ns;
+}
 
 /// The first segment of a flow nobody knows: its memory, or why it cannot begin one.
 struct TcpBeginning {

@@ -11,18 +11,18 @@
 #include "ct/observer.hpp"
 #include "wire/packet.hpp"
 
-namespace keepstate::explain {
+namespace keepstate::ct {
 
 /// Empty if the kernel logs nothing.
-std::string tcp_log_words(const ct::TcpMemory& before, const ct::Segment& segment,
-                          CtDirection direction, const ct::TcpJudgement& judgement);
+std::string tcp_log_words(const TcpMemory& before, const Segment& segment, CtDirection direction,
+                          const TcpJudgement& judgement);
 /// What follows it when a FIN or RST out of the window, answered by another, makes the timeout shorter; empty: nothing.
-std::string tcp_close_log_words(const ct::TcpMemory& before, const ct::Segment& segment,
-                                CtDirection direction, const ct::TcpJudgement& judgement);
-std::string sctp_log_words(const ct::SctpMemory& before, const ct::SctpPacket& packet,
-                           CtDirection direction, const ct::SctpJudgement& judgement);
+std::string tcp_close_log_words(const TcpMemory& before, const Segment& segment,
+                                CtDirection direction, const TcpJudgement& judgement);
+std::string sctp_log_words(const SctpMemory& before, const SctpPacket& packet,
+                           CtDirection direction, const SctpJudgement& judgement);
 /// For reasons whose words depend on nothing but the packet and, for ICMP errors, on the flow that was found (or null).
-std::string refusal_log_words(Reason reason, const wire::Packet& packet, const ct::Entry* found,
+std::string refusal_log_words(Reason reason, const wire::Packet& packet, const Entry* found,
                               CtDirection direction);
 
-}  // namespace keepstate::explain
+}  // namespace keepstate::ct

@@ -1,37 +1,38 @@
 // The kernel's words; see log_words.hpp.
-#include "explain/log_words.hpp"
+#include "ct/log_words.hpp"
 
 #include <fmt/format.h>
+#include <fmt/printf.h>
 
 #include <algorithm>
 
 #include "base/bytes.hpp"
 
-namespace keepstate::explain {
+namespace keepstate::ct {
 
 namespace {
 
 /// The kernel numbers kinds of segments, directions and states as we do.
-int number_of(ct::SegmentKind kind) { return static_cast<int>(kind); }
+int number_of(SegmentKind kind) { return static_cast<int>(kind); }
 int number_of(CtDirection direction) { return static_cast<int>(direction); }
 
-std::string window_words(const ct::WindowCheck& window) {
+/// kernel_words(), which are a format of printf, with the numbers of this packet.
+template <typename... Numbers>
+std::string words_with(Reason reason, const Numbers&... numbers) {
+    return fmt::sprintf(kernel_words(reason), numbers...);
+}
+
+std::string window_words(const WindowCheck& window) {
     switch (window.reason) {
         case Reason::tcp_seq_over_window:
-            if (window.ruling == ct::WindowRuling::let_by) {
+            if (window.ruling == WindowRuling::let_by) {
                 return fmt::format("{} bytes more than expected", window.bytes_over);
             }
-            return fmt::format("SEQ is over upper bound {} (over the window of the receiver)",
-                               window.data_upper.value());
-        case Reason::tcp_ack_beyond_end:
-            return fmt::format("ACK is over upper bound {} (ACKed data not seen yet)",
-                               window.ack_upper.value());
+            return words_with(window.reason, window.data_upper.value());
+        case Reason::tcp_ack_beyond_end: return words_with(window.reason, window.ack_upper.value());
         case Reason::tcp_end_under_window:
-            return fmt::format("SEQ is under lower bound {} (already ACKed data retransmitted)",
-                               window.data_lower.value());
-        case Reason::tcp_ack_too_old:
-            return fmt::format("ignored ACK under lower bound {} (possible overly delayed)",
-                               window.ack_lower.value());
+            return words_with(window.reason, window.data_lower.value());
+        case Reason::tcp_ack_too_old: return words_with(window.reason, window.ack_lower.value());
         default: return {};
     }
 }
@@ -52,8 +53,8 @@ std::string chunk_words(base::ByteView sctp) {
         is_alone = is_alone || type == kInit || type == kInitAck || type == kShutdownComplete;
         const bool is_first_only = is_alone || type == kCookieAck || type == kCookieEcho;
         if ((is_first_only && count != 0) || length == 0) {
-            return fmt::format("do_basic_checks failed. chunk num {}, type {}, len {} flag {}",
-                               count, type, __builtin_bswap16(length), is_alone ? 1 : 0);
+            return words_with(Reason::sctp_chunks, count, type, __builtin_bswap16(length),
+                              is_alone ? 1 : 0);
         }
         at += (std::size_t{length} + 3) / 4 * 4;
     }
@@ -73,22 +74,25 @@ std::string plain_address(const Address& address) {
 
 }  // namespace
 
-std::string tcp_log_words(const ct::TcpMemory& before, const ct::Segment& segment,
-                          CtDirection direction, const ct::TcpJudgement& judgement) {
-    const auto packet = [&](std::string_view what) {
-        return fmt::format("packet (index {}) in dir {} {}, state {}", number_of(segment.kind),
-                           number_of(direction), what, text(before.state));
-    };
-    if (judgement.exception == "let by, not judged") return packet("ignored");
+std::string tcp_log_words(const TcpMemory& before, const Segment& segment, CtDirection direction,
+                          const TcpJudgement& judgement) {
+    const int kind = number_of(segment.kind);
+    const int side = number_of(direction);
+    if (judgement.exception == "let by, not judged") {
+        return fmt::format("packet (index {}) in dir {} ignored, state {}", kind, side,
+                           text(before.state));
+    }
     if (judgement.exception == "challenge ACK") return "challenge-ack ignored";
-    if (judgement.reason == Reason::tcp_state) return packet("invalid");
-    if (judgement.reason == Reason::tcp_invalid_rst) return "invalid rst";
+    if (judgement.reason == Reason::tcp_state) {
+        return words_with(judgement.reason, kind, side, text(before.state));
+    }
+    if (judgement.reason == Reason::tcp_invalid_rst) return words_with(judgement.reason);
     if (!judgement.window.made || judgement.window.liberal) return {};
     return window_words(judgement.window);
 }
 
-std::string tcp_close_log_words(const ct::TcpMemory& before, const ct::Segment& segment,
-                                CtDirection direction, const ct::TcpJudgement& judgement) {
+std::string tcp_close_log_words(const TcpMemory& before, const Segment& segment,
+                                CtDirection direction, const TcpJudgement& judgement) {
     constexpr std::uint64_t kTicksPerSecond = 250;
     if (!judgement.shorten_only || !judgement.timeout_s) return {};
     return fmt::format("packet (index {}, dir {}) response for index {} lower timeout to {}",
@@ -96,27 +100,24 @@ std::string tcp_close_log_words(const ct::TcpMemory& before, const ct::Segment& 
                        *judgement.timeout_s * kTicksPerSecond);
 }
 
-std::string sctp_log_words(const ct::SctpMemory& before, const ct::SctpPacket& packet,
-                           CtDirection direction, const ct::SctpJudgement& judgement) {
+std::string sctp_log_words(const SctpMemory& before, const SctpPacket& packet,
+                           CtDirection direction, const SctpJudgement& judgement) {
     // The kernel has words for the packet's tag only, not for those that go with chunks.
     if (judgement.reason == Reason::sctp_vtag && judgement.step_count == 0) {
-        return fmt::format(
-            "verification tag check failed {:x} vs {:x} for dir {}", swapped(packet.vtag),
-            swapped(before.vtag[static_cast<std::size_t>(direction)]), number_of(direction));
+        return words_with(judgement.reason, swapped(packet.vtag),
+                          swapped(before.vtag[static_cast<std::size_t>(direction)]),
+                          number_of(direction));
     }
     if (judgement.reason != Reason::sctp_state || judgement.step_count == 0) return {};
-    const std::size_t last = std::min(judgement.step_count, ct::SctpJudgement::kSteps) - 1;
-    const ct::SctpStep& step = judgement.steps[last];
-    return fmt::format("Invalid, old_state {}, dir {}, type {}", static_cast<int>(step.before),
-                       number_of(direction), type_of(step.chunk.kind));
+    const std::size_t last = std::min(judgement.step_count, SctpJudgement::kSteps) - 1;
+    const SctpStep& step = judgement.steps[last];
+    return words_with(judgement.reason, static_cast<int>(step.before), number_of(direction),
+                      type_of(step.chunk.kind));
 }
 
-std::string refusal_log_words(Reason reason, const wire::Packet& packet, const ct::Entry* found,
+std::string refusal_log_words(Reason reason, const wire::Packet& packet, const Entry* found,
                               CtDirection direction) {
     switch (reason) {
-        case Reason::tcp_not_an_opening: return "invalid new";
-        case Reason::sctp_header_truncated: return "nf_ct_sctp: short packet";
-        case Reason::sctp_checksum: return "nf_ct_sctp: bad CRC";
         case Reason::sctp_chunks:
             return packet.is_fragment ? std::string() : chunk_words(packet.transport());
         case Reason::icmp_error_wrong_destination:
@@ -132,4 +133,4 @@ std::string refusal_log_words(Reason reason, const wire::Packet& packet, const c
     return reason == Reason::tcp_invalid_rst || !is_plain ? std::string() : std::string(words);
 }
 
-}  // namespace keepstate::explain
+}  // namespace keepstate::ct
