@@ -64,6 +64,14 @@ void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* ob
         decision.reason = reason;
         decision.verdict = Verdict::drop;
         tracker_.collect(now);
+        if (reason == Reason::ipv6_hop_by_hop) {
+            // For the answer the packet need not be sound.
+            wire::parse_ip(link.family, link.ip, false, packet);
+            Trip trip{packet, decision, observer, programs_[index_of(link.family)], *this};
+            trip.context.now = now;
+            trip.context.log = log;
+            answer_hop_by_hop(wire::find_hop_by_hop_fault(link.ip), trip);
+        }
         if (observer) observer->done(decision);
         return;
     }
@@ -271,6 +279,11 @@ bool Path::run_track(Trip& trip, Hook hook) {
     }
     const ct::TrackResult result = tracker_.track(trip.packet, order, trip.context.now, observer);
     trip.context.flow = result.flow;
+    // What rules asked is answered. An INVALID packet that comes back by loopback is asked about anew.
+    rules::TrackRequest rest;
+    rest.untracked = wish.untracked;
+    rest.is_closed = wish.is_closed;
+    trip.context.track = rest;
     trip.ct_reason = result.reason;
     if (result.must_drop) trip.verdict = Verdict::drop;
     trip.was_refused = result.must_drop;

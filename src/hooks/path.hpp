@@ -26,6 +26,7 @@
 #include "rules/outcome.hpp"
 #include "rules/program.hpp"
 #include "rules/walk.hpp"
+#include "wire/parse.hpp"
 #include "wire/reassembly.hpp"
 
 namespace keepstate::hooks {
@@ -83,6 +84,7 @@ class Path {
     void answer(Trip& trip, rules::RejectType type);
     void answer_ttl_exceeded(Trip& trip);
     void answer_parameter_problem(Trip& trip);
+    void answer_hop_by_hop(const wire::HopByHopFault& fault, Trip& trip);
     Address answer_source(const Trip& trip) const;
     void send_answer(Trip& asked, base::ByteView bytes);
     void conclude(Trip& trip);

@@ -109,9 +109,13 @@ bool may_be_rejected(const wire::Packet& packet) {
            deserves_answer(packet);
 }
 
-/// Writes the IP header of an answer. Returns its length.
+/// IPv4 options fill words of four bytes.
+constexpr std::size_t padded(std::size_t option_bytes) { return (option_bytes + 3) / 4 * 4; }
+
+/// Writes the IP header of an answer, `options` in an IPv4 one. Returns its length.
 std::size_t write_ip(std::uint8_t* at, const Address& source, const Address& destination,
-                     std::uint8_t number, std::size_t payload, std::uint8_t tos) {
+                     std::uint8_t number, std::size_t payload, std::uint8_t tos,
+                     base::ByteView options = {}) {
     if (source.family == Family::ipv6) {
         base::store_be32(at, 6U << 28);
         base::store_be16(at + 4, static_cast<std::uint16_t>(payload));
@@ -121,17 +125,19 @@ std::size_t write_ip(std::uint8_t* at, const Address& source, const Address& des
         std::memcpy(at + 24, destination.bytes.data(), 16);
         return kIpv6Header;
     }
-    std::memset(at, 0, kIpv4Header);
-    at[0] = 0x45;
+    const std::size_t header = kIpv4Header + padded(options.size());
+    std::memset(at, 0, header);
+    at[0] = static_cast<std::uint8_t>(0x40 | header / 4);
     at[1] = tos;
-    base::store_be16(at + 2, static_cast<std::uint16_t>(kIpv4Header + payload));
+    base::store_be16(at + 2, static_cast<std::uint16_t>(header + payload));
     at[8] = 64;
     at[9] = number;
     std::memcpy(at + 12, source.bytes.data(), 4);
     std::memcpy(at + 16, destination.bytes.data(), 4);
-    const std::uint16_t sum = wire::sum16({at, kIpv4Header});
+    if (options.size() != 0) std::memcpy(at + kIpv4Header, options.data(), options.size());
+    const std::uint16_t sum = wire::sum16({at, header});
     base::store_be16(at + 10, static_cast<std::uint16_t>(~sum));
-    return kIpv4Header;
+    return header;
 }
 
 std::uint16_t transport_checksum(const Address& source, const Address& destination,
@@ -152,24 +158,24 @@ void set_do_not_fragment(std::uint8_t* ipv4) {
     base::store_be16(ipv4 + 10, static_cast<std::uint16_t>(~wire::sum16({ipv4, kIpv4Header})));
 }
 
-/// An ICMP error that quotes `packet`; `pointer` is the first byte of what stands behind the checksum. Returns
-/// the length of the whole answer.
+/// An ICMP error that quotes `packet`; `rest` is what stands behind the checksum, `options` in its IPv4 header.
+/// Returns the length of the whole answer.
 std::size_t write_icmp(std::uint8_t* at, const wire::Packet& packet, const Address& from,
-                       IcmpKind kind, std::uint8_t pointer = 0) {
+                       IcmpKind kind, std::uint32_t rest = 0, base::ByteView options = {}) {
     const bool is_v4 = packet.family == Family::ipv4;
-    const std::size_t header = is_v4 ? kIpv4Header : kIpv6Header;
+    const std::size_t header = is_v4 ? kIpv4Header + padded(options.size()) : kIpv6Header;
     const std::size_t longest = is_v4 ? kLongestIcmpPacket : kLongestIcmpv6Packet;
     const std::size_t quoted = std::min(packet.ip.size(), longest - header - kIcmpHeader);
     const std::uint8_t number = is_v4 ? protocol::kIcmp : protocol::kIcmpv6;
     const Address to = packet.source();
     constexpr std::uint8_t kInternetControl = 0xc0;
     const std::uint8_t tos = static_cast<std::uint8_t>((packet.tos & 0x1e) | kInternetControl);
-    write_ip(at, from, to, number, kIcmpHeader + quoted, tos);
+    write_ip(at, from, to, number, kIcmpHeader + quoted, tos, options);
     std::uint8_t* icmp = at + header;
     std::memset(icmp, 0, kIcmpHeader);
     icmp[0] = kind.type;
     icmp[1] = kind.code;
-    icmp[4] = pointer;
+    base::store_be32(icmp + 4, rest);
     std::memcpy(icmp + kIcmpHeader, packet.ip.data(), quoted);
     base::store_be16(icmp + 2, transport_checksum(from, to, number, {icmp, kIcmpHeader + quoted}));
     return header + kIcmpHeader + quoted;
@@ -239,12 +245,29 @@ void Path::answer(Trip& trip, RejectType type) {
 void Path::answer_parameter_problem(Trip& trip) {
     if (trip.is_answer || !deserves_answer(trip.packet)) return;
     if (trip.observer) trip.observer->answered("parameter problem");
-    std::uint8_t fault = 0;
+    wire::Ipv4OptionFault fault;
     wire::check_ipv4_options(trip.packet, false, &fault);
     std::uint8_t* answer = arena_.take(kLongestIcmpv6Packet);
     constexpr IcmpKind kParameterProblem{12, 0};
-    send_answer(trip, {answer, write_icmp(answer, trip.packet, answer_source(trip),
-                                          kParameterProblem, fault)});
+    send_answer(trip,
+                {answer, write_icmp(answer, trip.packet, answer_source(trip), kParameterProblem,
+                                    std::uint32_t{fault.at} << 24, fault.label)});
+}
+
+/// The answer to IPv6 hop-by-hop options that nobody knows, or that contradict themselves. The packet passes no hook.
+void Path::answer_hop_by_hop(const wire::HopByHopFault& fault, Trip& trip) {
+    const wire::Packet& packet = trip.packet;
+    if (!fault.is_answered || packet.source().is_unspecified() || is_group_address(packet.source()))
+        return;
+    if (is_icmp_error(packet)) return;
+    if (is_group_address(packet.destination()) && !fault.is_unknown_option) return;
+    trip.is_for_us = routing_.is_local(packet.destination());
+    const Address from = answer_source(trip);
+    if (is_group_address(from)) return;  // nobody has given this host an address
+    if (trip.observer) trip.observer->answered("parameter problem");
+    const IcmpKind kind{4, fault.is_unknown_option ? std::uint8_t{2} : std::uint8_t{0}};
+    std::uint8_t* answer = arena_.take(kLongestIcmpv6Packet);
+    send_answer(trip, {answer, write_icmp(answer, packet, from, kind, fault.at)});
 }
 
 void Path::answer_ttl_exceeded(Trip& trip) {

@@ -48,13 +48,25 @@ LinkPayload parse_link(LinkType type, base::ByteView frame);
 /// kernel:net/ipv6/ip6_input.c ip6_rcv_core.
 Reason parse_ip(Family family, base::ByteView bytes, bool from_outside, Packet& packet);
 
+/// What Linux's "parameter problem" says of malformed options.
+struct Ipv4OptionFault {
+    std::uint8_t at = 0;   ///< where in the packet the first fault is
+    base::ByteView label;  ///< the CIPSO option that is at fault: the answer carries it too
+};
 /// The tests that a router makes of IPv4 options after PREROUTING and before it decides where the packet
 /// goes: Reason::ipv4_options if they are malformed, source_route_refused if they ask for a source route
 /// and `source_routes_allowed` (sysctl accept_source_route, by default off) is false.
 /// source: kernel:net/ipv4/ip_options.c ip_options_compile, ip_input.c ip_rcv_options.
-/// `fault_offset`, if not null: where in the packet the first fault of malformed options is.
+/// `fault`, if not null, is filled for malformed options.
 Reason check_ipv4_options(const Packet& packet, bool source_routes_allowed,
-                          std::uint8_t* fault_offset = nullptr);
+                          Ipv4OptionFault* fault = nullptr);
+/// What Linux's ICMPv6 "parameter problem" says of a packet that parse_ip refused for its hop-by-hop options.
+struct HopByHopFault {
+    bool is_answered = false;
+    bool is_unknown_option = false;  ///< code 2, else 0
+    std::uint32_t at = 0;            ///< where in the packet the fault is
+};
+HopByHopFault find_hop_by_hop_fault(base::ByteView ip);
 /// Where the options of an IPv4 packet end by their own word (End of Option List); the header's end if they do
 /// not say or are malformed.
 std::size_t find_ipv4_options_end(const Packet& packet);

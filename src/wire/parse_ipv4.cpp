@@ -89,7 +89,8 @@ FaultAt find_option_fault(ByteView at, SeenOptions& seen) {
             return is_second(seen.record_route) ? FaultAt{kAtType} : find_record_route_fault(at);
         case option::kTimestamp:
             return is_second(seen.timestamp) ? FaultAt{kAtType} : find_timestamp_fault(at);
-        case option::kCipso: return kAtType;  // no domain of interpretation is configured
+        case option::kCipso:  // no domain of interpretation is configured
+            return at.size() < 8 ? kAtLength : kAtPointer;
         case option::kRouterAlert: return at.size() >= 4 ? FaultAt{} : FaultAt{kAtLength};
         default: return std::nullopt;
     }
@@ -137,10 +138,12 @@ std::size_t find_ipv4_options_end(const Packet& packet) {
 }
 
 Reason check_ipv4_options(const Packet& packet, bool source_routes_allowed,
-                          std::uint8_t* fault_offset) {
-    const auto malformed = [&packet, fault_offset](ByteView at, std::uint8_t in_option) {
-        if (fault_offset) {
-            *fault_offset = static_cast<std::uint8_t>(at.data() - packet.ip.data() + in_option);
+                          Ipv4OptionFault* fault) {
+    const auto malformed = [&packet, fault](ByteView at, std::uint8_t in_option) {
+        if (fault) {
+            fault->at = static_cast<std::uint8_t>(at.data() - packet.ip.data() + in_option);
+            const bool is_whole = at.size() >= 2 && at.u8(1) >= 2 && at.u8(1) <= at.size();
+            if (is_whole && at.u8(0) == option::kCipso) fault->label = at.sub(0, at.u8(1));
         }
         return Reason::ipv4_options;
     };
@@ -157,8 +160,8 @@ Reason check_ipv4_options(const Packet& packet, bool source_routes_allowed,
         if (rest.size() < 2) return malformed(rest, kAtType);
         const std::size_t length = rest.u8(1);
         if (length < 2 || length > rest.size()) return malformed(rest, kAtType);
-        const FaultAt fault = find_option_fault(rest.sub(0, length), seen);
-        if (fault) return malformed(rest, *fault);
+        const FaultAt in_option = find_option_fault(rest.sub(0, length), seen);
+        if (in_option) return malformed(rest, *in_option);
         rest = rest.sub(length);
     }
     if (seen.source_route && !source_routes_allowed) return Reason::source_route_refused;

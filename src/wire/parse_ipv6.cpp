@@ -63,26 +63,45 @@ constexpr std::size_t extension_bytes(std::uint8_t next_header, std::uint8_t len
     return next_header == protocol::kAh ? (length + 2U) * 4U : (length + 1U) * 8U;
 }
 
-/// A jumbogram names its length in an option; then the packet may be longer than 65535 bytes.
-Reason check_jumbo(ByteView ip, std::size_t at, std::size_t& jumbo_bytes) {
-    if (ip.u8(at + 1) != 4 || (at & 3) != 2) return Reason::ipv6_hop_by_hop;
-    const std::size_t payload = ip.be32(at + 2);
-    if (payload <= 0xffff || ip.be16(4) != 0) return Reason::ipv6_hop_by_hop;
-    if (payload > ip.size() - kHeader) return Reason::ipv6_payload_beyond;
-    jumbo_bytes = payload + kHeader;
-    return Reason::none;
+/// What is wrong with hop-by-hop options.
+struct HopFault {
+    Reason reason = Reason::none;
+    HopByHopFault words;
+};
+constexpr HopFault kSilent{Reason::ipv6_hop_by_hop, {}};
+
+HopFault field_fault(std::size_t at) {
+    return {Reason::ipv6_hop_by_hop, {true, false, static_cast<std::uint32_t>(at)}};
 }
 
-/// One option that is no padding; its bytes are all there. Unknown ones say themselves what to do.
-Reason check_hop_option(ByteView ip, std::size_t at, std::size_t& jumbo_bytes) {
-    const std::uint8_t length = ip.u8(at + 1);
+/// A jumbogram names its length in an option; then the packet may be longer than 65535 bytes.
+HopFault check_jumbo(ByteView ip, std::size_t at, std::size_t& jumbo_bytes) {
+    if (ip.u8(at + 1) != 4 || (at & 3) != 2) return kSilent;
+    const std::size_t payload = ip.be32(at + 2);
+    if (payload <= 0xffff) return field_fault(at + 2);
+    if (ip.be16(4) != 0) return field_fault(at);
+    if (payload > ip.size() - kHeader) return {Reason::ipv6_payload_beyond, {}};
+    jumbo_bytes = payload + kHeader;
+    return {};
+}
+
+/// Unknown options say themselves what to do: step over, drop, and tell the sender (but not of multicast).
+HopFault check_unknown_option(ByteView ip, std::size_t at) {
+    const std::uint8_t wish = ip.u8(at) >> 6;
+    const bool is_multicast = ip.u8(24) == 0xff;
+    if (wish == 0) return {};
+    const bool is_answered = wish == 2 || (wish == 3 && !is_multicast);
+    return {Reason::ipv6_hop_by_hop, {is_answered, true, static_cast<std::uint32_t>(at)}};
+}
+
+/// One option that is no padding; its bytes are all there.
+HopFault check_hop_option(ByteView ip, std::size_t at, std::size_t& jumbo_bytes) {
     switch (ip.u8(at)) {
-        case option::kRouterAlert: return length == 2 ? Reason::none : Reason::ipv6_hop_by_hop;
-        case option::kIoam: return (at & 3) == 0 ? Reason::none : Reason::ipv6_hop_by_hop;
+        case option::kRouterAlert: return ip.u8(at + 1) == 2 ? HopFault{} : kSilent;
+        case option::kIoam: return (at & 3) == 0 ? HopFault{} : kSilent;
         case option::kJumbo: return check_jumbo(ip, at, jumbo_bytes);
-        case option::kCalipso:
-            return Reason::ipv6_hop_by_hop;  // no domain of interpretation is configured
-        default: return ip.u8(at) >> 6 == 0 ? Reason::none : Reason::ipv6_hop_by_hop;
+        case option::kCalipso: return kSilent;  // no domain of interpretation is configured
+        default: return check_unknown_option(ip, at);
     }
 }
 
@@ -92,35 +111,34 @@ bool is_zero(ByteView bytes) {
 }
 
 /// The options of the hop-by-hop header at kHeader. Sets jumbo_bytes if there is a jumbo option.
-Reason check_hop_by_hop(ByteView ip, std::size_t& jumbo_bytes) {
-    if (!ip.has(kHeader, 8)) return Reason::ipv6_hop_by_hop;
+HopFault check_hop_by_hop(ByteView ip, std::size_t& jumbo_bytes) {
+    if (!ip.has(kHeader, 8)) return kSilent;
     const std::size_t bytes = extension_bytes(protocol::kHopByHop, ip.u8(kHeader + 1));
-    if (!ip.has(kHeader, bytes)) return Reason::ipv6_hop_by_hop;
+    if (!ip.has(kHeader, bytes)) return kSilent;
     const std::size_t end = kHeader + bytes;
     std::size_t padding = 0;
     int options = 0;
     for (std::size_t at = kHeader + 2; at < end;) {
         if (ip.u8(at) == option::kPad1) {
-            if (++padding > kMostPadding) return Reason::ipv6_hop_by_hop;
+            if (++padding > kMostPadding) return kSilent;
             ++at;
             continue;
         }
-        if (end - at < 2) return Reason::ipv6_hop_by_hop;
+        if (end - at < 2) return kSilent;
         const std::size_t length = ip.u8(at + 1) + 2U;
-        if (length > end - at) return Reason::ipv6_hop_by_hop;
+        if (length > end - at) return kSilent;
         if (ip.u8(at) == option::kPadN) {
             padding += length;
-            if (padding > kMostPadding || !is_zero(ip.sub(at + 2, length - 2)))
-                return Reason::ipv6_hop_by_hop;
+            if (padding > kMostPadding || !is_zero(ip.sub(at + 2, length - 2))) return kSilent;
         } else {
             padding = 0;
-            if (++options > kMostHopByHopOptions) return Reason::ipv6_hop_by_hop;
-            const Reason reason = check_hop_option(ip, at, jumbo_bytes);
-            if (reason != Reason::none) return reason;
+            if (++options > kMostHopByHopOptions) return kSilent;
+            const HopFault fault = check_hop_option(ip, at, jumbo_bytes);
+            if (fault.reason != Reason::none) return fault;
         }
         at += length;
     }
-    return Reason::none;
+    return {};
 }
 
 /// Reassembly's walk: the first fragment header, and the byte that names it.
@@ -206,6 +224,14 @@ SkippedChain skip_ipv6_extensions(ByteView ip, std::size_t offset, std::uint8_t 
     return chain;
 }
 
+HopByHopFault find_hop_by_hop_fault(ByteView ip) {
+    if (!ip.has(0, kHeader)) return {};
+    const std::size_t payload = ip.be16(4);
+    if (payload != 0) ip = ip.sub(0, std::min(ip.size(), payload + kHeader));
+    std::size_t jumbo_bytes = 0;
+    return check_hop_by_hop(ip, jumbo_bytes).words;
+}
+
 Reason parse_ipv6(ByteView bytes, bool from_outside, Packet& packet) {
     if (!bytes.has(0, kHeader)) return Reason::ipv6_header_truncated;
     if (bytes.u8(0) >> 4 != 6) return Reason::ipv6_version;
@@ -221,7 +247,7 @@ Reason parse_ipv6(ByteView bytes, bool from_outside, Packet& packet) {
     }
     if (starts_with_options) {
         std::size_t jumbo_bytes = bytes.size();
-        const Reason options = check_hop_by_hop(bytes, jumbo_bytes);
+        const Reason options = check_hop_by_hop(bytes, jumbo_bytes).reason;
         if (options != Reason::none && from_outside) return options;
         if (options == Reason::none) bytes = bytes.sub(0, jumbo_bytes);
     }

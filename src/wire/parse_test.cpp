@@ -175,14 +175,16 @@ TEST(ParseIpv4, tells_where_options_end_and_where_they_are_wrong) {
              OptionsRow{{148, 4, 0, 0, 7, 3, 3, 0}, 27, 26},
              OptionsRow{{1, 7, 2, 0}, 23, 22},
              OptionsRow{{1, 1, 200, 1}, 24, 22},
+             OptionsRow{{134, 4, 0, 0}, 24, 21},
+             OptionsRow{{134, 8, 0, 0, 0, 1, 5, 2}, 28, 22},
          }) {
         const Bytes bytes = ipv4(kUdp, row.bytes);
         Packet packet;
         ASSERT_EQ(parse_ip(Family::ipv4, view(bytes), true, packet), Reason::none);
         EXPECT_EQ(find_ipv4_options_end(packet), row.end);
-        std::uint8_t fault = 0;
+        Ipv4OptionFault fault;
         const bool is_bad = check_ipv4_options(packet, false, &fault) == Reason::ipv4_options;
-        EXPECT_EQ(is_bad ? int{fault} : -1, row.fault);
+        EXPECT_EQ(is_bad ? int{fault.at} : -1, row.fault);
     }
 }
 
