@@ -66,6 +66,10 @@ bool is_group_address(const Address& a) {
     return (a.bytes[0] & 0xf0) == 0xe0 || a == Address::v4(255, 255, 255, 255);
 }
 
+bool is_link_local(const Address& a) {
+    return a.family == Family::ipv6 && a.bytes[0] == 0xfe && (a.bytes[1] & 0xc0) == 0x80;
+}
+
 /// ICMP errors, and types that nobody knows or that are missing: they are not answered. In IPv4 only queries
 /// and their replies are.
 bool is_icmp_error(const wire::Packet& packet) {
@@ -260,14 +264,15 @@ void Path::answer_hop_by_hop(const wire::HopByHopFault& fault, Trip& trip) {
     if (!fault.is_answered || packet.source().is_unspecified() || is_group_address(packet.source()))
         return;
     if (is_icmp_error(packet)) return;
-    if (is_group_address(packet.destination()) && !fault.is_unknown_option) return;
-    trip.is_for_us = routing_.is_local(packet.destination());
-    const Address from = answer_source(trip);
-    if (is_group_address(from)) return;  // nobody has given this host an address
+    const Address asked = packet.destination();
+    if (is_group_address(asked) && !fault.is_unknown_option) return;
+    trip.is_for_us = routing_.is_local(asked);
+    // A link-local sender is reached only from a link-local address.
+    if (is_link_local(packet.source()) && !(trip.is_for_us && is_link_local(asked))) return;
     if (trip.observer) trip.observer->answered("parameter problem");
     const IcmpKind kind{4, fault.is_unknown_option ? std::uint8_t{2} : std::uint8_t{0}};
     std::uint8_t* answer = arena_.take(kLongestIcmpv6Packet);
-    send_answer(trip, {answer, write_icmp(answer, packet, from, kind, fault.at)});
+    send_answer(trip, {answer, write_icmp(answer, packet, answer_source(trip), kind, fault.at)});
 }
 
 void Path::answer_ttl_exceeded(Trip& trip) {
@@ -278,11 +283,13 @@ void Path::answer_ttl_exceeded(Trip& trip) {
     send_answer(trip, {answer, write_icmp(answer, trip.packet, answer_source(trip), kind)});
 }
 
-/// A host answers with the address it was asked at, a router with one of its own.
+/// A host answers with the address it was asked at, a router with one of its own. None is known: with the asked one
+/// all the same, but for a group's.
 Address Path::answer_source(const Trip& trip) const {
     const Address asked = trip.packet.destination();
     if (trip.is_for_us) return asked;
-    return routing_.own_address(trip.packet.family).value_or(asked);
+    const Address otherwise = is_group_address(asked) ? Address{asked.family, {}} : asked;
+    return routing_.own_address(trip.packet.family).value_or(otherwise);
 }
 
 void Path::send_answer(Trip& asked, base::ByteView bytes) {

@@ -60,7 +60,7 @@ std::string own_state_words(const Entry& e) {
                        e.sctp_state ? static_cast<int>(*e.sctp_state) : -1, e.mark);
 }
 
-/// What no rule, only the host's own stack sends.
+/// What the host's own stack sends of a packet that it got, behind the last hook.
 bool is_icmpv6_parameter_problem(std::span<const std::uint8_t> packet) {
     constexpr std::size_t kIpv6Header = 40;
     constexpr std::uint8_t kIcmpv6 = 58, kParameterProblem = 4;
@@ -128,8 +128,9 @@ PacketFacts facts_of(const KernelVerdict& verdict) {
     }
     if (verdict.delivered) facts.device = verdict.out_device.empty() ? "host" : verdict.out_device;
     for (const KernelOutput& reply : verdict.replies) {
-        facts.has_parameter_problem |= is_icmpv6_parameter_problem(reply.bytes);
-        if (is_icmpv6_parameter_problem(reply.bytes)) continue;  // docs/differences.md
+        const bool is_of_host = facts.device == "host" && is_icmpv6_parameter_problem(reply.bytes);
+        facts.has_parameter_problem |= is_of_host;
+        if (is_of_host) continue;
         facts.answer += fmt::format("{} bytes ", reply.bytes.size());
     }
     for (const KernelEvent& event : verdict.events) facts.events.push_back(event_facts(event));

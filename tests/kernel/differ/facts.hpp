@@ -30,7 +30,8 @@ struct RecordFacts {
 
 /// What one packet came to.
 struct PacketFacts {
-    bool has_parameter_problem = false;  ///< kernel's: ICMPv6, from its own stack; not in `answer`
+    bool has_parameter_problem =
+        false;            ///< kernel's: ICMPv6, of a packet that the host got; not in `answer`
     std::string state;    ///< "NEW original", "INVALID", "-" if it never reached tracking
     std::string verdict;  ///< "passed" or "stopped"
     std::string entry;    ///< as RecordFacts::words, without tuples; empty: none

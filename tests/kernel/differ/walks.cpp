@@ -163,6 +163,14 @@ bool can_host_send(const Bytes& bytes, const KernelSetup& setup) {
     return header >= 20 && header <= bytes.size() && right == bytes;
 }
 
+/// Whether the source is the routers' anycast address of a network, which Linux takes for its own
+/// (docs/differences.md).
+bool is_from_routers_anycast(const Bytes& bytes) {
+    if (!is_ipv6(bytes) || bytes.size() < 24) return false;
+    return bytes[8] == 0x20 && std::all_of(bytes.begin() + 16, bytes.begin() + 24,
+                                           [](std::uint8_t byte) { return byte == 0; });
+}
+
 }  // namespace
 
 std::string text(WalkKind kind) {
@@ -214,6 +222,7 @@ Walk make_walk(WalkKind kind, bool is_v6, std::uint64_t seed, std::size_t packet
         Bytes bytes = streams[dice.below(streams.size())]->next(kind);
         const bool is_own = is_one_of(ends_of(bytes).source, walk.setup.local_addresses);
         if (is_own && !can_host_send(bytes, walk.setup)) continue;
+        if (is_from_routers_anycast(bytes)) continue;
         const bool begins_burst =
             kind == WalkKind::time && !walk.packets.empty() && walk.packets.size() % burst == 0;
         walk.packets.push_back({std::move(bytes), {}, begins_burst ? kBurstGapNs : 0});
