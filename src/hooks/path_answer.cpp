@@ -75,9 +75,14 @@ bool is_link_local(const Address& a) {
 bool is_icmp_error(const wire::Packet& packet) {
     const bool is_v6 = packet.family == Family::ipv6;
     if (packet.protocol != (is_v6 ? protocol::kIcmpv6 : protocol::kIcmp)) return false;
-    // Of a fragment that ends before the type IPv6 believes the best. RFC 8200 4.5; kernel:net/ipv6/icmp.c is_ineligible.
-    const bool is_piece = packet.fragment_offset != 0 || packet.more_fragments;
-    if (packet.transport().size() == 0) return !(is_v6 && is_piece);
+    // Of a fragment that ends before the type IPv6 believes the best; the last fragment header counts, and any bit of
+    // its offset's field. RFC 8200 4.5; kernel:net/ipv6/icmp.c is_ineligible.
+    if (packet.transport().size() == 0) {
+        constexpr std::size_t kNextHeader = 6;
+        return !is_v6 ||
+               wire::skip_ipv6_extensions(packet.ip, kIpv6Header, packet.ip.u8(kNextHeader))
+                       .fragment_bits == 0;
+    }
     const std::uint8_t type = packet.transport().u8(0);
     if (is_v6) return type < 128;
     return type != 0 && type != 8 && (type < 13 || type > 18);
@@ -267,8 +272,8 @@ void Path::answer_hop_by_hop(const wire::HopByHopFault& fault, Trip& trip) {
     const Address asked = packet.destination();
     if (is_group_address(asked) && !fault.is_unknown_option) return;
     trip.is_for_us = routing_.is_local(asked);
-    // A link-local sender is reached only from a link-local address.
-    if (is_link_local(packet.source()) && !(trip.is_for_us && is_link_local(asked))) return;
+    // A link-local sender is reached on its link alone, by whom it spoke to.
+    if (is_link_local(packet.source()) && !trip.is_for_us) return;
     if (trip.observer) trip.observer->answered("parameter problem");
     const IcmpKind kind{4, fault.is_unknown_option ? std::uint8_t{2} : std::uint8_t{0}};
     std::uint8_t* answer = arena_.take(kLongestIcmpv6Packet);
