@@ -272,8 +272,9 @@ void Path::answer_hop_by_hop(const wire::HopByHopFault& fault, Trip& trip) {
     const Address asked = packet.destination();
     if (is_group_address(asked) && !fault.is_unknown_option) return;
     trip.is_for_us = routing_.is_local(asked);
-    // A link-local sender is reached on its link alone, by whom it spoke to.
-    if (is_link_local(packet.source()) && !trip.is_for_us) return;
+    // A link-local sender is reached by whom it spoke to, if there is a way at all.
+    const bool is_reached = trip.is_for_us && routing_.has_network(packet.source());
+    if (is_link_local(packet.source()) && !is_reached) return;
     if (trip.observer) trip.observer->answered("parameter problem");
     const IcmpKind kind{4, fault.is_unknown_option ? std::uint8_t{2} : std::uint8_t{0}};
     std::uint8_t* answer = arena_.take(kLongestIcmpv6Packet);
