@@ -184,10 +184,13 @@ class Sender {
     Bytes again(const std::uint8_t* c) const {
         const Bytes* packet = earlier(c[3]);
         if (packet == nullptr) return {};
-        if ((c[1] & 1) == 0 || packet->size() < 40) return *packet;
+        if ((c[1] & 1) == 0 || packet->empty()) return *packet;
+        const std::uint8_t first = packet->front();
+        const std::size_t header = first >> 4 == 4 ? (first & 0x0fU) * 4U : 40U;
+        if (header < 20 || packet->size() < header) return *packet;  // cut short on purpose
         const FragmentFields fields{static_cast<std::uint16_t>(c[4] * 8), (c[1] & 2) != 0,
                                     c[5] & 3U};
-        const std::size_t behind = packet->size() - ((*packet)[0] >> 4 == 6 ? 40 : 20);
+        const std::size_t behind = packet->size() - header;
         const std::size_t begin = std::min<std::size_t>(fields.offset, behind);
         return cut_fragment(*packet, fields, begin,
                             std::min<std::size_t>(c[9] * 8, behind - begin));
