@@ -23,6 +23,7 @@
 
 #include "keepstate/address.hpp"
 #include "keepstate/conntrack.hpp"
+#include "keepstate/host_socket.hpp"
 #include "keepstate/reason.hpp"
 #include "keepstate/result.hpp"
 #include "keepstate/ruleset.hpp"
@@ -54,7 +55,9 @@ struct EngineSetup {
     /// IP sets for -m set and -j SET of both families, as `ipset save` prints them. Every set that a rule names must
     /// be here.
     std::string ip_sets;
-    std::string ip_sets_file;    ///< what faults of `ip_sets` are said to be in
+    std::string ip_sets_file;  ///< what faults of `ip_sets` are said to be in
+    /// What rules may ask of the host's sockets: -m owner, -m socket, -m cgroup.
+    std::vector<HostSocket> sockets;
     std::uint64_t seed = 0;      ///< of the entry map's keyed hash and of random matches
     bool listen_events = false;  ///< somebody will call take_events()
     /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing

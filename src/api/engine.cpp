@@ -10,6 +10,7 @@
 #include "ct/tracker.hpp"
 #include "explain/story.hpp"
 #include "hooks/path.hpp"
+#include "rules/host_sockets.hpp"
 #include "rules/program.hpp"
 #include "rules/sets.hpp"
 
@@ -110,6 +111,8 @@ Result<Engine> Engine::make(EngineSetup setup) {
     if (!policies) return Unexpected(std::move(policies.error()));
     auto parts = std::make_unique<Parts>(setup);
     parts->objects.timeout_policies = setup.timeout_policies;
+    parts->objects.find_or_make<rules::HostSockets>(
+        rules::HostSockets::kKind, rules::HostSockets::kName, std::move(setup.sockets));
     if (Result<void> sets = rules::parse_sets(setup.ip_sets, setup.ip_sets_file, parts->objects);
         !sets) {
         return Unexpected(std::move(sets.error()));

@@ -71,6 +71,10 @@ void add_inputs(CLI::App& app, Words& words) {
     app.add_option("--ipset", words.options.ip_sets,
                    "IP sets for -m set and -j SET, text of ipset save")
         ->type_name("FILE");
+    app.add_option("--sockets", words.options.sockets,
+                   "the host's sockets for -m owner, -m socket and -m cgroup, one a line:\n"
+                   "PROTOCOL OWN:PORT [FAR:PORT] [uid N] [gid N] [cgroup PATH] ...")
+        ->type_name("FILE");
     app.add_option(
            "-i,--interface", words.devices,
            "a device and the networks behind it; repeat. The longest prefix that\nholds the "
@@ -180,7 +184,7 @@ void check_streams(const ReplayOptions& options, Faults& faults) {
     const auto inputs = std::count(options.captures.begin(), options.captures.end(), "-") +
                         (options.rules == "-") + (options.rules6 == "-") +
                         (options.timeouts == "-") + (options.labels == "-") +
-                        (options.ip_sets == "-");
+                        (options.ip_sets == "-") + (options.sockets == "-");
     if (inputs > 1) faults.add("'-' (stdin) is given more than once");
     const bool text = options.format != PacketFormat::none || options.counters == "-" ||
                       options.counters6 == "-" || options.table == "-" ||

@@ -54,6 +54,15 @@ Result<EngineSetup> make_setup(const Scenario& scenario) {
         std::move(policies.error().faults.begin(), policies.error().faults.end(),
                   std::back_inserter(error.faults));
     }
+    Result<std::vector<HostSocket>> sockets =
+        parse_host_sockets(scenario.sockets.text, scenario.file);
+    if (sockets) {
+        setup.sockets = std::move(*sockets);
+    } else {
+        move_faults(sockets.error().faults, scenario.sockets);
+        std::move(sockets.error().faults.begin(), sockets.error().faults.end(),
+                  std::back_inserter(error.faults));
+    }
     if (!error.faults.empty()) return Unexpected(std::move(error));
     return setup;
 }

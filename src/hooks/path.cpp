@@ -77,7 +77,7 @@ void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* ob
     }
     decision.protocol = packet.protocol;
     Trip trip{packet, decision, observer, programs_[index_of(link.family)], *this};
-    trip.is_own = is_own;
+    trip.is_own = trip.context.is_from_host = is_own;
     trip.context.now = now;
     trip.context.log = log;
     if (link.ethernet.size() != 0) trip.context.ethernet = link.ethernet.data();

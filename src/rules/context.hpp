@@ -134,8 +134,9 @@ struct Context {
     bool tracking_done = false;  ///< false before priority -200: the raw table
     /// A rule gave the entry another mark: listeners are told, even if a later rule takes it back.
     bool entry_mark_changed = false;
-    bool ttl_lowered = false;  ///< the packet is forwarded and its TTL one less than it came with
-    bool hotdrop = false;      ///< a match found the packet too broken to go on: drop it
+    bool is_from_host = false;  ///< a program of this host sent it: sockets are asked for it
+    bool ttl_lowered = false;   ///< the packet is forwarded and its TTL one less than it came with
+    bool hotdrop = false;       ///< a match found the packet too broken to go on: drop it
 };
 
 }  // namespace keepstate::rules

@@ -7,7 +7,7 @@
 namespace keepstate {
 namespace {
 
-std::vector<std::string> hints_of(std::string_view rules) {
+std::vector<std::string> hints_of(std::string_view rules, const Known& known = {}) {
     const auto ruleset = Ruleset::parse(
         fmt::format("*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n{}COMMIT\n", rules),
         Family::ipv4, "fw");
@@ -16,7 +16,7 @@ std::vector<std::string> hints_of(std::string_view rules) {
         ADD_FAILURE() << ruleset.error().faults.front().words;
         return words;
     }
-    for (const Fault& fault : find_rules_that_never_match(*ruleset)) {
+    for (const Fault& fault : find_rules_that_never_match(*ruleset, known)) {
         words.push_back(
             fmt::format("{}:{}:{}: {}", fault.file, fault.line, fault.column, fault.words));
     }
@@ -33,8 +33,16 @@ TEST(RulesetHints, a_match_that_asks_what_is_not_known_is_told_once) {
                  "-A INPUT -m cgroup --cgroup 5\n"
                  "-A FORWARD -p tcp -m osf --genre Linux\n"),
         (Words{"fw:4:20: match `osf' never matches here: no fingerprints are known (2 rules more)",
-               "fw:7:13: match `cgroup' never matches here: the sockets that packets belong to "
-               "are not known"}));
+               "fw:7:13: match `cgroup' never matches here: no sockets are stated"}));
+}
+
+TEST(RulesetHints, sockets_are_known_if_they_are_stated) {
+    constexpr const char* kRules =
+        "-A INPUT -m cgroup --cgroup 5\n"
+        "-A INPUT -m socket\n"
+        "-A INPUT -m comment --comment x\n";
+    EXPECT_EQ(hints_of(kRules).size(), 2U);
+    EXPECT_EQ(hints_of(kRules, Known{.has_sockets = true}), Words{});
 }
 
 TEST(RulesetHints, a_rule_that_may_match_is_not_told) {

@@ -55,9 +55,21 @@ struct KernelDevice {
     unsigned mtu = 65535;
 };
 
+/// A socket of a program on the host: UDP, or a listening TCP one.
+struct KernelSocket {
+    int protocol = 0;  ///< IPPROTO_
+    std::string local;
+    std::uint16_t local_port = 0;
+    std::string remote;  ///< empty: not connected
+    std::uint16_t remote_port = 0;
+    std::uint32_t mark = 0;
+    bool is_transparent = false;
+};
+
 struct KernelSetup {
     std::string rules4;  ///< iptables-save text; empty: no rules
     std::string rules6;
+    std::vector<KernelSocket> sockets;
     std::string ip_sets;  ///< text for `ipset restore`; empty: no sets
     std::vector<KernelDevice> devices;
     std::vector<std::string> local_addresses;
@@ -171,6 +183,7 @@ class KernelRun {
     Fd raw4_;
     Fd raw4_zero_id_;  // carries kZeroIdMark
     Fd raw6_;
+    std::vector<Fd> host_sockets_;
     std::optional<PacketLog> log_;
     std::optional<NetlinkSocket> events_;
     std::optional<CtControl> control_;

@@ -156,6 +156,66 @@ Result<Fd> open_raw(int family, std::uint32_t mark) {
     return fd;
 }
 
+struct SocketAddress {
+    sockaddr_storage bytes{};
+    socklen_t size = 0;
+};
+
+SocketAddress make_socket_address(const std::string& address, std::uint16_t port) {
+    SocketAddress out;
+    if (address.find(':') == std::string::npos) {
+        sockaddr_in end{};
+        end.sin_family = AF_INET;
+        end.sin_port = htons(port);
+        inet_pton(AF_INET, address.c_str(), &end.sin_addr);
+        std::memcpy(&out.bytes, &end, out.size = sizeof end);
+    } else {
+        sockaddr_in6 end{};
+        end.sin6_family = AF_INET6;
+        end.sin6_port = htons(port);
+        inet_pton(AF_INET6, address.c_str(), &end.sin6_addr);
+        std::memcpy(&out.bytes, &end, out.size = sizeof end);
+    }
+    return out;
+}
+
+const sockaddr* as_sockaddr(const SocketAddress& address) {
+    return static_cast<const sockaddr*>(static_cast<const void*>(&address.bytes));
+}
+
+Result<Fd> open_host_socket(const KernelSocket& wanted) {
+    const SocketAddress local = make_socket_address(wanted.local, wanted.local_port);
+    const int family = local.bytes.ss_family;
+    const bool is_tcp = wanted.protocol == IPPROTO_TCP;
+    Fd fd(socket(family, (is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, wanted.protocol));
+    if (!fd.is_open()) return system_error("open a host's socket");
+    const int on = 1;
+    if (family == AF_INET6) setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    const bool is_v4 = family == AF_INET;
+    if (wanted.is_transparent &&
+        setsockopt(fd.get(), is_v4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6},
+                   is_v4 ? IP_TRANSPARENT : IPV6_TRANSPARENT, &on, sizeof on) != 0) {
+        return system_error("make a host's socket transparent");
+    }
+    if (setsockopt(fd.get(), SOL_SOCKET, SO_MARK, &wanted.mark, sizeof wanted.mark) != 0) {
+        return system_error("mark a host's socket");
+    }
+    if (bind(fd.get(), as_sockaddr(local), local.size) != 0) {
+        return system_error("bind a host's socket");
+    }
+    if (is_tcp) {
+        if (!wanted.remote.empty() || listen(fd.get(), 16) != 0) {
+            return system_error("listen (a connected TCP socket has nobody to talk to)");
+        }
+    } else if (!wanted.remote.empty()) {
+        const SocketAddress remote = make_socket_address(wanted.remote, wanted.remote_port);
+        if (connect(fd.get(), as_sockaddr(remote), remote.size) != 0) {
+            return system_error("connect a host's socket");
+        }
+    }
+    return fd;
+}
+
 }  // namespace
 
 std::optional<std::string> missing_for_kernel_tests() {
@@ -294,6 +354,11 @@ Result<void> KernelRun::open_sockets() {
 }
 
 Result<void> KernelRun::load_rules(const KernelSetup& setup) {
+    for (const KernelSocket& wanted : setup.sockets) {
+        auto opened = open_host_socket(wanted);
+        if (!opened) return Unexpected(opened.error());
+        host_sockets_.push_back(std::move(*opened));
+    }
     reads_entries_ = setup.reads_entries;
     has_rules4_ = !setup.rules4.empty();
     has_rules6_ = !setup.rules6.empty();

@@ -64,6 +64,13 @@ kernel::KernelSetup make_setup(const Scenario& scenario) {
     setup.rules4 = scenario.rules4.text;
     setup.rules6 = scenario.rules6.text;
     setup.ip_sets = scenario.ip_sets.text;
+    if (const auto sockets = parse_host_sockets(scenario.sockets.text, scenario.file); sockets) {
+        for (const HostSocket& socket : *sockets) {
+            setup.sockets.push_back({socket.protocol, text(socket.local), socket.local_port,
+                                     socket.remote ? text(*socket.remote) : std::string(),
+                                     socket.remote_port, socket.mark, socket.is_transparent});
+        }
+    }
     for (const DeviceSetup& device : scenario.devices) {
         kernel::KernelDevice there{device.name, {}, device.mtu};
         for (const Prefix& prefix : device.networks) there.prefixes.push_back(text(prefix));

@@ -1,11 +1,13 @@
 // -m cgroup: the control group of the local process whose socket the packet belongs to.
 //
-// Here no packet has a socket, and in Linux one without a socket is no match either, inverted or not.
+// Which socket sent a packet, or is connected to its sender, the user states (EngineSetup::sockets). A packet without
+// one is no match, inverted or not.
 // source: man:iptables-extensions cgroup; kernel:net/netfilter/xt_cgroup.c.   Tested by: tests/rules/cgroup.t,
 // tests/scenarios/rules/what-nobody-set-up-has-its-default.yaml.
 #include <algorithm>
 #include <array>
 
+#include "rules/host_sockets.hpp"
 #include "rules/module.hpp"
 #include "rules/values.hpp"
 
@@ -22,6 +24,7 @@ struct Form {
         std::uint8_t asked = 255;
         std::uint8_t inverted = 0;
         std::array<char, kMostPath + 1> path{};
+        const HostSockets* sockets = nullptr;  ///< once the engine is made
     };
     static constexpr Option kOptions[] = {
         {.name = "path",
@@ -42,10 +45,10 @@ struct Form {
         .options = kOptions,
         .hooks = hook_bit(Hook::input) | hook_bit(Hook::output) | hook_bit(Hook::postrouting),
         .words = "The control group of the local process that the packet is from or for.",
-        .reads = "Nothing: no packet has a socket here.",
+        .reads = "The socket that sent the packet, or the connected one that it is for.",
         .differences =
-            "Sockets are not known, so no packet matches, inverted or not; in Linux that is so "
-            "for packets without a socket. Linux refuses a path that is not there; here every "
+            "Sockets are those that the user states (`replay --sockets`). Linux refuses a path "
+            "that is not there; here every "
             "path is taken."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
@@ -75,11 +78,31 @@ struct Form {
         out += " --path ";
         append_quoted(out, data.path.data());
     }
-    static std::string_view never_known(const Data&) {
-        return "the sockets that packets belong to are not known";
+    static std::string_view never_known(const Data&) { return "no sockets are stated"; }
+    static Complaint bind(Data& data, BindContext& context) {
+        data.sockets = context.objects.find<HostSockets>(HostSockets::kKind, HostSockets::kName);
+        return std::nullopt;
     }
-    static bool matches(Data&, Context&, Why why) {
-        return why.no("the packet's socket is not known");
+    /// Whether `path` is the group or one above it.
+    static bool is_below(std::string_view group, std::string_view path) {
+        while (path.ends_with('/')) path.remove_suffix(1);
+        return group.starts_with(path) &&
+               (group.size() == path.size() || group[path.size()] == '/');
+    }
+    static bool matches(Data& data, Context& context, Why why) {
+        const HostSocket* socket = nullptr;
+        if (data.sockets != nullptr && context.hook == Hook::input) {
+            socket = data.sockets->find_connected_receiver(*context.packet);
+        } else if (data.sockets != nullptr && context.is_from_host) {
+            socket = data.sockets->find_sender(*context.packet);
+        }
+        if (socket == nullptr) return why.no("no socket is known for the packet");
+        const bool fits = data.asked == kClass ? socket->class_id == data.class_id
+                                               : is_below(socket->cgroup, data.path.data());
+        if (fits != (data.inverted != 0)) return true;
+        return why ? why.no("the socket's group is `{}', its class {}", socket->cgroup,
+                            socket->class_id)
+                   : false;
     }
 };
 

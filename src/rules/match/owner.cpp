@@ -1,12 +1,15 @@
 // -m owner: who made the packet: user, group, or whether a socket did.
 //
-// Packets that are only seen, not made here, have no socket: then a rule matches if everything it asks is
-// inverted, as in the kernel. Users and groups are numbers: names mean others on another host, only `root'
+// Which socket sent a packet the user states (EngineSetup::sockets). Packets that none sent match if everything that
+// the rule asks is inverted, as in the kernel. Users and groups are numbers: names mean others on another host, only `root'
 // is 0 everywhere.
 //
-// source: man:iptables-extensions owner; kernel:net/netfilter/xt_owner.c.   Tested by: tests/rules/owner.t.
+// source: man:iptables-extensions owner; kernel:net/netfilter/xt_owner.c.   Tested by: tests/rules/owner.t,
+// tests/scenarios/rules/whose-socket-sent-it.yaml.
+#include <algorithm>
 #include <array>
 
+#include "rules/host_sockets.hpp"
 #include "rules/module.hpp"
 #include "rules/values.hpp"
 
@@ -25,6 +28,7 @@ struct Form {
         std::uint8_t asked = 0;
         std::uint8_t inverted = 0;
         std::uint8_t supplementary = 0;
+        const HostSockets* sockets = nullptr;  ///< once the engine is made
     };
     static constexpr Option kOptions[] = {
         {.name = "uid-owner",
@@ -51,7 +55,9 @@ struct Form {
         .hooks = hook_bit(Hook::output) | hook_bit(Hook::postrouting),
         .words = "Whose socket sent the packet. Only packets that this host sends can match.",
         .reads = "the socket that sent the packet",
-        .differences = "Sockets are not known: no packet has one, so only inverted options match."};
+        .differences =
+            "Sockets are those that the user states (`replay --sockets`). What the "
+            "firewall itself sends in answer belongs to none."};
 
     static void parse_ids(Data& data, const OptionUse& use, RuleReader& reader) {
         const std::string_view words = use.value.text;
@@ -104,9 +110,39 @@ struct Form {
         }
         if (data.supplementary) out += " --suppl-groups";
     }
-    static bool matches(Data& data, Context&, Why why) {
-        if (data.asked == data.inverted) return true;
-        return why.no("no socket of this host is known for the packet");
+    static std::string_view never_known(const Data& data) {
+        return data.asked == data.inverted ? std::string_view() : "no sockets are stated";
+    }
+    static Complaint bind(Data& data, BindContext& context) {
+        data.sockets = context.objects.find<HostSockets>(HostSockets::kKind, HostSockets::kName);
+        return std::nullopt;
+    }
+    static bool is_in(const Data& data, std::uint8_t id, std::uint32_t number) {
+        return number >= data.low[id] && number <= data.high[id];
+    }
+    static bool matches(Data& data, Context& context, Why why) {
+        const HostSocket* const socket = data.sockets != nullptr && context.is_from_host
+                                             ? data.sockets->find_sender(*context.packet)
+                                             : nullptr;
+        if (socket == nullptr) {
+            if (data.asked == data.inverted) return true;
+            return why.no("no socket of this host is known for the packet");
+        }
+        const auto asks = [&data](std::uint8_t id) { return (data.asked & option_bit(id)) != 0; };
+        const auto inverts = [&data](std::uint8_t id) {
+            return (data.inverted & option_bit(id)) != 0;
+        };
+        if (asks(kSocket) && inverts(kSocket)) return why.no("the packet has a socket");
+        if (asks(kUid) && is_in(data, kUid, socket->user) == inverts(kUid)) {
+            return why.no("the socket's user is {}", socket->user);
+        }
+        if (!asks(kGid)) return true;
+        const bool has_other =
+            data.supplementary != 0 &&
+            std::any_of(socket->other_groups.begin(), socket->other_groups.end(),
+                        [&data](std::uint32_t group) { return is_in(data, kGid, group); });
+        if ((is_in(data, kGid, socket->group) || has_other) != inverts(kGid)) return true;
+        return why.no("the socket's group is {}", socket->group);
     }
 };
 
