@@ -54,9 +54,12 @@ struct EngineSetup {
     /// IP sets for -m set and -j SET of both families, as `ipset save` prints them. Every set that a rule names must
     /// be here.
     std::string ip_sets;
-    std::string ip_sets_file;    ///< what faults of `ip_sets` are said to be in
-    std::uint64_t seed = 0;      ///< of the entry map's keyed hash and of random matches
-    bool listen_events = false;  ///< somebody will call take_events()
+    std::string ip_sets_file;  ///< what faults of `ip_sets` are said to be in
+    /// Fingerprints of operating systems for -m osf, lines in the form of pf.os. Empty: none are known.
+    std::string fingerprints;
+    std::string fingerprints_file;  ///< what faults of `fingerprints` are said to be in
+    std::uint64_t seed = 0;         ///< of the entry map's keyed hash and of random matches
+    bool listen_events = false;     ///< somebody will call take_events()
     /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing
     /// counts as zeros. Live, such a packet is refused, as Linux refuses it.
     bool completes_cut_frames = false;

@@ -39,7 +39,7 @@ namespace {
 /// Reads one ruleset, and hints at rules that can match nothing. Returns false, with the complaint printed, if it
 /// cannot be used.
 bool read_rules(const std::string& file, Family family, const std::vector<LabelName>& labels,
-                std::optional<Ruleset>& rules, int& status) {
+                const Known& known, std::optional<Ruleset>& rules, int& status) {
     if (file.empty()) return true;
     Result<std::string> text = io::read_text_file(file);
     if (!text) {
@@ -51,7 +51,7 @@ bool read_rules(const std::string& file, Family family, const std::vector<LabelN
         status = complain(parsed.error());
         return false;
     }
-    for (const Fault& fault : find_rules_that_never_match(*parsed)) {
+    for (const Fault& fault : find_rules_that_never_match(*parsed, known)) {
         hint(fmt::format("{}:{}:{}: {}", fault.file, fault.line, fault.column, fault.words));
     }
     rules = std::move(*parsed);
@@ -86,16 +86,16 @@ bool read_labels(const std::string& file, std::vector<LabelName>& labels, int& s
     return false;
 }
 
-/// Reads the sets' text, which the engine understands.
-bool read_sets(const std::string& file, EngineSetup& setup, int& status) {
+/// Reads a text that the engine understands, sets or fingerprints, and notes its name for faults.
+bool read_for_engine(const std::string& file, std::string& to, std::string& name, int& status) {
     if (file.empty()) return true;
     Result<std::string> text = io::read_text_file(file);
     if (!text) {
         status = complain(text.error());
         return false;
     }
-    setup.ip_sets = std::move(*text);
-    setup.ip_sets_file = file;
+    to = std::move(*text);
+    name = file;
     return true;
 }
 
@@ -109,11 +109,16 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options,
     setup.listen_events = options.events;
     setup.completes_cut_frames = true;
     int status = kDone;
-    const bool good4 = read_rules(options.rules, Family::ipv4, labels, setup.rules4, status);
-    const bool good6 = read_rules(options.rules6, Family::ipv6, labels, setup.rules6, status);
+    const Known known{.has_fingerprints = !options.fingerprints.empty()};
+    const bool good4 = read_rules(options.rules, Family::ipv4, labels, known, setup.rules4, status);
+    const bool good6 =
+        read_rules(options.rules6, Family::ipv6, labels, known, setup.rules6, status);
     const bool has_timeouts = read_timeouts(options.timeouts, setup.timeout_policies, status);
-    const bool good_sets = read_sets(options.ip_sets, setup, status);
-    if (!good4 || !good6 || !has_timeouts || !good_sets) return status;
+    const bool has_sets =
+        read_for_engine(options.ip_sets, setup.ip_sets, setup.ip_sets_file, status);
+    const bool has_fingerprints =
+        read_for_engine(options.fingerprints, setup.fingerprints, setup.fingerprints_file, status);
+    if (!good4 || !good6 || !has_timeouts || !has_sets || !has_fingerprints) return status;
     Result<Engine> engine = Engine::make(std::move(setup));
     if (!engine) return complain(engine.error());
     return std::move(*engine);

@@ -72,6 +72,10 @@ void add_inputs(CLI::App& app, Words& words) {
                    "IP sets for -m set and -j SET, text of ipset save")
         ->type_name("FILE");
     app.add_option(
+           "--osf", words.options.fingerprints,
+           "fingerprints of operating systems for -m osf, as nfnl_osf -f reads them (pf.os)")
+        ->type_name("FILE");
+    app.add_option(
            "-i,--interface", words.devices,
            "a device and the networks behind it; repeat. The longest prefix that\nholds the "
            "source names the arrival device, that holds the\ndestination the departure device. "
@@ -180,7 +184,7 @@ void check_streams(const ReplayOptions& options, Faults& faults) {
     const auto inputs = std::count(options.captures.begin(), options.captures.end(), "-") +
                         (options.rules == "-") + (options.rules6 == "-") +
                         (options.timeouts == "-") + (options.labels == "-") +
-                        (options.ip_sets == "-");
+                        (options.ip_sets == "-") + (options.fingerprints == "-");
     if (inputs > 1) faults.add("'-' (stdin) is given more than once");
     const bool text = options.format != PacketFormat::none || options.counters == "-" ||
                       options.counters6 == "-" || options.table == "-" ||

@@ -23,6 +23,7 @@ struct ReplayOptions {
     std::string timeouts;
     std::string labels;
     std::string ip_sets;
+    std::string fingerprints;
     std::vector<DeviceSetup> devices;
     std::vector<Address> local;
     Settings settings;

@@ -53,6 +53,7 @@ struct Scenario {
     TextBlock rules4;           ///< empty text: no rules of this family
     TextBlock rules6;
     TextBlock ip_sets;                 ///< text of `ipset save`; empty: none
+    TextBlock fingerprints;            ///< lines of a pf.os file for -m osf; empty: none
     std::vector<DeviceSetup> devices;  ///< empty: a bump in the wire
     std::vector<Address> local;
     Settings settings;

@@ -7,7 +7,7 @@
 namespace keepstate {
 namespace {
 
-std::vector<std::string> hints_of(std::string_view rules) {
+std::vector<std::string> hints_of(std::string_view rules, const Known& known = {}) {
     const auto ruleset = Ruleset::parse(
         fmt::format("*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n{}COMMIT\n", rules),
         Family::ipv4, "fw");
@@ -16,7 +16,7 @@ std::vector<std::string> hints_of(std::string_view rules) {
         ADD_FAILURE() << ruleset.error().faults.front().words;
         return words;
     }
-    for (const Fault& fault : find_rules_that_never_match(*ruleset)) {
+    for (const Fault& fault : find_rules_that_never_match(*ruleset, known)) {
         words.push_back(
             fmt::format("{}:{}:{}: {}", fault.file, fault.line, fault.column, fault.words));
     }
@@ -35,6 +35,11 @@ TEST(RulesetHints, a_match_that_asks_what_is_not_known_is_told_once) {
         (Words{"fw:4:20: match `osf' never matches here: no fingerprints are known (2 rules more)",
                "fw:7:13: match `cgroup' never matches here: the sockets that packets belong to "
                "are not known"}));
+}
+
+TEST(RulesetHints, fingerprints_that_are_given_may_match) {
+    EXPECT_EQ(hints_of("-A INPUT -p tcp -m osf --genre Linux\n", {.has_fingerprints = true}),
+              Words{});
 }
 
 TEST(RulesetHints, a_rule_that_may_match_is_not_told) {

@@ -64,6 +64,7 @@ kernel::KernelSetup make_setup(const Scenario& scenario) {
     setup.rules4 = scenario.rules4.text;
     setup.rules6 = scenario.rules6.text;
     setup.ip_sets = scenario.ip_sets.text;
+    setup.fingerprints = scenario.fingerprints.text;
     for (const DeviceSetup& device : scenario.devices) {
         kernel::KernelDevice there{device.name, {}, device.mtu};
         for (const Prefix& prefix : device.networks) there.prefixes.push_back(text(prefix));
