@@ -58,8 +58,11 @@ struct EngineSetup {
     std::string ip_sets_file;  ///< what faults of `ip_sets` are said to be in
     /// What rules may ask of the host's sockets: -m owner, -m socket, -m cgroup.
     std::vector<HostSocket> sockets;
-    std::uint64_t seed = 0;      ///< of the entry map's keyed hash and of random matches
-    bool listen_events = false;  ///< somebody will call take_events()
+    /// Fingerprints of operating systems for -m osf, lines in the form of pf.os. Empty: none are known.
+    std::string fingerprints;
+    std::string fingerprints_file;  ///< what faults of `fingerprints` are said to be in
+    std::uint64_t seed = 0;         ///< of the entry map's keyed hash and of random matches
+    bool listen_events = false;     ///< somebody will call take_events()
     /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing
     /// counts as zeros. Live, such a packet is refused, as Linux refuses it.
     bool completes_cut_frames = false;

@@ -12,7 +12,8 @@ namespace keepstate {
 
 /// What the setup that the rules will run in knows beyond what keepstate always does.
 struct Known {
-    bool has_sockets = false;  ///< EngineSetup::sockets will not be empty
+    bool has_sockets = false;       ///< EngineSetup::sockets will not be empty
+    bool has_fingerprints = false;  ///< EngineSetup::fingerprints will not be empty
 };
 
 /// One fault a match and reason, in the order of the rules: the place of the first such rule, and in words which

@@ -10,6 +10,7 @@
 #include "ct/tracker.hpp"
 #include "explain/story.hpp"
 #include "hooks/path.hpp"
+#include "rules/fingerprints.hpp"
 #include "rules/host_sockets.hpp"
 #include "rules/program.hpp"
 #include "rules/sets.hpp"
@@ -116,6 +117,11 @@ Result<Engine> Engine::make(EngineSetup setup) {
     if (Result<void> sets = rules::parse_sets(setup.ip_sets, setup.ip_sets_file, parts->objects);
         !sets) {
         return Unexpected(std::move(sets.error()));
+    }
+    if (Result<void> known =
+            rules::parse_fingerprints(setup.fingerprints, setup.fingerprints_file, parts->objects);
+        !known) {
+        return Unexpected(std::move(known.error()));
     }
     Error unbound;
     for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {

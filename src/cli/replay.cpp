@@ -100,16 +100,16 @@ bool read_sockets(const std::string& file, std::vector<HostSocket>& sockets, int
     return false;
 }
 
-/// Reads the sets' text, which the engine understands.
-bool read_sets(const std::string& file, EngineSetup& setup, int& status) {
+/// Reads a text that the engine understands, sets or fingerprints, and notes its name for faults.
+bool read_for_engine(const std::string& file, std::string& to, std::string& name, int& status) {
     if (file.empty()) return true;
     Result<std::string> text = io::read_text_file(file);
     if (!text) {
         status = complain(text.error());
         return false;
     }
-    setup.ip_sets = std::move(*text);
-    setup.ip_sets_file = file;
+    to = std::move(*text);
+    name = file;
     return true;
 }
 
@@ -123,14 +123,19 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options,
     setup.listen_events = options.events;
     setup.completes_cut_frames = true;
     int status = kDone;
-    const Known known{.has_sockets = !options.sockets.empty()};
+    const Known known{.has_sockets = !options.sockets.empty(),
+                      .has_fingerprints = !options.fingerprints.empty()};
     const bool good4 = read_rules(options.rules, Family::ipv4, labels, known, setup.rules4, status);
     const bool good6 =
         read_rules(options.rules6, Family::ipv6, labels, known, setup.rules6, status);
     const bool has_sockets = read_sockets(options.sockets, setup.sockets, status);
     const bool has_timeouts = read_timeouts(options.timeouts, setup.timeout_policies, status);
-    const bool good_sets = read_sets(options.ip_sets, setup, status);
-    if (!good4 || !good6 || !has_timeouts || !good_sets || !has_sockets) return status;
+    const bool has_sets =
+        read_for_engine(options.ip_sets, setup.ip_sets, setup.ip_sets_file, status);
+    const bool has_fingerprints =
+        read_for_engine(options.fingerprints, setup.fingerprints, setup.fingerprints_file, status);
+    if (!good4 || !good6 || !has_timeouts || !has_sets || !has_fingerprints || !has_sockets)
+        return status;
     Result<Engine> engine = Engine::make(std::move(setup));
     if (!engine) return complain(engine.error());
     return std::move(*engine);

@@ -76,6 +76,10 @@ void add_inputs(CLI::App& app, Words& words) {
                    "PROTOCOL OWN:PORT [FAR:PORT] [uid N] [gid N] [cgroup PATH] ...")
         ->type_name("FILE");
     app.add_option(
+           "--osf", words.options.fingerprints,
+           "fingerprints of operating systems for -m osf, as nfnl_osf -f reads them (pf.os)")
+        ->type_name("FILE");
+    app.add_option(
            "-i,--interface", words.devices,
            "a device and the networks behind it; repeat. The longest prefix that\nholds the "
            "source names the arrival device, that holds the\ndestination the departure device. "
@@ -181,10 +185,10 @@ void read_settings(const Words& words, ReplayOptions& options, Faults& faults) {
 
 /// stdin can be read once, and a capture cannot share stdout with text.
 void check_streams(const ReplayOptions& options, Faults& faults) {
-    const auto inputs = std::count(options.captures.begin(), options.captures.end(), "-") +
-                        (options.rules == "-") + (options.rules6 == "-") +
-                        (options.timeouts == "-") + (options.labels == "-") +
-                        (options.ip_sets == "-") + (options.sockets == "-");
+    const auto inputs =
+        std::count(options.captures.begin(), options.captures.end(), "-") + (options.rules == "-") +
+        (options.rules6 == "-") + (options.timeouts == "-") + (options.labels == "-") +
+        (options.ip_sets == "-") + (options.sockets == "-") + (options.fingerprints == "-");
     if (inputs > 1) faults.add("'-' (stdin) is given more than once");
     const bool text = options.format != PacketFormat::none || options.counters == "-" ||
                       options.counters6 == "-" || options.table == "-" ||

@@ -24,6 +24,7 @@ struct ReplayOptions {
     std::string labels;
     std::string ip_sets;
     std::string sockets;
+    std::string fingerprints;
     std::vector<DeviceSetup> devices;
     std::vector<Address> local;
     Settings settings;

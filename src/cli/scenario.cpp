@@ -23,10 +23,10 @@ namespace keepstate::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 17> kKeys{
-    "about",  "names",    "devices",   "local",   "settings",     "timeouts",
-    "rules",  "rules6",   "ipset",     "sockets", "packets",      "entries",
-    "events", "counters", "counters6", "stats",   "not-on-kernel"};
+constexpr std::array<std::string_view, 18> kKeys{
+    "about",   "names",  "devices",  "local",     "settings", "timeouts",
+    "rules",   "rules6", "ipset",    "sockets",   "osf",      "packets",
+    "entries", "events", "counters", "counters6", "stats",    "not-on-kernel"};
 constexpr std::array<std::string_view, 3> kStepKeys{"packet", "after", "want"};
 constexpr std::int64_t kNsPerMs = 1'000'000;
 /// So that no packet is too big, unless the scenario is about that.
@@ -158,6 +158,7 @@ class Reader {
         if (const YAML::Node rules = root["rules6"]) scenario_.rules6 = block_of(rules);
         if (const YAML::Node sets = root["ipset"]) scenario_.ip_sets = block_of(sets);
         if (const YAML::Node sockets = root["sockets"]) scenario_.sockets = block_of(sockets);
+        if (const YAML::Node lines = root["osf"]) scenario_.fingerprints = block_of(lines);
     }
 
     /// Text of a `|` block: it begins on the line below, all its lines indented alike.

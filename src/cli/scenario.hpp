@@ -54,6 +54,7 @@ struct Scenario {
     TextBlock rules6;
     TextBlock ip_sets;                 ///< text of `ipset save`; empty: none
     TextBlock sockets;                 ///< what the host's sockets are; empty: not stated
+    TextBlock fingerprints;            ///< lines of a pf.os file for -m osf; empty: none
     std::vector<DeviceSetup> devices;  ///< empty: a bump in the wire
     std::vector<Address> local;
     Settings settings;

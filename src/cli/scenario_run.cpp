@@ -12,6 +12,10 @@ namespace {
 /// Time begins here; any value but one near zero would do.
 constexpr Time kBegin = Time::from_s(1'000'000'000);
 
+/// What the engine says that faults of these blocks are in.
+constexpr const char* kSetsBlock = "ipset";
+constexpr const char* kFingerprintsBlock = "osf";
+
 /// Moves faults of a block of text to where the block stands in the file.
 void move_faults(std::vector<Fault>& faults, const TextBlock& block) {
     for (Fault& fault : faults) {
@@ -30,7 +34,9 @@ Result<EngineSetup> make_setup(const Scenario& scenario) {
     setup.devices = scenario.devices;
     setup.local = scenario.local;
     setup.ip_sets = scenario.ip_sets.text;
-    setup.ip_sets_file = scenario.file;
+    setup.ip_sets_file = kSetsBlock;
+    setup.fingerprints = scenario.fingerprints.text;
+    setup.fingerprints_file = kFingerprintsBlock;
     Error error;
     const auto read_rules = [&](const TextBlock& block, Family family, std::optional<Ruleset>& to) {
         if (block.text.empty()) return;
@@ -82,10 +88,12 @@ Result<Played> run_scenario(const Scenario& scenario) {
     if (!setup) return Unexpected(std::move(setup.error()));
     Result<Engine> engine = Engine::make(std::move(*setup));
     if (!engine) {
-        // What the rules lack has no column; what has one is a fault of the sets' text.
-        if (!engine.error().faults.empty() && engine.error().faults.front().column > 0) {
-            move_faults(engine.error().faults, scenario.ip_sets);
-        }
+        // The engine reads one block after the other, so all faults are of the same one.
+        std::vector<Fault>& faults = engine.error().faults;
+        const std::string block = faults.empty() ? std::string() : faults.front().file;
+        if (block == kSetsBlock) move_faults(faults, scenario.ip_sets);
+        if (block == kFingerprintsBlock) move_faults(faults, scenario.fingerprints);
+        for (Fault& fault : faults) fault.file = scenario.file;
         return Unexpected(std::move(engine.error()));
     }
 

@@ -23,7 +23,7 @@ struct Finding {
 bool is_supplied(const rules::MatchModule& module, const Known& known) {
     const std::string_view name = module.name();
     const bool wants_sockets = name == "owner" || name == "socket" || name == "cgroup";
-    return known.has_sockets && wants_sockets;
+    return (known.has_sockets && wants_sockets) || (known.has_fingerprints && name == "osf");
 }
 
 void look_at(const rules::Rule& rule, const Known& known, std::vector<Finding>& findings) {

@@ -45,6 +45,11 @@ TEST(RulesetHints, sockets_are_known_if_they_are_stated) {
     EXPECT_EQ(hints_of(kRules, Known{.has_sockets = true}), Words{});
 }
 
+TEST(RulesetHints, fingerprints_that_are_given_may_match) {
+    EXPECT_EQ(hints_of("-A INPUT -p tcp -m osf --genre Linux\n", {.has_fingerprints = true}),
+              Words{});
+}
+
 TEST(RulesetHints, a_rule_that_may_match_is_not_told) {
     EXPECT_EQ(hints_of("-A INPUT -m policy --dir in --pol none\n"
                        "-A INPUT -m realm ! --realm 5\n"

@@ -44,6 +44,7 @@
 #include <vector>
 
 #include "ctnetlink.hpp"
+#include "kernel_fingerprints.hpp"
 #include "nflog.hpp"
 #include "tun.hpp"
 
@@ -70,7 +71,8 @@ struct KernelSetup {
     std::string rules4;  ///< iptables-save text; empty: no rules
     std::string rules6;
     std::vector<KernelSocket> sockets;
-    std::string ip_sets;  ///< text for `ipset restore`; empty: no sets
+    std::string ip_sets;       ///< text for `ipset restore`; empty: no sets
+    std::string fingerprints;  ///< lines of a pf.os file for nfnl_osf; empty: none
     std::vector<KernelDevice> devices;
     std::vector<std::string> local_addresses;
     /// `net.netfilter.nf_conntrack_...`, set before any packet.
@@ -187,8 +189,9 @@ class KernelRun {
     std::optional<PacketLog> log_;
     std::optional<NetlinkSocket> events_;
     std::optional<CtControl> control_;
-    std::vector<KernelSight> sights_;  // of the packet just injected
-    std::vector<bool> of_reply_;       // beside sights_: is it about a packet the kernel made
+    std::optional<KernelFingerprints> fingerprints_;  // the whole machine's while this lives
+    std::vector<KernelSight> sights_;                 // of the packet just injected
+    std::vector<bool> of_reply_;  // beside sights_: is it about a packet the kernel made
     struct Known {
         KernelTuple original;
         std::uint16_t zone = 0;

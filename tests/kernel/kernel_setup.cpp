@@ -366,6 +366,11 @@ Result<void> KernelRun::load_rules(const KernelSetup& setup) {
         auto done = run_program_ok({"ipset", "restore"}, setup.ip_sets);
         if (!done) return Unexpected(done.error());
     }
+    if (!setup.fingerprints.empty()) {
+        auto loaded = KernelFingerprints::load(setup.fingerprints);
+        if (!loaded) return Unexpected(loaded.error());
+        fingerprints_.emplace(std::move(*loaded));
+    }
     if (has_rules4_) {
         auto done = run_program_ok({"iptables-legacy-restore"}, setup.rules4);
         if (!done) return Unexpected(done.error());

@@ -123,9 +123,11 @@ class LogLines : public ::testing::Test {
         return words;
     }
 
-    void start(const std::string& rules4, const std::string& rules6) {
+    void start(const std::string& rules4, const std::string& rules6,
+               const std::string& fingerprints = {}) {
         KernelSetup there;
         EngineSetup here;
+        there.fingerprints = here.fingerprints = fingerprints;
         for (const char* name : {"eth0", "eth1"}) {
             const std::string digit(name + 3);
             const std::string v4 = fmt::format("{}.{}/25", four_, digit == "0" ? 0 : 128);
@@ -380,6 +382,35 @@ TEST_F(LogLines, of_ipv6_packets) {
         lines += send(packet);
     }
     EXPECT_GT(lines, 35U);
+}
+
+TEST_F(LogLines, of_fingerprints) {
+    const std::string rule = "-A FORWARD -p tcp -m osf --genre KsOne ";
+    start("*filter\n:FORWARD ACCEPT [0:0]\n" + rule + "--log 0 --ttl 2\n" + rule +
+              "--log 1 --ttl 2\n" + rule + "--log 2 --ttl 1\n" + rule + "--log 2\n" + rule +
+              "\nCOMMIT\n",
+          "",
+          "5000:64:0:44:M*:@KsOne:v1:s1:one\n"
+          "*:128:0:44:M*:KsTwo:::two\n"
+          "*:128:0:44:M1400:*KsTwo:::not there yet, though alike but for the value\n"
+          "*:128:0:44:M*:KsTwo:::there already\n"
+          "*:255:0:40::KsLooooooooooooooooooooooooooooooooooong:"
+          "versioooooooooooooooooooooooooooooooooooon:"
+          "subtypeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee:long\n");
+    std::size_t lines = 0;
+    for (const char* packet : {
+             "tcp %.1:1000 %.130:80 flags syn seq 5 win 5000 mss 1400",
+             "tcp %.1:1001 %.130:80 flags syn seq 5 win 5001 mss 1400 ttl 128",
+             "tcp %.1:1002 %.130:80 flags syn seq 5 win 5000 mss 1400 ttl 3",
+             "tcp %.1:1003 %.130:80 flags syn seq 5 win 5000 mss 1400 ttl 200",
+             "tcp %.1:1004 %.130:80 flags syn seq 5 win 5000 mss 1400 df",
+             "tcp %.1:1005 %.130:80 flags syn seq 5 win 5000 ttl 254",
+             "tcp %.1:1006 %.130:80 flags ack seq 5 win 5000 mss 1400",
+             "tcp %.1:1007 %.130:80 flags syn seq 5 win 5000 mss 1400 wscale 3 doff 60",
+         }) {
+        lines += send(packet);
+    }
+    EXPECT_GT(lines, 25U);
 }
 
 TEST_F(LogLines, end_where_the_buffer_of_the_kernel_does) {

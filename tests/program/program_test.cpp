@@ -221,6 +221,28 @@ TEST(Program, MatchesSetsThatAreGivenAndRefusesRulesWithoutTheirs) {
     EXPECT_NE(faulty.err.find(bad.name() + ":3:1:"), std::string::npos) << faulty.err;
 }
 
+TEST(Program, ReadsFingerprintsAndHintsIfThereAreNone) {
+    const TemporaryFile rules(
+        "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p tcp -m osf --genre Linux\nCOMMIT\n");
+    const TemporaryFile capture(small_capture(2));
+    const TemporaryFile good("# one\nS4:64:1:60:M*,S,T,N,W7:Linux:2.6::Linux 2.6\n");
+    const Ended ran = run({"replay", "-r", rules.name(), "--osf", good.name(), capture.name()});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(ran.err.find("never matches"), std::string::npos) << ran.err;
+
+    const Ended none = run({"replay", "-r", rules.name(), capture.name()});
+    EXPECT_EQ(none.status, 0) << none.err;
+    EXPECT_NE(none.err.find("never matches here: no fingerprints are known"), std::string::npos)
+        << none.err;
+
+    const TemporaryFile bad("# one\nS4:64:1:60:M*:Linux:2.6:\n%0:256:1:60:M*:Linux:::\n");
+    const Ended faulty = run({"replay", "-r", rules.name(), "--osf", bad.name(), capture.name()});
+    EXPECT_EQ(faulty.status, 1);
+    for (const char* place : {":2:1:", ":3:1:", ":3:4:"}) {
+        EXPECT_NE(faulty.err.find(bad.name() + place), std::string::npos) << faulty.err;
+    }
+}
+
 TEST(Program, FindsAnUnwritableOutputBeforeItStarts) {
     const TemporaryFile good(small_capture(2));
     for (const char* option :

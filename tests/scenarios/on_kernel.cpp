@@ -71,6 +71,7 @@ kernel::KernelSetup make_setup(const Scenario& scenario) {
                                      socket.remote_port, socket.mark, socket.is_transparent});
         }
     }
+    setup.fingerprints = scenario.fingerprints.text;
     for (const DeviceSetup& device : scenario.devices) {
         kernel::KernelDevice there{device.name, {}, device.mtu};
         for (const Prefix& prefix : device.networks) there.prefixes.push_back(text(prefix));
