@@ -58,42 +58,16 @@ bool read_rules(const std::string& file, Family family, const std::vector<LabelN
     return true;
 }
 
-/// Reads timeout policies. Returns false, with the complaint printed, if they cannot be used.
-bool read_timeouts(const std::string& file, std::vector<TimeoutPolicy>& policies, int& status) {
+/// Reads a file by `parse`. Returns false, with the complaint printed, if it cannot be used.
+template <typename Value>
+bool read_parsed(const std::string& file,
+                 Result<Value> (*parse)(std::string_view, const std::string&), Value& to,
+                 int& status) {
     if (file.empty()) return true;
     Result<std::string> text = io::read_text_file(file);
-    Result<std::vector<TimeoutPolicy>> parsed =
-        text ? parse_timeout_policies(*text, file) : Unexpected(std::move(text.error()));
+    Result<Value> parsed = text ? parse(*text, file) : Unexpected(std::move(text.error()));
     if (parsed) {
-        policies = std::move(*parsed);
-        return true;
-    }
-    status = complain(parsed.error());
-    return false;
-}
-
-/// Reads a label file. Returns false, with the complaint printed, if it cannot be used.
-bool read_labels(const std::string& file, std::vector<LabelName>& labels, int& status) {
-    if (file.empty()) return true;
-    Result<std::string> text = io::read_text_file(file);
-    Result<std::vector<LabelName>> parsed =
-        text ? parse_label_names(*text, file) : Unexpected(std::move(text.error()));
-    if (parsed) {
-        labels = std::move(*parsed);
-        return true;
-    }
-    status = complain(parsed.error());
-    return false;
-}
-
-/// Reads the host's sockets. Returns false, with the complaint printed, if they cannot be used.
-bool read_sockets(const std::string& file, std::vector<HostSocket>& sockets, int& status) {
-    if (file.empty()) return true;
-    Result<std::string> text = io::read_text_file(file);
-    Result<std::vector<HostSocket>> parsed =
-        text ? parse_host_sockets(*text, file) : Unexpected(std::move(text.error()));
-    if (parsed) {
-        sockets = std::move(*parsed);
+        to = std::move(*parsed);
         return true;
     }
     status = complain(parsed.error());
@@ -128,8 +102,10 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options,
     const bool good4 = read_rules(options.rules, Family::ipv4, labels, known, setup.rules4, status);
     const bool good6 =
         read_rules(options.rules6, Family::ipv6, labels, known, setup.rules6, status);
-    const bool has_sockets = read_sockets(options.sockets, setup.sockets, status);
-    const bool has_timeouts = read_timeouts(options.timeouts, setup.timeout_policies, status);
+    const bool has_sockets =
+        read_parsed(options.sockets, parse_host_sockets, setup.sockets, status);
+    const bool has_timeouts =
+        read_parsed(options.timeouts, parse_timeout_policies, setup.timeout_policies, status);
     const bool has_sets =
         read_for_engine(options.ip_sets, setup.ip_sets, setup.ip_sets_file, status);
     const bool has_fingerprints =
@@ -284,7 +260,7 @@ int replay(const ReplayOptions& options) {
     const std::atomic<bool>& stop = run::watch_interrupts();
     int status = kDone;
     std::vector<LabelName> labels;
-    if (!read_labels(options.labels, labels, status)) return status;
+    if (!read_parsed(options.labels, parse_label_names, labels, status)) return status;
     std::variant<Engine, int> engine_or = make_engine(options, labels);
     if (const int* refused = std::get_if<int>(&engine_or)) return *refused;
     Engine& engine = std::get<Engine>(engine_or);

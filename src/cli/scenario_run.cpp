@@ -38,37 +38,24 @@ Result<EngineSetup> make_setup(const Scenario& scenario) {
     setup.fingerprints = scenario.fingerprints.text;
     setup.fingerprints_file = kFingerprintsBlock;
     Error error;
-    const auto read_rules = [&](const TextBlock& block, Family family, std::optional<Ruleset>& to) {
-        if (block.text.empty()) return;
-        Result<Ruleset> ruleset = Ruleset::parse(block.text, family, scenario.file);
-        if (ruleset) {
-            to.emplace(std::move(*ruleset));
+    const auto take = [&](const TextBlock& block, auto parsed, auto& to) {
+        if (parsed) {
+            to = std::move(*parsed);
             return;
         }
-        move_faults(ruleset.error().faults, block);
-        std::move(ruleset.error().faults.begin(), ruleset.error().faults.end(),
+        move_faults(parsed.error().faults, block);
+        std::move(parsed.error().faults.begin(), parsed.error().faults.end(),
                   std::back_inserter(error.faults));
+    };
+    const auto read_rules = [&](const TextBlock& block, Family family, std::optional<Ruleset>& to) {
+        if (block.text.empty()) return;
+        take(block, Ruleset::parse(block.text, family, scenario.file), to);
     };
     read_rules(scenario.rules4, Family::ipv4, setup.rules4);
     read_rules(scenario.rules6, Family::ipv6, setup.rules6);
-    Result<std::vector<TimeoutPolicy>> policies =
-        parse_timeout_policies(scenario.timeouts.text, scenario.file);
-    if (policies) {
-        setup.timeout_policies = std::move(*policies);
-    } else {
-        move_faults(policies.error().faults, scenario.timeouts);
-        std::move(policies.error().faults.begin(), policies.error().faults.end(),
-                  std::back_inserter(error.faults));
-    }
-    Result<std::vector<HostSocket>> sockets =
-        parse_host_sockets(scenario.sockets.text, scenario.file);
-    if (sockets) {
-        setup.sockets = std::move(*sockets);
-    } else {
-        move_faults(sockets.error().faults, scenario.sockets);
-        std::move(sockets.error().faults.begin(), sockets.error().faults.end(),
-                  std::back_inserter(error.faults));
-    }
+    take(scenario.timeouts, parse_timeout_policies(scenario.timeouts.text, scenario.file),
+         setup.timeout_policies);
+    take(scenario.sockets, parse_host_sockets(scenario.sockets.text, scenario.file), setup.sockets);
     if (!error.faults.empty()) return Unexpected(std::move(error));
     return setup;
 }
