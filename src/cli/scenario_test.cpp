@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/scenario_outcome.hpp"
+#include "cli/scenario_run.hpp"
 
 namespace keepstate::cli {
 namespace {
@@ -91,6 +92,37 @@ TEST(scenario, all_faults_are_told_at_their_places) {
               "5:9 `10.0.0.300' is no address\n"
               "4:3 unknown setting `udp_timeuot'; the nearest is nf_conntrack_udp_timeout\n"
               "7:34 unknown word `NWE' in what is wanted; the nearest is NEW\n");
+}
+
+/// "line:column words" of what the engine refuses.
+std::string setup_faults_of(std::string_view text) {
+    const auto scenario = parse_scenario(text, "x.yaml");
+    if (!scenario) return "not read: " + scenario.error().faults.front().words;
+    const auto played = run_scenario(*scenario);
+    std::string out;
+    if (played) return out;
+    for (const Fault& fault : played.error().faults) {
+        out += fault.file + ":" + std::to_string(fault.line) + ":" + std::to_string(fault.column) +
+               " " + fault.words.substr(0, fault.words.find(':')) + "\n";
+    }
+    return out;
+}
+
+TEST(scenario, faults_of_sets_and_fingerprints_are_told_where_they_stand_in_the_file) {
+    const std::string packets = "packets: [udp 10.0.0.1:1 10.0.1.1:2]\n";
+    EXPECT_EQ(setup_faults_of("about: x\n" + packets +
+                              "osf: |\n"
+                              "  # none\n"
+                              "  1:300:1:40:.:A:::\n"
+                              "  1:64:x:40:.:A:::\n"),
+              "x.yaml:5:5 `300' is no TTL\nx.yaml:6:8 `x' is no don't-fragment\n");
+    EXPECT_EQ(setup_faults_of("about: x\n" + packets +
+                              "osf: |\n"
+                              "  1:64:1:40:.:A:::\n"
+                              "ipset: |\n"
+                              "    create a hash:ip\n"
+                              "    ad a 10.0.0.1\n"),
+              "x.yaml:7:5 `ad' is neither create nor add; did you mean `add'?\n");
 }
 
 TEST(scenario, a_fault_behind_a_name_keeps_its_column) {

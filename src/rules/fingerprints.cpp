@@ -57,6 +57,16 @@ std::vector<Field> split(Field whole, char sign) {
     return fields;
 }
 
+/// The value of M or W as nfnl_osf reads it, where `*' and 0 are the same.
+std::string value_of(std::string_view option) {
+    const std::string_view signs = option.front() == 'M' ? "%" : "%ST";
+    const char sign = option.size() > 1 && signs.find(option[1]) != signs.npos ? option[1] : '=';
+    const char* const end = option.data() + option.size();
+    std::uint32_t number = 0;
+    std::from_chars(std::min(option.data() + (sign == '=' ? 1 : 2), end), end, number);
+    return fmt::format("{}{}", sign, number);
+}
+
 class Reader {
   public:
     Reader(std::string_view text, const std::string& file, Fingerprints& fingerprints)
@@ -159,8 +169,8 @@ class Reader {
                 return fault(option.column, "a TCP header has 40 bytes of options, these are more");
             }
             fingerprint.option_kinds[fingerprint.option_count++] = known->kind;
-            const bool has_value = letter == 'M' || letter == 'W';
-            values += fmt::format("{}{},", letter, has_value ? option.text.substr(1) : "");
+            values += letter;
+            if (letter == 'M' || letter == 'W') values += value_of(option.text);
         }
         fingerprint.option_bytes = static_cast<std::uint8_t>(bytes);
     }

@@ -43,6 +43,8 @@ TEST(Fingerprints, are_read_into_two_lists_in_order_and_once) {
         "%8192 : 128 :0:48: M1400, N,W%3,?7,. :*Windows:XP::\n"
         "%8192:128:0:48:M1401,N,W%3:*Windows:XP::another value of M is another fingerprint\n"
         "%8192:128:0:48:M1400,N,W%3:Windows:XP::there already\n"
+        "%8192:128:0:48:M1400,N,W%3,.:Windows:XP::there already\n"
+        "S4:64:1:60:M0,S5,T,N,W7:Linux:2.6:x:there already\n"
         "T*:255:1:*::abcdefghijklmnopqrstuvwxyz123456789:::",
         "pf.os", objects);
     ASSERT_TRUE(done.has_value()) << done.error().faults.front().words;
