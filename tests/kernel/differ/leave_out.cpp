@@ -58,6 +58,10 @@ std::string_view reason_to_leave_out_of_nft(const KernelPacket& packet) {
     if (is_v6 && has_authentication_header(packet.ip_bytes)) {
         return "-p looks behind their authentication header";
     }
+    const bool has_ports = parsed.rules_protocol == kTcp || parsed.rules_protocol == kUdp;
+    if (has_ports && parsed.rules_fragment_offset != 0) {
+        return "they are later fragments of TCP or UDP: -m tcp and -m udp do not match them";
+    }
     const std::size_t there =
         parsed.ip.size() - std::min<std::size_t>(parsed.ip.size(), parsed.rules_transport_offset);
     const bool is_cut = (parsed.rules_protocol == kTcp && there < kTcpHeaderBytes) ||

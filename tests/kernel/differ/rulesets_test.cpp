@@ -99,6 +99,13 @@ const NftDifference kNftDifferences[] = {
     {"cut TCP header", "-p tcp -m tcp --dport 80", false, 6, {0, 80, 0, 80}, true},
     {"cut UDP header", "-p udp -m udp --dport 80", false, 17, {0, 80, 0, 80}, true},
     {"cut UDP header, IPv6", "-p udp -m udp --dport 80", true, 17, {0, 80, 0, 80}, true},
+    // More are to follow, but its length is no multiple of eight: nothing puts it together.
+    {"later fragment",
+     "-p udp -m udp --sport 443:",
+     true,
+     44,
+     {17, 0, 0, 0x69, 0, 0, 0, 7, 19, 139, 0, 80, 0, 13, 0, 0, 1, 2, 3, 4, 5},
+     true},
     {"cut extension header", "-p udp", true, 60, {17}, true},
     {"behind an authentication header",
      "-p udp",
