@@ -1,7 +1,8 @@
 // Packets through the live kernel, and what it said about each.
 //
 // A KernelRun is a firewall in a network namespace of its own: TUN devices with the networks behind
-// them, the host's own addresses, the rules under test (iptables-legacy), the probe (nft_probe.hpp).
+// them, the host's own addresses, the rules under test (iptables-legacy, or iptables-nft if asked), the
+// probe (nft_probe.hpp).
 // Packets go in one at a time; all the kernel does with one happens before the injecting call returns,
 // so what is read afterwards belongs to that packet:
 //
@@ -81,6 +82,8 @@ struct KernelSetup {
     bool is_bump = false;
     /// Programs with their arguments, run inside before the rules are loaded and after `sysctls`.
     std::vector<std::vector<std::string>> commands;
+    /// Rules are loaded and counters read by iptables-nft, in place of iptables-legacy.
+    bool is_nft = false;
     bool reads_entries = true;  ///< fill KernelVerdict::entry; a third of the time goes there
 };
 
@@ -127,7 +130,7 @@ inline constexpr const char* kBumpDevice = "eth0";
 struct KernelEnd {
     std::string entries;       ///< /proc/net/nf_conntrack
     std::string expectations;  ///< /proc/net/nf_conntrack_expect
-    std::string counters4;     ///< iptables-legacy-save -c without the comment lines
+    std::string counters4;     ///< iptables-save -c without the comment lines
     std::string counters6;
     std::vector<KernelEntry> entry_list;         ///< the same entries by ctnetlink
     std::map<std::string, std::uint64_t> stats;  ///< /proc/net/stat/nf_conntrack, all cores added
@@ -137,6 +140,8 @@ struct KernelEnd {
 
 /// Nothing if kernel tests can run here, else the reason, for SKIP.
 std::optional<std::string> missing_for_kernel_tests();
+/// Likewise with KernelSetup::is_nft.
+std::optional<std::string> missing_for_nft_tests();
 
 class KernelRun {
   public:
@@ -199,6 +204,7 @@ class KernelRun {
     std::unordered_map<std::uint32_t, Known> known_;  // entries by id, as the events tell
     bool reads_entries_ = true;
     bool is_bump_ = false;
+    bool is_nft_ = false;
     bool has_rules4_ = false;
     bool has_rules6_ = false;
 };

@@ -1,8 +1,9 @@
 // The probe: nftables chains that report what the kernel thinks of a packet without touching the
 // iptables rules under test, their order or their counters.
 //
-// iptables-legacy tables and nftables are separate; an nftables base chain may stand at any priority of
-// a hook. Ours only log (NFLOG, read by nflog.hpp), each with a prefix that names the place:
+// iptables-legacy tables and nftables are separate, and iptables-nft keeps to the tables `ip` and `ip6` of its own
+// names (filter, mangle, ...), while ours is of the family inet; a base chain may stand at any priority of a hook.
+// Ours only log (NFLOG, read by nflog.hpp), each with a prefix that names the place:
 //
 //     hook         priority   prefix          why
 //     PREROUTING   -199       pre:<state>     right after conntrack (-200): state and direction

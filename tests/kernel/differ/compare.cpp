@@ -42,6 +42,34 @@ bool is_same(const RecordFacts& kernel, const RecordFacts& ours) {
     return kernel.key == ours.key && kernel.words == ours.words && is_timely;
 }
 
+/// What one rule or policy counted: "[3:120]", and the line of iptables-save -c that says so.
+struct CounterLine {
+    std::string count;
+    std::string line;
+};
+
+/// By "TABLE CHAIN": the policy's line, then those of the rules in their order.
+using CountersByChain = std::map<std::string, std::vector<CounterLine>>;
+
+CountersByChain counters_by_chain(const std::string& text) {
+    CountersByChain chains;
+    std::istringstream lines(text);
+    std::string table;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string first, second, third;
+        words >> first >> second >> third;
+        if (first.starts_with('*')) {
+            table = first.substr(1);
+        } else if (first.starts_with(':')) {
+            chains[table + " " + first.substr(1)].push_back({second + " " + third, line});
+        } else if (first.starts_with('[')) {
+            chains[table + " " + third].push_back({first, line});
+        }
+    }
+    return chains;
+}
+
 class Comparer {
   public:
     Comparer(const KernelSetup& setup, Comparison& comparison)
@@ -148,6 +176,7 @@ class Comparer {
     void compare_counters(const std::string& kernel, const std::string& ours) {
         comparison_.counters +=
             static_cast<std::size_t>(std::count(kernel.begin(), kernel.end(), '['));
+        if (setup_.is_nft) return compare_counts(kernel, ours);
         std::istringstream kernel_lines(kernel), own_lines(ours);
         std::string kernel_line, own_line;
         while (true) {
@@ -155,6 +184,26 @@ class Comparer {
             const bool has_own = static_cast<bool>(std::getline(own_lines, own_line));
             if (!has_kernel && !has_own) return;
             check("counters", has_kernel ? kernel_line : "no line", has_own ? own_line : "no line");
+        }
+    }
+
+    /// iptables-nft-save writes tables in another order and some matches in other words: what has to be equal is what
+    /// the policy and each rule of each chain counted.
+    void compare_counts(const std::string& kernel, const std::string& ours) {
+        const CountersByChain kernel_chains = counters_by_chain(kernel);
+        CountersByChain own_chains = counters_by_chain(ours);
+        for (const auto& [chain, lines] : kernel_chains) {
+            const std::vector<CounterLine>& own = own_chains[chain];
+            for (std::size_t i = 0; i < std::max(lines.size(), own.size()); ++i) {
+                const CounterLine none{"", "no line in " + chain};
+                const CounterLine& theirs = i < lines.size() ? lines[i] : none;
+                const CounterLine& mine = i < own.size() ? own[i] : none;
+                if (theirs.count != mine.count) add("counters", theirs.line, mine.line);
+            }
+            own_chains.erase(chain);
+        }
+        for (const auto& [chain, lines] : own_chains) {
+            add("counters", "no chain " + chain, lines.front().line);
         }
     }
 

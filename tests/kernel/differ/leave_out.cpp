@@ -23,7 +23,52 @@ KernelAddress address_at(const KernelPacket& packet, std::size_t at, bool is_v6)
     return address;
 }
 
+constexpr std::uint8_t kTcp = 6;
+constexpr std::uint8_t kUdp = 17;
+constexpr std::uint8_t kAuthentication = 51;
+constexpr std::size_t kTcpHeaderBytes = 20;
+constexpr std::size_t kUdpHeaderBytes = 8;
+
+/// Whether an authentication header is one of the extension headers of an IPv6 packet.
+bool has_authentication_header(std::span<const std::uint8_t> ip) {
+    constexpr std::size_t kIpv6HeaderBytes = 40;
+    constexpr std::uint8_t kFragment = 44;
+    std::size_t at = kIpv6HeaderBytes;
+    std::uint8_t kind = ip[6];
+    while (kind != kAuthentication) {
+        if (!wire::is_ipv6_extension(kind) || at + 8 > ip.size()) return false;
+        const std::size_t bytes = kind == kFragment ? 8 : (std::size_t{ip[at + 1]} + 1) * 8;
+        kind = ip[at];
+        at += bytes;
+    }
+    return true;
+}
+
 }  // namespace
+
+std::string_view reason_to_leave_out_of_nft(const KernelPacket& packet) {
+    if (packet.ip_bytes.empty()) return {};
+    const bool is_v6 = packet.ip_bytes[0] >> 4U == 6;
+    const base::ByteView bytes{packet.ip_bytes.data(), packet.ip_bytes.size()};
+    wire::Packet parsed;
+    if (wire::parse_ip(is_v6 ? Family::ipv6 : Family::ipv4, bytes, false, parsed) != Reason::none) {
+        return {};
+    }
+    if (parsed.rules_chain_broken) return "their extension headers are cut: -p drops them";
+    if (is_v6 && has_authentication_header(packet.ip_bytes)) {
+        return "-p looks behind their authentication header";
+    }
+    const bool has_ports = parsed.rules_protocol == kTcp || parsed.rules_protocol == kUdp;
+    if (has_ports && parsed.rules_fragment_offset != 0) {
+        return "they are later fragments of TCP or UDP: -m tcp and -m udp do not match them";
+    }
+    const std::size_t there =
+        parsed.ip.size() - std::min<std::size_t>(parsed.ip.size(), parsed.rules_transport_offset);
+    const bool is_cut = (parsed.rules_protocol == kTcp && there < kTcpHeaderBytes) ||
+                        (parsed.rules_protocol == kUdp && there < kUdpHeaderBytes);
+    return is_cut ? "their TCP or UDP header is cut: -m tcp and -m udp drop them"
+                  : std::string_view{};
+}
 
 std::string_view reason_to_leave_out(const KernelSetup& setup, const KernelPacket& packet) {
     if (setup.is_bump || packet.ip_bytes.empty()) return {};

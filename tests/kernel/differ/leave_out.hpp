@@ -15,4 +15,8 @@ namespace keepstate::kernel {
 /// Why the packet is left out; empty: it is not. The words are constants.
 std::string_view reason_to_leave_out(const KernelSetup& setup, const KernelPacket& packet);
 
+/// Why iptables-nft may judge the packet by other rules than iptables-legacy, which keepstate follows; empty: it
+/// does not. What each reason means: docs/kernel.md, "iptables-nft".
+std::string_view reason_to_leave_out_of_nft(const KernelPacket& packet);
+
 }  // namespace keepstate::kernel

@@ -27,6 +27,14 @@ struct NotCompared {
     std::string_view why;
 };
 
+/// Patterns for which iptables-nft's answer is another than iptables-legacy's, which keepstate follows.
+struct NotComparedByNft {
+    std::string_view module;
+    std::string_view words;  ///< part of the drawn rule's words; empty: whatever is drawn
+    For family;
+    std::string_view why;
+};
+
 // clang-format off
 inline constexpr RulePattern kMatchPatterns[] = {
     {"comment", "", "-m comment --comment \"{word}\""},
@@ -220,6 +228,11 @@ inline constexpr NotCompared kNotCompared[] = {
     {"LED", "this kernel does not have it"},
     {"SECMARK", "this kernel has no security labels"},
     {"CONNSECMARK", "this kernel has no security labels"},
+};
+
+inline constexpr NotComparedByNft kNotComparedByNft[] = {
+    {"dccp", "! --dccp-option", For::both, "malformed options are dropped by both, but legacy counts the rule first"},
+    {"sctp", "! --chunk-types", For::both, "malformed chunks are dropped by both, but legacy counts the rule first"},
 };
 // clang-format on
 

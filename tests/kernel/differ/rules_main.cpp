@@ -1,7 +1,8 @@
 // kernel_rules: random rulesets and random packets through keepstate and this machine's kernel.
 //
-//     kernel_rules [--seed N] [--runs N] [--packets N] [--seconds N] [--without MODULE]...
+//     kernel_rules [--seed N] [--runs N] [--packets N] [--seconds N] [--without MODULE]... [--nft]
 //
+// --nft: the kernel gets the rules by iptables-nft-restore in place of iptables-legacy-restore.
 // Each run is a ruleset of its own. Says at the end which modules were reached. Exit: 0 no difference, 1 a
 // difference (the fewest packets and rules that show it are printed, as a scenario), 2 wrong call, 3 cannot run here.
 #include <fmt/format.h>
@@ -22,7 +23,7 @@ struct Call {
     std::uint64_t runs = 50;
     std::uint64_t packets = 100;
     std::uint64_t seconds = 0;  ///< 0: by runs
-    std::vector<std::string> without;
+    RulesetOptions rules;
 };
 
 int run(const Call& call) {
@@ -34,7 +35,7 @@ int run(const Call& call) {
         if (call.seconds != 0 ? spent >= std::chrono::seconds(call.seconds) : runs == call.runs)
             break;
         ++runs;
-        const Walk walk = make_ruleset_walk(seed % 2 != 0, seed, call.packets, call.without);
+        const Walk walk = make_ruleset_walk(seed % 2 != 0, seed, call.packets, call.rules);
         const Result<Comparison> comparison = compare_twice(walk.setup, walk.packets);
         if (!comparison) {
             fmt::print(stderr, "ruleset {}: {}\n{}{}", seed,
@@ -58,11 +59,17 @@ int run(const Call& call) {
 }
 
 bool parse_call(int argc, char** argv, Call& call) {
-    for (int i = 1; i + 1 < argc; i += 2) {
+    for (int i = 1; i < argc; i += 2) {
         const std::string_view word = argv[i];
+        if (word == "--nft") {
+            call.rules.is_nft = true;
+            --i;  // it has no value
+            continue;
+        }
+        if (i + 1 == argc) return false;
         const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
         if (word == "--without") {
-            call.without.emplace_back(argv[i + 1]);
+            call.rules.without.emplace_back(argv[i + 1]);
         } else if (word == "--seed") {
             call.seed = value;
         } else if (word == "--runs") {
@@ -75,7 +82,7 @@ bool parse_call(int argc, char** argv, Call& call) {
             return false;
         }
     }
-    return argc % 2 == 1;
+    return true;
 }
 
 }  // namespace
@@ -87,10 +94,11 @@ int main(int argc, char** argv) {
     if (!parse_call(argc, argv, call)) {
         fmt::print(stderr,
                    "usage: kernel_rules [--seed N] [--runs N] [--packets N] [--seconds N] "
-                   "[--without MODULE]...\n");
+                   "[--without MODULE]... [--nft]\n");
         return 2;
     }
-    if (const auto missing = missing_for_kernel_tests()) {
+    const auto missing = call.rules.is_nft ? missing_for_nft_tests() : missing_for_kernel_tests();
+    if (missing) {
         fmt::print(stderr, "cannot run here: {}\n", *missing);
         return 3;
     }

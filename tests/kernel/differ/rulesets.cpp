@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "differ/draw.hpp"
+#include "differ/leave_out.hpp"
 #include "differ/rule_patterns.hpp"
 #include "differ/speaking_packets.hpp"
 #include "keepstate/ruleset.hpp"
@@ -126,8 +127,8 @@ bool is_listed(std::string_view list, std::string_view word) {
 
 class RulesetDraw {
   public:
-    RulesetDraw(Draw& draw, bool is_v6, std::vector<std::string> without)
-        : draw_(draw), is_v6_(is_v6), without_(std::move(without)) {}
+    RulesetDraw(Draw& draw, bool is_v6, RulesetOptions options)
+        : draw_(draw), is_v6_(is_v6), options_(std::move(options)) {}
 
     std::string ruleset() {
         std::string out;
@@ -139,7 +140,8 @@ class RulesetDraw {
     }
 
     bool fits(const RulePattern& pattern) const {
-        if (std::find(without_.begin(), without_.end(), pattern.module) != without_.end())
+        const auto& without = options_.without;
+        if (std::find(without.begin(), without.end(), pattern.module) != without.end())
             return false;
         return pattern.family == For::both || (pattern.family == For::ipv6) == is_v6_;
     }
@@ -168,7 +170,7 @@ class RulesetDraw {
         std::string out = basics(protocol, chain);
         for (std::uint32_t i = draw_.below(2) + (draw_.one_in(6) ? 1 : 0); i > 0; --i) {
             const RulePattern& pattern = draw_match(protocol);
-            if (stands(pattern, protocol, table, chain)) out += " " + fill(pattern.words);
+            if (stands(pattern, protocol, table, chain)) out += drawn_words(pattern);
         }
         if (!later_chains.empty() && draw_.one_in(5)) {
             return out + (draw_.one_in(3) ? " -g " : " -j ") +
@@ -177,7 +179,7 @@ class RulesetDraw {
         }
         for (int tries = 0; tries < 20; ++tries) {
             const RulePattern& pattern = kTargetPatterns[draw_.below(std::size(kTargetPatterns))];
-            if (stands(pattern, protocol, table, chain)) return out + " " + fill(pattern.words);
+            if (stands(pattern, protocol, table, chain)) return out + drawn_words(pattern);
         }
         return out;
     }
@@ -195,6 +197,22 @@ class RulesetDraw {
             if (pattern.protocol == protocol) return pattern;
         }
         return any();
+    }
+
+    /// A pattern filled; nothing if --nft does not compare what was drawn.
+    std::string drawn_words(const RulePattern& pattern) {
+        const std::string words = fill(pattern.words);
+        if (options_.is_nft) {
+            for (const NotComparedByNft& row : kNotComparedByNft) {
+                const bool is_its_family =
+                    row.family == For::both || (row.family == For::ipv6) == is_v6_;
+                if (is_its_family && row.module == pattern.module &&
+                    words.find(row.words) != std::string::npos) {
+                    return {};
+                }
+            }
+        }
+        return " " + words;
     }
 
     struct Table {
@@ -287,25 +305,31 @@ class RulesetDraw {
 
     Draw& draw_;
     bool is_v6_;
-    std::vector<std::string> without_;
+    RulesetOptions options_;
     unsigned unique_ = 0;
 };
 
 }  // namespace
 
 Walk make_ruleset_walk(bool is_v6, std::uint64_t seed, std::size_t packets,
-                       const std::vector<std::string>& without) {
+                       const RulesetOptions& options) {
     Walk walk = make_walk(WalkKind::rules, is_v6, seed, packets);
     Draw draw{seed};
-    RulesetDraw rules{draw, is_v6, without};
+    RulesetDraw rules{draw, is_v6, options};
     walk.setup.local_addresses = {kOwnAddress4, kOwnAddress6};
     walk.setup.rules4 = is_v6 ? std::string{} : rules.ruleset();
     walk.setup.rules6 = is_v6 ? rules.ruleset() : std::string{};
     walk.setup.ip_sets = kSets;
+    walk.setup.is_nft = options.is_nft;
     SpeakingPackets speaking{draw, is_v6};
     for (KernelPacket& packet : walk.packets) {
         packet.ip_bytes =
             draw.one_in(2) ? speaking.next() : speaking.dress(std::move(packet.ip_bytes));
+    }
+    if (options.is_nft) {
+        std::erase_if(walk.packets, [](const KernelPacket& packet) {
+            return !reason_to_leave_out_of_nft(packet).empty();
+        });
     }
     return walk;
 }

@@ -15,9 +15,13 @@
 namespace keepstate::kernel {
 
 /// Rules and packets of one family.
-/// `without`: modules that no rule shall use.
+struct RulesetOptions {
+    std::vector<std::string> without = {};  ///< modules that no rule shall use
+    /// Loaded by iptables-nft (KernelSetup::is_nft), without the patterns of kNotComparedByNft.
+    bool is_nft = false;
+};
 Walk make_ruleset_walk(bool is_v6, std::uint64_t seed, std::size_t packets,
-                       const std::vector<std::string>& without = {});
+                       const RulesetOptions& options = {});
 
 /// How often rules with a module were drawn, and how often one of them counted a packet, by the module's name.
 struct Reached {
