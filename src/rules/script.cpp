@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <limits>
 #include <memory>
 
 #include "rules/check.hpp"
@@ -240,26 +240,44 @@ class ScriptReader {
         Faults faults(ruleset_.file);
         auto command = read_command(words, place, table, faults);
         if (command && command->kind != 'V') {
-            if (command->kind == 'Z' && command->number == 0) zero(table, command->chain);
-            if (command->kind == 'S') list(table, *command);
-            if (auto refusal = table.apply(std::move(*command))) {
-                faults.add(line, refusal->column, std::move(refusal->words), {});
-            }
+            apply(table, std::move(*command), faults);
         }
         if (may_fail) return;
         for (Fault& each : faults.take()) fault(each.line, each.column, std::move(each.words));
     }
 
-    static void zero(TableBuilder& table, const std::string& name) {
-        const auto zero_one = [](ChainText& chain) {
-            chain.counters = Counters{};
-            for (Rule& rule : chain.rules) rule.counters = Counters{};
-        };
-        if (!name.empty()) {
-            if (ChainText* chain = table.find_chain(name)) zero_one(*chain);
+    // One command is one change of its table.
+    void apply(TableBuilder& table, Command&& command, Faults& faults) {
+        constexpr int kAll = std::numeric_limits<int>::max();
+        const int line = command.rule.line;
+        const Command asked = light_copy(command);
+        const std::size_t chains = table.chain_names().size();
+        if (auto refusal = table.apply(std::move(command))) {
+            faults.add(line, refusal->column, std::move(refusal->words), {});
             return;
         }
-        for (const std::string_view each : table.chain_names()) zero_one(*table.find_chain(each));
+        if (asked.kind == 'S') list(table, asked);
+        if (asked.zeroing != Zeroing::nothing) table.zero(asked, kAll);
+        // -X with no chain to remove leaves the table as it is.
+        const bool changes =
+            asked.kind == 'X' ? chains != table.chain_names().size()
+                              : asked.zeroing != Zeroing::nothing ||
+                                    std::string_view("LSC6").find(asked.kind) == std::string::npos;
+        if (!changes) return;
+        table.settle(kAll);
+        if (asked.kind == 'P') table.find_chain(asked.chain)->counters = asked.rule.counters;
+    }
+
+    // Without the rule, which may be large.
+    static Command light_copy(const Command& command) {
+        Command copy;
+        copy.kind = command.kind;
+        copy.zeroing = command.zeroing;
+        copy.chain = command.chain;
+        copy.number = command.number;
+        copy.verbose = command.verbose;
+        copy.rule.counters = command.rule.counters;
+        return copy;
     }
 
     // -S [CHAIN [NUMBER]]: policies and names first, then the rules.
