@@ -53,6 +53,23 @@ struct Command {
     Rule rule;                              ///< without addresses if there are several
     std::vector<AddressPart> sources;       ///< at least one
     std::vector<AddressPart> destinations;  ///< at least one
+
+    /// What applying it is to do beside the rules: a copy without the rule, which may be large.
+    Command without_rule() const {
+        Command copy;
+        copy.kind = kind;
+        copy.zeroing = zeroing;
+        copy.chain = chain;
+        copy.number = number;
+        copy.verbose = verbose;
+        copy.rule.counters = rule.counters;
+        return copy;
+    }
+    /// Whether libiptc would replace the table for it (-X alone: only if there is a chain to remove).
+    bool changes_table() const {
+        return zeroing != Zeroing::nothing ||
+               (kind != 'L' && kind != 'S' && kind != 'C' && kind != '6' && kind != 'V');
+    }
 };
 
 /// Where the command stands.
