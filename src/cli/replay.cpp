@@ -59,10 +59,8 @@ bool read_rules(const std::string& file, Family family, const std::vector<LabelN
 }
 
 /// Reads a file by `parse`. Returns false, with the complaint printed, if it cannot be used.
-template <typename Value>
-bool read_parsed(const std::string& file,
-                 Result<Value> (*parse)(std::string_view, const std::string&), Value& to,
-                 int& status) {
+template <typename Value, typename Parse>
+bool read_parsed(const std::string& file, Parse parse, Value& to, int& status) {
     if (file.empty()) return true;
     Result<std::string> text = io::read_text_file(file);
     Result<Value> parsed = text ? parse(*text, file) : Unexpected(std::move(text.error()));

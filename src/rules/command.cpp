@@ -196,32 +196,50 @@ void CommandReader::take_of_program(const Argument& argument) {
 
 void CommandReader::take_command(const Argument& argument) {
     if (inverted_) fault_at(not_column_, fmt::format("`!' before `{}'", argument.spelled));
-    if (command_.kind != 0) {
+    const char letter = argument.letter;
+    const bool lists = command_.kind == 'L' || command_.kind == 'S';
+    const bool goes_together = letter == 'Z'
+                                   ? lists && command_.zeroing == Zeroing::nothing
+                                   : (letter == 'L' || letter == 'S') && command_.kind == 'Z';
+    if (command_.kind != 0 && !goes_together) {
         fault_at(argument.column,
                  fmt::format("a second command, `{}', in one line", argument.spelled));
         stopped_ = true;
         return;
     }
-    command_.kind = argument.letter;
-    command_column_ = argument.column;
-    command_.chain_column = argument.value_column;
+    if (letter == 'Z') command_.zeroing = Zeroing::chain;
+    if (letter != 'Z' || !lists) {
+        command_.kind = letter;
+        command_column_ = argument.column;
+    }
+    take_chain(argument);
+}
+
+// The chain and the number are the command's, not the option's: of -S and -Z together the last ones count.
+void CommandReader::take_chain(const Argument& argument) {
+    const Word* word = argument.has_value ? nullptr : arguments_.take_plain();
     if (argument.has_value) {
         command_.chain = argument.value;
-    } else if (const Word* word = arguments_.take_plain()) {
+        command_.chain_column = argument.value_column;
+    } else if (word != nullptr) {
         command_.chain = word->text;
         command_.chain_column = word->column;
+    } else if (command_.chain.empty()) {
+        command_.chain_column = argument.value_column;
     }
-    take_chain_number();
+    if (argument.has_value || word != nullptr) {
+        take_chain_number(argument.letter);
+    } else if (argument.letter == 'P' || argument.letter == 'E') {
+        take_chain_number(argument.letter);
+    }
 }
 
 // What may follow the chain: a rule number, a policy, a new name.
-void CommandReader::take_chain_number() {
-    const char kind = command_.kind;
+void CommandReader::take_chain_number(char kind) {
     const bool wants_second = kind == 'E' || kind == 'P';
     const bool wants_number =
         kind == 'I' || kind == 'D' || kind == 'R' || kind == 'Z' || kind == 'L' || kind == 'S';
     if (!wants_second && !wants_number) return;
-    if (wants_number && command_.chain.empty()) return;
     const Word* word = arguments_.take_plain();
     if (word == nullptr) {
         if (kind == 'E') fault_at(command_column_, "-E needs the old and the new name");
@@ -231,6 +249,10 @@ void CommandReader::take_chain_number() {
     }
     if (wants_number) {
         read_number(word->text, word->column);
+        if (kind == 'Z') {  // with a number -Z takes the place of an -L or -S before it
+            command_.kind = 'Z';
+            command_.zeroing = Zeroing::rule;
+        }
     } else {
         command_.second = word->text;
         command_.second_column = word->column;

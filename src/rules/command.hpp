@@ -33,13 +33,19 @@ class ChainNames {
     ~ChainNames() = default;
 };
 
+/// What -Z, alone or beside -L or -S, sets back to zero: the counters of a chain and its rules (of all chains), or
+/// those of one rule.
+enum class Zeroing : std::uint8_t { nothing, chain, rule };
+
 /// A command, understood. `kind` is its letter: A C D I R N X F Z P E L S, or '6' for a rule that `-4' or
 /// `-6' keeps for the other family, or 'V' for a call that only asks for version or help.
 struct Command {
     char kind = 0;
-    std::string chain;         ///< empty: all chains
-    std::string second;        ///< -E: the new name; -P: the policy
-    std::uint32_t number = 0;  ///< rule number from 1; 0: none was given
+    Zeroing zeroing = Zeroing::nothing;
+    std::string chain;   ///< empty: all chains
+    std::string second;  ///< -E: the new name; -P: the policy
+    std::uint32_t number =
+        0;  ///< rule number from 1; 0: none was given; one for -Z and -L or -S together
     int chain_column = 0;
     int second_column = 0;
     int number_column = 0;
@@ -47,6 +53,23 @@ struct Command {
     Rule rule;                              ///< without addresses if there are several
     std::vector<AddressPart> sources;       ///< at least one
     std::vector<AddressPart> destinations;  ///< at least one
+
+    /// What applying it is to do beside the rules: a copy without the rule, which may be large.
+    Command without_rule() const {
+        Command copy;
+        copy.kind = kind;
+        copy.zeroing = zeroing;
+        copy.chain = chain;
+        copy.number = number;
+        copy.verbose = verbose;
+        copy.rule.counters = rule.counters;
+        return copy;
+    }
+    /// Whether libiptc would replace the table for it (-X alone: only if there is a chain to remove).
+    bool changes_table() const {
+        return zeroing != Zeroing::nothing ||
+               (kind != 'L' && kind != 'S' && kind != 'C' && kind != '6' && kind != 'V');
+    }
 };
 
 /// Where the command stands.

@@ -53,7 +53,8 @@ class CommandReader final : public RuleReader {
     void take_family(const Argument& argument);
     void take_of_program(const Argument& argument);
     void take_command(const Argument& argument);
-    void take_chain_number();
+    void take_chain(const Argument& argument);
+    void take_chain_number(char kind);
     void read_number(std::string_view words, int column);
     bool claim(char letter, const Argument& argument, bool invertible);
     std::string_view general_value(const Argument& argument) const;

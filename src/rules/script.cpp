@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <memory>
+#include <limits>
+#include <utility>
 
 #include "rules/check.hpp"
 #include "rules/command.hpp"
@@ -13,6 +13,7 @@
 #include "rules/nearest.hpp"
 #include "rules/parse.hpp"
 #include "rules/print.hpp"
+#include "rules/restore.hpp"
 #include "rules/table_builder.hpp"
 
 namespace keepstate::rules {
@@ -32,6 +33,15 @@ std::optional<Family> family_of_program(std::string_view word) {
     if (rest == "iptables") return Family::ipv4;
     if (rest == "ip6tables") return Family::ipv6;
     return std::nullopt;
+}
+
+/// The same of iptables-restore and its like.
+std::optional<Family> family_of_restore(std::string_view word) {
+    constexpr std::string_view kEnd = "-restore";
+    if (word.size() < kEnd.size() || word.substr(word.size() - kEnd.size()) != kEnd) {
+        return std::nullopt;
+    }
+    return family_of_program(word.substr(0, word.size() - kEnd.size()));
 }
 
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> list) {
@@ -123,23 +133,59 @@ class ScriptReader {
     }
 
   private:
-    // Columns were counted from the line in which a command begins, over the ends of lines behind a `\'.
-    void place(Fault& fault, Faults& placed) {
+    struct ScriptPlace {
+        int line = 0;
+        int column = 0;
+    };
+    // Of a byte of the script.
+    ScriptPlace place_of(std::size_t at) {
         if (line_starts_.empty()) {
             line_starts_.push_back(0);
-            for (std::size_t at = 0; (at = text_.find('\n', at)) != std::string_view::npos;) {
-                line_starts_.push_back(++at);
+            for (std::size_t end = 0; (end = text_.find('\n', end)) != std::string_view::npos;) {
+                line_starts_.push_back(++end);
             }
         }
+        const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(), at);
+        return {static_cast<int>(next - line_starts_.begin()),
+                static_cast<int>(at - *(next - 1)) + 1};
+    }
+
+    // Columns were counted from the line in which a command begins, over the ends of lines behind a `\'.
+    void place(Fault& fault, Faults& placed) {
+        place_of(0);
         const auto line = static_cast<std::size_t>(std::max(fault.line, 1)) - 1;
         if (line < line_starts_.size() && fault.column > 0) {
-            const std::size_t at = std::min(
-                line_starts_[line] + static_cast<std::size_t>(fault.column) - 1, text_.size());
-            const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(), at);
-            fault.line = static_cast<int>(next - line_starts_.begin());
-            fault.column = static_cast<int>(at - *(next - 1)) + 1;
+            const ScriptPlace at = place_of(std::min(
+                line_starts_[line] + static_cast<std::size_t>(fault.column) - 1, text_.size()));
+            fault.line = at.line;
+            fault.column = at.column;
         }
         placed.add(fault.line, fault.column, std::move(fault.words), {});
+    }
+
+    // The line of the script in which each line of a here-document begins.
+    std::vector<int> lines_of(const HereText& here) {
+        std::vector<int> lines;
+        for (std::size_t at = 0; at < here.text.size();) {
+            lines.push_back(place_of(here.origins[at]).line);
+            const std::size_t end = here.text.find('\n', at);
+            at = end == std::string::npos ? here.text.size() : end + 1;
+        }
+        return lines;
+    }
+
+    // Columns were counted in the here-document's own line.
+    void place_in_script(Fault& fault, const HereText& here, std::span<const int> lines) {
+        if (fault.column <= 0) return;
+        std::size_t at = 0;
+        for (const int line : lines) {
+            if (line == fault.line) break;
+            at = here.text.find('\n', at) + 1;
+        }
+        at = std::min(at + static_cast<std::size_t>(fault.column) - 1, here.text.size());
+        const ScriptPlace place = place_of(here.origins[at]);
+        fault.line = place.line;
+        fault.column = place.column;
     }
 
     void fault(int line, int column, std::string words) {
@@ -174,6 +220,13 @@ class ScriptReader {
             refuse_program(command.line, words.front());
             return;
         }
+        std::optional<HereText> here = std::exchange(piped_, std::nullopt);
+        if (command.here) here = std::move(command.here);
+        if (command.into_pipe && !words.empty() && base_name(word()) == "cat" &&
+            (words.size() == 1 || (words.size() == 2 && words[1].text == "-"))) {
+            piped_ = std::move(here);
+            return;
+        }
         const bool harmless = words.empty() || is_harmless(word());
         if (!command.fault.empty() && !(harmless && command.words.size() > 0)) {
             fault(command.line, command.fault_column, std::move(command.fault));
@@ -185,7 +238,9 @@ class ScriptReader {
             return;
         }
         const auto program = family_of_program(word());
-        if (!program) {
+        if (const auto family = family_of_restore(word())) {
+            if (*family == family_) run_restore(command, words, here);
+        } else if (!program) {
             refuse_program(command.line, words.front());
         } else if (*program == family_) {
             run_command(command.line, words.subspan(1), command.may_fail);
@@ -199,9 +254,6 @@ class ScriptReader {
                   fmt::format("`{}': loops, conditions and functions are not followed; write the "
                               "commands out",
                               name));
-        } else if (name.find("tables") != std::string_view::npos &&
-                   name.find("-restore") != std::string_view::npos) {
-            fault(line, word.column, fmt::format("`{}' reads another file: give that one", name));
         } else {
             fault(line, word.column,
                   fmt::format("`{}' is no iptables command, and what it would do to the rules is "
@@ -240,26 +292,62 @@ class ScriptReader {
         Faults faults(ruleset_.file);
         auto command = read_command(words, place, table, faults);
         if (command && command->kind != 'V') {
-            if (command->kind == 'Z' && command->number == 0) zero(table, command->chain);
-            if (command->kind == 'S') list(table, *command);
-            if (auto refusal = table.apply(std::move(*command))) {
-                faults.add(line, refusal->column, std::move(refusal->words), {});
-            }
+            apply(table, std::move(*command), faults);
         }
         if (may_fail) return;
         for (Fault& each : faults.take()) fault(each.line, each.column, std::move(each.words));
     }
 
-    static void zero(TableBuilder& table, const std::string& name) {
-        const auto zero_one = [](ChainText& chain) {
-            chain.counters = Counters{};
-            for (Rule& rule : chain.rules) rule.counters = Counters{};
-        };
-        if (!name.empty()) {
-            if (ChainText* chain = table.find_chain(name)) zero_one(*chain);
+    void run_restore(const ShellCommand& command, std::span<const Word> words,
+                     const std::optional<HereText>& here) {
+        Faults found(ruleset_.file);
+        auto options = read_restore_words(words.subspan(1), command.line, found);
+        if (options && !here) {
+            found.add(command.line, words.front().column,
+                      fmt::format("`{}' reads what is not in the script: only a here-document "
+                                  "(`<<EOF') is",
+                                  base_name(words.front().text)),
+                      {});
+        } else if (options && !here->fault.empty()) {
+            // Not forgiven by `|| true': nobody knows what the text would be.
+            const ScriptPlace at = place_of(here->fault_at);
+            fault(at.line, at.column, here->fault);
+        } else if (options) {
+            options->stops = command.may_fail;
+            RestorePlace place{family_, labels_, {}, {}};
+            place.line_numbers = lines_of(*here);
+            place.list = [this](const TableBuilder& table, const Command& asked) {
+                list(table, asked);
+            };
+            Faults in_text(ruleset_.file);
+            restore(here->text, place, *options, builders_, in_text);
+            for (Fault& each : in_text.take()) {
+                place_in_script(each, *here, place.line_numbers);
+                found.add(each.line, each.column, std::move(each.words), {});
+            }
+        }
+        if (command.may_fail) return;
+        for (Fault& each : found.take()) fault(each.line, each.column, std::move(each.words));
+    }
+
+    // One command is one change of its table.
+    void apply(TableBuilder& table, Command&& command, Faults& faults) {
+        constexpr int kAll = std::numeric_limits<int>::max();
+        const int line = command.rule.line;
+        const Command asked = command.without_rule();
+        const std::size_t chains = table.chain_names().size();
+        if (auto refusal = table.apply(std::move(command))) {
+            faults.add(line, refusal->column, std::move(refusal->words), {});
             return;
         }
-        for (const std::string_view each : table.chain_names()) zero_one(*table.find_chain(each));
+        if (asked.kind == 'S') list(table, asked);
+        if (asked.zeroing != Zeroing::nothing) table.zero(asked, kAll);
+        // -X with no chain to remove leaves the table as it is.
+        const bool changes =
+            asked.changes_table() && (asked.kind != 'X' || chains != table.chain_names().size());
+        if (!changes) return;
+        table.settle(kAll);
+        if (asked.kind == 'P') table.find_chain(asked.chain)->counters = asked.rule.counters;
     }
 
     // -S [CHAIN [NUMBER]]: policies and names first, then the rules.
@@ -316,7 +404,8 @@ class ScriptReader {
     std::string* listed_;
     std::vector<std::size_t> line_starts_;
     RulesetText ruleset_;
-    std::vector<std::unique_ptr<TableBuilder>> builders_;
+    TableSet builders_;
+    std::optional<HereText> piped_;  // what `cat' gives the next command
     bool ended_ = false;
     bool has_control_ = false;  // a loop or a condition was met
 };
@@ -333,6 +422,11 @@ bool is_script(std::string_view text) {
         if (word.empty() || (word.front() == '#' && word.substr(0, 2) != "#!")) continue;
         // A whole table, or the rest of one: a ruleset, if perhaps a broken one.
         if (line->text.front() == '*' || word == "COMMIT") return false;
+        // A here-document may hold whole tables.
+        if (line->text.find("<<") != std::string_view::npos &&
+            std::string_view("-:[#<").find(word.front()) == std::string_view::npos) {
+            return true;
+        }
         if (first) listing = is_listing_word(word);
         first = false;
         if (word.substr(0, 2) == "#!") commands = true;

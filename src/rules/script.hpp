@@ -10,10 +10,15 @@
 // its place; commands that cannot change a rule (echo, modprobe, sysctl ...) are passed over. A command
 // that fails is a fault, unless `|| true' stands behind it.
 //
+// A here-document of iptables-restore, its own or one that `cat' pipes to it, is read as a ruleset into the tables
+// so far, by restore.hpp. A shell's expansions in it are faults; behind <<'EOF' there are none.
+//
 // The listing of `iptables -S' is read, too: command lines without a program's name.
 // Tested by: rules/script_test.cpp, tests/rules/script.t (fed to a real shell with the real tools as well).
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +40,15 @@ Result<RulesetText> parse_script(std::string_view text, Family family, std::stri
                                  std::span<const LabelName> labels = {},
                                  std::string* listed = nullptr);
 
+/// The text of a here-document, as the shell hands it to the command.
+struct HereText {
+    std::string text;
+    std::vector<std::uint32_t>
+        origins;               ///< byte of the script for each byte of the text, and for its end
+    std::string fault;         ///< what a shell would be needed for
+    std::size_t fault_at = 0;  ///< byte of the script
+};
+
 /// One command of a script, before it is understood.
 struct ShellCommand {
     int line = 0;             ///< where it begins, from 1
@@ -42,6 +56,8 @@ struct ShellCommand {
     bool may_fail = false;    ///< `|| true' stands behind it
     std::string fault;        ///< what a shell would be needed for; the words up to it are there
     int fault_column = 0;
+    std::optional<HereText> here;  ///< its input, if that stands in the script
+    bool into_pipe = false;        ///< the next command reads what it writes
 };
 
 /// Words and commands as a shell parts them. Cost: one pass.

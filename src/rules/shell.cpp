@@ -3,6 +3,7 @@
 // source: POSIX.1-2017, Shell Command Language, 2.2 Quoting, 2.3 Token Recognition.
 // Tested by: rules/script_test.cpp.
 #include <algorithm>
+#include <utility>
 
 #include "rules/script.hpp"
 
@@ -46,6 +47,7 @@ class Shell {
                 end_command();
                 ++at_;
                 next_line();
+                read_here_documents();
                 return;
             case '#':
                 if (in_word_) break;
@@ -251,6 +253,7 @@ class Shell {
             refuse(begin, "`&': a command in the background, whose turn nobody knows");
             end_command();
         } else if (c == '|') {
+            now_.into_pipe = true;
             refuse(begin, "a pipe: what comes through it is known only when it runs");
             end_command();
         } else {
@@ -262,10 +265,16 @@ class Shell {
     void take_redirection() {
         const int begin = column();
         const bool input = text_[at_] == '<';
+        const bool is_here = input && peek() == '<' && peek(2) != '<';
         const bool number =
             in_word_ && word_.text.find_first_not_of("0123456789") == std::string::npos;
+        const bool is_stdin = !number || word_.text == "0";
         if (number) in_word_ = false;
         end_word();
+        if (is_here) {
+            announce_here_document(is_stdin);
+            return;
+        }
         while (at_ < text_.size() &&
                (text_[at_] == '<' || text_[at_] == '>' || text_[at_] == '&')) {
             ++at_;
@@ -274,6 +283,107 @@ class Shell {
         redirected_ = true;
     }
 
+    // `<<WORD', `<<-WORD': the text begins behind the end of this line and ends with WORD alone in one.
+    struct Announced {
+        std::string end;
+        bool literal = false;
+        bool strips_tabs = false;
+        bool is_stdin = true;
+        std::size_t command = 0;  // in commands_, once it is there
+        std::size_t at = 0;
+    };
+
+    void announce_here_document(bool is_stdin) {
+        Announced here;
+        here.at = at_;
+        here.is_stdin = is_stdin;
+        here.command = commands_.size();
+        at_ += 2;
+        here.strips_tabs = at_ < text_.size() && text_[at_] == '-';
+        if (here.strips_tabs) ++at_;
+        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+        char open = 0;
+        for (; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
+            const char c = text_[at_];
+            if (open == 0 && std::string_view(" \t\r;&|<>()").find(c) != std::string_view::npos)
+                break;
+            if (c == open) {
+                open = 0;
+            } else if (open == 0 && (c == '\'' || c == '"')) {
+                open = c;
+            } else if (open != '\'' && c == '\\' && at_ + 1 < text_.size()) {
+                here.end.push_back(text_[++at_]);
+            } else {
+                here.end.push_back(c);
+                continue;
+            }
+            here.literal = true;
+        }
+        announced_.push_back(std::move(here));
+    }
+
+    void read_here_documents() {
+        for (const Announced& each : std::exchange(announced_, {})) {
+            HereText here = read_here_document(each);
+            if (each.is_stdin && each.command < commands_.size()) {
+                commands_[each.command].here = std::move(here);
+            }
+        }
+    }
+
+    HereText read_here_document(const Announced& announced) {
+        HereText here;
+        while (at_ < text_.size()) {
+            if (announced.strips_tabs) {
+                at_ = std::min(text_.find_first_not_of('\t', at_), text_.size());
+            }
+            const std::size_t end = std::min(text_.find('\n', at_), text_.size());
+            if (text_.substr(at_, end - at_) == announced.end) {
+                here.origins.push_back(static_cast<std::uint32_t>(at_));
+                at_ = std::min(end + 1, text_.size());
+                next_line();
+                return here;
+            }
+            take_here_line(here, announced.literal);
+        }
+        here.origins.push_back(static_cast<std::uint32_t>(text_.size()));
+        refuse_here(here, announced.at, "a here-document that is never closed");
+        return here;
+    }
+
+    // A line, and those that a `\' at its end joins to it.
+    void take_here_line(HereText& here, bool literal) {
+        while (at_ < text_.size()) {
+            const char next = peek();
+            const bool escapes = !literal && text_[at_] == '\\';
+            if (escapes && next == '\n') {
+                at_ += 2;
+                next_line();
+                continue;
+            }
+            if (escapes && (next == '\\' || next == '$' || next == '`')) {
+                ++at_;
+            } else if (!literal && (text_[at_] == '`' || (text_[at_] == '$' && is_name(next)))) {
+                refuse_here(here, at_,
+                            "a here-document in which the shell would put something: write what it "
+                            "stands for, or quote the word behind `<<'");
+            }
+            here.origins.push_back(static_cast<std::uint32_t>(at_));
+            here.text.push_back(text_[at_]);
+            if (text_[at_++] == '\n') {
+                next_line();
+                return;
+            }
+        }
+    }
+
+    static void refuse_here(HereText& here, std::size_t at, std::string_view words) {
+        if (!here.fault.empty()) return;
+        here.fault = words;
+        here.fault_at = at;
+    }
+
+    std::vector<Announced> announced_;
     std::string_view text_;
     std::size_t at_ = 0;
     std::size_t line_begin_ = 0;

@@ -52,6 +52,27 @@ std::vector<std::string_view> TableBuilder::chain_names() const {
     return names;
 }
 
+void TableBuilder::zero(const Command& command, int before_line) {
+    const auto zero_rule = [&](Rule& rule) {
+        if (rule.line < before_line) rule.counters = Counters{};
+    };
+    for (ChainText& chain : chains_) {
+        if (chain.name.empty() || (!command.chain.empty() && command.chain != chain.name)) continue;
+        if (command.zeroing == Zeroing::rule) {
+            zero_rule(chain.rules.at(command.number - 1));
+        } else if (command.zeroing == Zeroing::chain) {
+            if (chain.line < before_line) chain.counters = Counters{};
+            for (Rule& rule : chain.rules) zero_rule(rule);
+        }
+    }
+}
+
+void TableBuilder::settle(int first_line) {
+    for (ChainText& chain : chains_) {
+        if (chain.line < first_line) chain.counters = Counters{};
+    }
+}
+
 void TableBuilder::flush_all() {
     std::erase_if(chains_, [](const ChainText& chain) { return !chain.built_in; });
     by_name_.clear();
@@ -162,9 +183,10 @@ std::optional<TableBuilder::Refusal> TableBuilder::apply_rule(Command&& command,
         case 'D':
         case 'C': return apply_delete(command, chain);
         case 'F': chain.rules.clear(); break;
-        case 'Z':  // what a text sets stays: only counters of the kernel's own would be zeroed
+        case 'Z':  // what is set to zero: zero()
         case 'L':
-            if (kind == 'Z' && number > there) return no_rule();
+        case 'S':
+            if (command.zeroing == Zeroing::rule && number > there) return no_rule();
             break;
         default: break;
     }

@@ -44,6 +44,13 @@ class TableBuilder final : public ChainNames {
     };
     std::optional<Refusal> apply(Command&& command);
 
+    /// What an applied command's -Z sets back, of what stood there before line `before_line` of the text: what one
+    /// text sets, its own -Z leaves, as in libiptc.
+    void zero(const Command& command, int before_line);
+    /// The end of one change of the table: policies that were not set in line `first_line` or behind it begin to
+    /// count again, as whenever libiptc replaces a table (seen:tests/rules/scripts/zero.sh).
+    void settle(int first_line);
+
     /// The finished table: user chains in the order of their names.
     TableText finish() &&;
 

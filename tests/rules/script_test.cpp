@@ -128,6 +128,13 @@ TEST(Scripts, what_only_a_shell_knows_is_named_with_its_place) {
         (Lines{
             "2:1: `if': loops, conditions and functions are not followed; write the commands out",
             "3:13: table filter has no chain `IN'"}));
+    EXPECT_EQ(faults_of("#!/bin/sh\ngenerate | iptables-restore\n").size(), 2U);
+    EXPECT_EQ(
+        faults_of("#!/bin/sh\niptables-restore -n\n"),
+        (Lines{"2:1: `iptables-restore' reads what is not in the script: only a here-document "
+               "(`<<EOF') is"}));
+    EXPECT_EQ(faults_of("iptables-restore rules.v4 <<EOF\nEOF\n"),
+              (Lines{"1:18: iptables-restore would read the file `rules.v4': give that one"}));
     EXPECT_EQ(faults_of("iptables-restore < rules\niptables -P INPUT DROP\n"),
               (Lines{"1:18: input from elsewhere: only the script itself is read"}));
     EXPECT_EQ(
@@ -144,6 +151,38 @@ TEST(Scripts, faults_of_a_command_stand_where_they_are) {
     EXPECT_EQ(faults_of("iptables -A INPUT -p tpc -j DORP\n").size(), 2U);
     EXPECT_EQ(faults_of("iptables -t nat -A POSTROUTING -j REJECT\n").size(), 1U);
     EXPECT_TRUE(faults_of("iptables -D INPUT -j ACCEPT || true\n").empty());
+}
+
+TEST(Scripts, faults_in_a_here_document_stand_where_they_are) {
+    EXPECT_EQ(
+        faults_of("#!/bin/sh\niptables-restore <<EOF\n*filter\n-A INPUT -p tpc\nCOMMIT\nEOF\n"),
+        (Lines{"4:13: `tpc' is no protocol; did you mean `tcp'?"}));
+    // Behind tabs that are taken away, a joined line and a backslash.
+    EXPECT_EQ(
+        faults_of("#!/bin/sh\ncat <<-E | iptables-restore -n\n\t*filter\n\t-A INPUT -m comment \\\n"
+                  "--comment \\$a -p tpc\n\tCOMMIT\n\tE\n"),
+        (Lines{"5:18: `tpc' is no protocol; did you mean `tcp'?"}));
+    EXPECT_EQ(faults_of("iptables-restore <<EOF\n*filter\n-A INPUT -s $LAN\nCOMMIT\nEOF\n"),
+              (Lines{"3:13: a here-document in which the shell would put something: write what it "
+                     "stands for, or quote the word behind `<<'"}));
+    EXPECT_EQ(faults_of("iptables-restore <<EOF\n*filter\nCOMMIT\n"),
+              (Lines{"1:18: a here-document that is never closed"}));
+    // What the kernel would refuse counts at COMMIT, whatever follows.
+    EXPECT_EQ(faults_of("iptables-restore <<'EOF'\n*nat\n-A POSTROUTING -j REJECT\nCOMMIT\nEOF\n"
+                        "iptables -t nat -F\n")
+                  .size(),
+              1U);
+    EXPECT_TRUE(
+        faults_of("iptables-restore <<EOF || true\n*filter\n-A nope\nCOMMIT\nEOF\n").empty());
+    EXPECT_TRUE(faults_of("ip6tables-restore <<EOF\n*filter\n-A nope -s $X\nCOMMIT\nEOF\n").empty())
+        << "the other family's";
+}
+
+TEST(Scripts, a_here_document_makes_no_script_of_a_broken_ruleset) {
+    EXPECT_FALSE(keepstate::rules::is_script("<<<<<<< HEAD\n*filter\nCOMMIT\n"));
+    EXPECT_FALSE(
+        keepstate::rules::is_script("*filter\n-A INPUT -m comment --comment \"<<EOF\"\nCOMMIT\n"));
+    EXPECT_TRUE(keepstate::rules::is_script("iptables-restore <<EOF\n*filter\nCOMMIT\nEOF\n"));
 }
 
 TEST(Scripts, the_listing_of_S_is_read) {
@@ -167,6 +206,10 @@ TEST(Scripts, odd_texts_get_an_answer) {
     EXPECT_FALSE(faults_of("iptables \\").empty());
     EXPECT_FALSE(faults_of("iptables \"").empty());
     EXPECT_FALSE(faults_of("iptables $(((").empty());
+    EXPECT_FALSE(faults_of("iptables-restore <<").empty());
+    EXPECT_FALSE(faults_of("iptables-restore <<-'").empty());
+    EXPECT_FALSE(faults_of("iptables-restore <<E\n\\").empty());
+    EXPECT_FALSE(faults_of("iptables-restore <<E\n*filter\n:a\nCOMMIT\nE").empty());
 }
 
 }  // namespace

@@ -1,0 +1,7 @@
+# fail
+set -e
+iptables-legacy-restore -c <<EOF
+*filter
+:INPUT DROP
+COMMIT
+EOF

@@ -1,0 +1,7 @@
+# fail
+set -e
+iptables-legacy-restore -n <<EOF
+*filter
+-t nat -A OUTPUT
+COMMIT
+EOF

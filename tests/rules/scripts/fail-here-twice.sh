@@ -1,0 +1,8 @@
+# fail
+set -e
+iptables-legacy-restore  <<EOF
+*filter
+:a -
+:a -
+COMMIT
+EOF

@@ -1,0 +1,4 @@
+# fail
+set -e
+iptables -A INPUT -j DROP
+iptables -S -Z INPUT 2

@@ -1,0 +1,3 @@
+# fail
+set -e
+iptables -S -Z -Z
