@@ -146,7 +146,7 @@ struct Form {
                                 const World* world) {
         const std::uint8_t first = address.bytes[0];
         if (address.family == Family::ipv4) {
-            if (first == 0 || address == Address::v4(255, 255, 255, 255))
+            if (address.is_unspecified() || address == Address::v4(255, 255, 255, 255))
                 return AddressType::broadcast;
             if (first >= 224 && first < 240) return AddressType::multicast;
             if (world == nullptr) return first == 127 ? AddressType::local : AddressType::unicast;

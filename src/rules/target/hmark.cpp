@@ -366,7 +366,7 @@ struct Form {
         if (may_quote && ip.has(found.at, kIcmpHeader) && ip.u8(found.at) != 0 &&
             ip.u8(found.at) < 128) {
             begin = found.at + kIcmpHeader;
-            if (!ip.has(begin, 40)) return false;
+            if (!ip.has(begin, 40) || ip.u8(begin) >> 4 != 6) return false;
             found = find_ipv6(ip, begin);
             if (!found.is_good) return false;
         }
