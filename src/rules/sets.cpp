@@ -41,27 +41,32 @@ constexpr std::uint64_t kPhysical = std::uint64_t{1} << 40;
 constexpr std::uint64_t kWildcard = std::uint64_t{1} << 41;
 constexpr unsigned kMostBits = 128;
 
-/// Bytes of the packet's port, the way the set types read it. False: it has none to ask for.
+/// The packet's port, the way the set types read it: from a whole header alone. False: it has none to ask for.
 bool read_port(const wire::Packet& packet, bool is_source, std::uint8_t& protocol,
                std::uint16_t& port) {
     if (packet.family == Family::ipv6 && !packet.has_transport) return false;
     protocol = packet.protocol;
     port = 0;
     const bool is_later = packet.fragment_offset != 0;
+    const auto is_whole = [&packet, is_later](std::size_t header_bytes) {
+        return !is_later && packet.ip.has(packet.transport_offset, header_bytes);
+    };
     switch (protocol) {
         case protocol::kTcp:
         case protocol::kUdp:
         case protocol::kUdpLite:
         case protocol::kSctp: {
-            const std::size_t at = packet.transport_offset + (is_source ? 0U : 2U);
-            if (is_later || !packet.ip.has(at, 2)) return false;
-            port = packet.ip.be16(at);
+            const std::size_t header = protocol == protocol::kTcp    ? 20
+                                       : protocol == protocol::kSctp ? 12
+                                                                     : 8;
+            if (!is_whole(header)) return false;
+            port = packet.ip.be16(packet.transport_offset + (is_source ? 0U : 2U));
             return true;
         }
         case protocol::kIcmp:
         case protocol::kIcmpv6:
             // Type and code, of which either side is as good.
-            if (is_later || !packet.ip.has(packet.transport_offset, 2)) return false;
+            if (!is_whole(8)) return false;
             port = packet.ip.be16(packet.transport_offset);
             return true;
         default: return protocol != 0;

@@ -265,6 +265,17 @@ Result<Engine> make_engine(const KernelSetup& setup, const SetupChange& change) 
     for (const std::string& address : setup.local_addresses) {
         if (const auto parsed = parse_address(address)) engine.local.push_back(*parsed);
     }
+    for (const KernelSocket& socket : setup.sockets) {
+        HostSocket stated;
+        stated.protocol = static_cast<std::uint8_t>(socket.protocol);
+        stated.local = parse_address(socket.local).value_or(Address{});
+        stated.local_port = socket.local_port;
+        stated.remote = parse_address(socket.remote);
+        stated.remote_port = socket.remote_port;
+        stated.mark = socket.mark;
+        stated.is_transparent = socket.is_transparent;
+        engine.sockets.push_back(std::move(stated));
+    }
     for (const auto& [key, value] : setup.sysctls) {
         if (auto set = engine.settings.set(key, value); !set) return Unexpected(set.error());
     }

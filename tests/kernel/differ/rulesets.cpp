@@ -2,6 +2,7 @@
 #include "differ/rulesets.hpp"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <sstream>
@@ -75,6 +76,9 @@ constexpr Kind kKinds[] = {
     {"nodes", "1|2|3"},
     {"loose", "|--loose|--accept-local"},
     {"zone", "1|2|7"},
+    {"sockopts", "| --nowildcard| --transparent| --transparent --nowildcard| --nowildcard --restore-skmark"},
+    {"account", "one|two"},
+    {"prefix", "48|56|64"},
     {"strip", "2,3|4|8,5|mss,sack-permitted|3,8,4"},
     {"andorxor", "and|or|xor"},
     {"setincdec", "set|inc|dec"},
@@ -309,6 +313,24 @@ class RulesetDraw {
     unsigned unique_ = 0;
 };
 
+/// Programs on the firewall, at ports that the packets have.
+std::vector<KernelSocket> host_sockets() {
+    std::vector<KernelSocket> sockets;
+    for (const bool is_v6 : {false, true}) {
+        const std::string any = is_v6 ? "::" : "0.0.0.0";
+        const std::string own = is_v6 ? kOwnAddress6 : kOwnAddress4;
+        const std::string far = is_v6 ? "2001:db8:1::1" : "10.0.1.1";
+        sockets.push_back({IPPROTO_TCP, own, 80, {}, 0, 0x5, true});
+        sockets.push_back({IPPROTO_TCP, any, 443, {}, 0, 0x10, false});
+        sockets.push_back({IPPROTO_TCP, own, 40000, {}, 0, 0, false});
+        sockets.push_back({IPPROTO_UDP, any, 80, {}, 0, 0, true});
+        sockets.push_back({IPPROTO_UDP, own, 443, {}, 0, 0x2, true});
+        sockets.push_back({IPPROTO_UDP, own, 40001, far, 80, 0x1, false});
+        sockets.push_back({IPPROTO_UDP, own, 5000, {}, 0, 0, false});
+    }
+    return sockets;
+}
+
 }  // namespace
 
 Walk make_ruleset_walk(bool is_v6, std::uint64_t seed, std::size_t packets,
@@ -320,6 +342,8 @@ Walk make_ruleset_walk(bool is_v6, std::uint64_t seed, std::size_t packets,
     walk.setup.rules4 = is_v6 ? std::string{} : rules.ruleset();
     walk.setup.rules6 = is_v6 ? rules.ruleset() : std::string{};
     walk.setup.ip_sets = kSets;
+    walk.setup.commands = {{"nfacct", "add", "one"}, {"nfacct", "add", "two"}};
+    walk.setup.sockets = host_sockets();
     walk.setup.is_nft = options.is_nft;
     SpeakingPackets speaking{draw, is_v6};
     for (KernelPacket& packet : walk.packets) {
