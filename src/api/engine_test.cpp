@@ -68,5 +68,29 @@ TEST(EngineMake, two_policies_of_one_name_are_refused) {
     EXPECT_EQ(engine.error().kind, ErrorKind::usage);
 }
 
+TEST(EngineProcess, the_packet_type_is_the_frames) {
+    Result<Engine> engine =
+        Engine::make(setup_of("*filter\n:FORWARD ACCEPT [0:0]\n"
+                              "-A FORWARD -m pkttype --pkt-type multicast -j DROP\n"
+                              "COMMIT\n",
+                              Family::ipv4, ""));
+    ASSERT_TRUE(engine);
+    const auto verdict = [&](std::uint8_t first_of_destination) {
+        std::vector<std::uint8_t> bytes{
+            first_of_destination, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0};
+        // UDP from 10.0.0.1:1 to 10.0.1.1:2, without a checksum of its own.
+        for (const int byte : {0x45, 0, 0,  28, 0, 0, 0, 0, 64, 17, 0x65, 0xd0, 10, 0,
+                               0,    1, 10, 0,  1, 1, 0, 1, 0,  2,  0,    8,    0,  0}) {
+            bytes.push_back(static_cast<std::uint8_t>(byte));
+        }
+        const Frame frame{bytes, kLinkEthernet, Time::from_s(1)};
+        Decision decision;
+        engine->process({&frame, 1}, {&decision, 1});
+        return decision.verdict;
+    };
+    EXPECT_EQ(verdict(0x02), Verdict::accept);
+    EXPECT_EQ(verdict(0x01), Verdict::drop);
+}
+
 }  // namespace
 }  // namespace keepstate

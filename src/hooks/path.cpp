@@ -80,6 +80,7 @@ void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* ob
     trip.is_own = trip.context.is_from_host = is_own;
     trip.context.now = now;
     trip.context.log = log;
+    if (!is_own) trip.context.link_type = static_cast<rules::LinkType>(link.addressed);
     if (link.ethernet.size() != 0) trip.context.ethernet = link.ethernet.data();
     constexpr std::size_t kMac = 6;
     if (link.hardware_source.size() == kMac) trip.context.source_mac = link.hardware_source.data();

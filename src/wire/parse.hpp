@@ -30,6 +30,9 @@ enum class LinkType : std::uint16_t {
     linux_sll2 = 276,
 };
 
+/// To whom the link says that a frame goes; numbers as the kernel's PACKET_.
+enum class Addressed : std::uint8_t { host, broadcast, multicast };
+
 /// Where the IP packet begins in a frame, or why there is none (frame_no_ip, frame_truncated).
 /// Tags (802.1Q, 802.1ad, any number up to 8) and PPPoE session headers are stepped over.
 struct LinkPayload {
@@ -37,6 +40,7 @@ struct LinkPayload {
     Family family = Family::ipv4;
     base::ByteView ip;               ///< from the IP header to the end of the frame
     base::ByteView hardware_source;  ///< 6 bytes for Ethernet and cooked frames, empty otherwise
+    Addressed addressed = Addressed::host;  ///< host too if the link has no addresses
     base::ByteView ethernet;  ///< 12 bytes, destination and source; empty if it is no Ethernet
 };
 LinkPayload parse_link(LinkType type, base::ByteView frame);

@@ -6,6 +6,8 @@
 //
 // IPv4 inside 802.2 SNAP is not taken for IP: Linux does not hand it to the IP layer either.
 // source: https://www.tcpdump.org/linktypes.html, RFC 2516, RFC 1661.   Tested by: wire/parse_test.cpp.
+#include <algorithm>
+
 #include "wire/parse.hpp"
 
 namespace keepstate::wire {
@@ -84,11 +86,19 @@ LinkPayload parse_ether_type(std::uint16_t type, ByteView rest) {
     }
 }
 
+Addressed addressed_by(ByteView destination) {
+    const bool is_all = std::all_of(destination.data(), destination.data() + destination.size(),
+                                    [](std::uint8_t byte) { return byte == 0xff; });
+    if (is_all) return Addressed::broadcast;
+    return (destination.u8(0) & 1) != 0 ? Addressed::multicast : Addressed::host;
+}
+
 LinkPayload parse_ethernet(ByteView frame) {
     if (!frame.has(0, 14)) return refuse(Reason::frame_truncated);
     LinkPayload payload = parse_ether_type(frame.be16(12), frame.sub(14));
     payload.hardware_source = frame.sub(6, 6);
     payload.ethernet = frame.sub(0, 12);
+    payload.addressed = addressed_by(frame.sub(0, 6));
     return payload;
 }
 
@@ -117,13 +127,24 @@ LinkPayload parse_ppp_hdlc(ByteView frame) {
     return parse_ppp(frame);
 }
 
-/// Linux cooked: the header of version 1 has 16 bytes and ends with the type, that of version 2 has 20 and
-/// begins with it.
-LinkPayload parse_cooked(ByteView frame, std::size_t header, std::size_t type_at,
-                         std::size_t address_length_at, std::size_t address_at) {
-    if (!frame.has(0, header)) return refuse(Reason::frame_truncated);
-    LinkPayload payload = parse_ether_type(frame.be16(type_at), frame.sub(header));
-    if (frame.u8(address_length_at) == 6) payload.hardware_source = frame.sub(address_at, 6);
+/// Where the fields of a Linux cooked header stand.
+struct Cooked {
+    std::size_t bytes, type_at, addressed_at, address_length_at, address_at;
+};
+constexpr Cooked kCooked1{16, 14, 1, 5, 6};
+constexpr Cooked kCooked2{20, 0, 10, 11, 12};
+
+LinkPayload parse_cooked(ByteView frame, const Cooked& header) {
+    if (!frame.has(0, header.bytes)) return refuse(Reason::frame_truncated);
+    LinkPayload payload = parse_ether_type(frame.be16(header.type_at), frame.sub(header.bytes));
+    if (frame.u8(header.address_length_at) == 6) {
+        payload.hardware_source = frame.sub(header.address_at, 6);
+    }
+    // To other hosts, and sent from here, are the kinds behind.
+    const std::uint8_t kind = frame.u8(header.addressed_at);
+    if (kind <= static_cast<std::uint8_t>(Addressed::multicast)) {
+        payload.addressed = static_cast<Addressed>(kind);
+    }
     return payload;
 }
 
@@ -142,8 +163,8 @@ LinkPayload parse_link(LinkType type, ByteView frame) {
         case LinkType::raw: return parse_raw(frame);
         case LinkType::ipv4: return found(Family::ipv4, frame);
         case LinkType::ipv6: return found(Family::ipv6, frame);
-        case LinkType::linux_sll: return parse_cooked(frame, 16, 14, 5, 6);
-        case LinkType::linux_sll2: return parse_cooked(frame, 20, 0, 11, 12);
+        case LinkType::linux_sll: return parse_cooked(frame, kCooked1);
+        case LinkType::linux_sll2: return parse_cooked(frame, kCooked2);
     }
     return refuse(Reason::frame_no_ip);
 }

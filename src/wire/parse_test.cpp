@@ -451,6 +451,32 @@ TEST(ParseLink, finds_the_ip_packet_in_every_kind_of_frame) {
     EXPECT_EQ(parse_link(LinkType::ethernet, view(frame)).hardware_source.u8(5), 2);
 }
 
+TEST(ParseLink, tells_to_whom_a_frame_is_addressed) {
+    const Bytes ip{0x45};
+    const auto ethernet = [&ip](std::uint8_t first, std::uint8_t rest) {
+        const Bytes head{first, rest, rest, rest, rest, rest, 2, 0, 0, 0, 0, 1, 8, 0};
+        return parse_link(LinkType::ethernet, view(head + ip)).addressed;
+    };
+    EXPECT_EQ(ethernet(0x02, 0x11), Addressed::host);
+    EXPECT_EQ(ethernet(0x01, 0x00), Addressed::multicast);
+    EXPECT_EQ(ethernet(0xff, 0xff), Addressed::broadcast);
+    EXPECT_EQ(ethernet(0xff, 0xfe), Addressed::multicast);
+    const auto cooked = [&ip](std::uint8_t kind) {
+        const Bytes head{0, kind, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0};
+        return parse_link(LinkType::linux_sll, view(head + ip)).addressed;
+    };
+    const auto cooked2 = [&ip](std::uint8_t kind) {
+        const Bytes head{8, 0, 0, 0, 0, 0, 0, 1, 0, 1, kind, 6, 2, 0, 0, 0, 0, 1, 0, 0};
+        return parse_link(LinkType::linux_sll2, view(head + ip)).addressed;
+    };
+    constexpr Addressed kKinds[] = {Addressed::host, Addressed::broadcast, Addressed::multicast,
+                                    Addressed::host, Addressed::host};
+    for (std::uint8_t kind = 0; kind < 5; ++kind) {
+        EXPECT_EQ(cooked(kind), kKinds[kind]) << int{kind};
+        EXPECT_EQ(cooked2(kind), kKinds[kind]) << int{kind};
+    }
+}
+
 TEST(ParseLink, calls_a_frame_truncated_that_ends_inside_its_header) {
     const Bytes zeros(20);
     for (const auto& [type, size] : {std::pair{LinkType::ethernet, 13},

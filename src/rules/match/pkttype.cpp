@@ -30,12 +30,13 @@ struct Form {
          .words =
              "`unicast` (also `host`), `broadcast`, `multicast`, or another of the kernel's names"},
     };
-    static constexpr Traits kTraits{
-        .name = "pkttype",
-        .options = kOptions,
-        .words = "How the frame was addressed at the link.",
-        .reads = "how the frame was addressed",
-        .differences = "Every packet counts as addressed to this host."};
+    static constexpr Traits kTraits{.name = "pkttype",
+                                    .options = kOptions,
+                                    .words = "How the frame was addressed at the link.",
+                                    .reads =
+                                        "how the frame was addressed: by Ethernet's destination, "
+                                        "or by a Linux cooked header. A packet that "
+                                        "came without either is for this host."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {
         data.inverted = use.inverted;
