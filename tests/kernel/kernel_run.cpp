@@ -240,19 +240,20 @@ void KernelRun::sort_outputs(std::vector<KernelOutput> outputs, KernelVerdict& v
 }
 
 // What the kernel sent by itself while nobody sent anything ("reassembly time exceeded") is no answer to
-// the next packet.
-void KernelRun::drop_what_came() {
+// the next packet. Returns whether there was any.
+bool KernelRun::drop_what_came() {
     sights_.clear();
     log_->read_waiting(sights_);
     std::vector<KernelOutput> late;
     read_outputs(late);
+    return !sights_.empty() || !late.empty();
 }
 
 KernelVerdict KernelRun::inject(const KernelPacket& packet) {
     KernelVerdict verdict;
     if (packet.wait_before_ns != 0) {
         std::this_thread::sleep_for(std::chrono::nanoseconds(packet.wait_before_ns));
-        drop_what_came();
+        verdict.has_spoken_before = drop_what_came();
     }
     read_events(verdict.events_before);
     verdict.sent_ns = static_cast<std::uint64_t>(

@@ -102,7 +102,8 @@ struct KernelOutput {
 };
 
 struct KernelVerdict {
-    int error = 0;                       ///< errno if the packet could not be injected at all
+    bool has_spoken_before = false;  ///< in the wait before it the kernel sent something by itself
+    int error = 0;                   ///< errno if the packet could not be injected at all
     std::optional<KernelState> state;    ///< none: dropped or held before step 4
     std::optional<Direction> direction;  ///< of tracked packets
     std::vector<KernelHook> hooks;  ///< those it was seen at, in order; not POSTROUTING's begin
@@ -170,7 +171,7 @@ class KernelRun {
     Tun* choose_device(const KernelPacket& packet);
     void read_events(std::vector<KernelEvent>& events);
     void read_outputs(std::vector<KernelOutput>& outputs);
-    void drop_what_came();
+    bool drop_what_came();
     void wait_for_loopback();
     void find_entry(KernelVerdict& verdict);
     void sort_outputs(std::vector<KernelOutput> outputs, KernelVerdict& verdict) const;

@@ -90,7 +90,7 @@ class Comparer {
             add("timeout", timeout_words(kernel.timeout_s), timeout_words(ours.timeout_s));
         }
         if (!setup_.is_bump) check("answer", kernel.answer, ours.answer);
-        has_own_errors_ |= kernel.has_parameter_problem;
+        has_own_errors_ |= kernel.has_parameter_problem || verdict.has_spoken_before;
         compare_events(kernel.events, ours.events);
         if (kernel.verdict != ours.verdict || kernel.verdict != "passed") return;
         if (!kernel.device.empty()) check("device", kernel.device, ours.device);
