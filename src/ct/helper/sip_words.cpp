@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-#include "ct/helper/address_words.hpp"
+#include "ct/helper/text.hpp"
 #include "keepstate/tuple.hpp"
 
 namespace keepstate::ct::sip {
@@ -17,7 +17,6 @@ constexpr std::size_t kNowhere = std::string_view::npos;
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_line_end(char c) { return c == '\r' || c == '\n'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// How much of a text is what is looked for; `skipped` bytes before it do not count to it.
 struct Length {
@@ -58,9 +57,9 @@ bool read_port(std::string_view text, Place& place) {
 std::optional<Place> read_place(std::string_view text, Family family) {
     const std::size_t bracket = family == Family::ipv6 ? 1 : 0;
     if (bracket != 0 && (text.empty() || text.front() != '[')) return std::nullopt;
-    const std::optional<AddressWords> words = read_address_words(family, text.substr(bracket));
+    const std::optional<ReadAddress> words = read_address_until(family, text.substr(bracket), {});
     if (!words) return std::nullopt;
-    Place place{words->address, 0, bracket + words->bytes};
+    Place place{words->address, 0, bracket + words->length};
     if (bracket != 0) {
         if (place.bytes >= text.size() || text[place.bytes] != ']') return std::nullopt;
         ++place.bytes;
@@ -91,8 +90,8 @@ Length measure_media(std::string_view text, Family family) {
 }
 
 Length measure_address(std::string_view text, Family family) {
-    const std::optional<AddressWords> words = read_address_words(family, text);
-    return {words ? words->bytes : 0, 0};
+    const std::optional<ReadAddress> words = read_address_until(family, text, {});
+    return {words ? words->length : 0, 0};
 }
 
 struct HeaderForm {
@@ -219,13 +218,11 @@ Number read_number(std::string_view text) {
 bool is_letter(char c) {
     const auto byte = static_cast<std::uint8_t>(c);
     if (byte >= 0xc0) return byte != 0xd7 && byte != 0xf7;  // the signs for times and divided
-    return lower(c) >= 'a' && lower(c) <= 'z';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 bool begins_with(std::string_view text, std::string_view words) {
-    if (text.size() < words.size()) return false;
-    return std::equal(words.begin(), words.end(), text.begin(),
-                      [](char a, char b) { return lower(a) == lower(b); });
+    return equals_ignoring_case(text.substr(0, words.size()), words);
 }
 
 Spot find_header(const Message& message, Header header, std::size_t from) {
@@ -326,8 +323,8 @@ Spot find_sdp(const Message& message, SdpLine line, std::size_t from, bool stops
 std::optional<Address> find_connection(const Message& message, std::size_t from) {
     const Spot spot = find_sdp(message, SdpLine::connection, from, true);
     if (spot.look != Look::found) return std::nullopt;
-    const std::optional<AddressWords> words =
-        read_address_words(message.family, message.text().substr(spot.offset, spot.bytes));
+    const std::optional<ReadAddress> words =
+        read_address_until(message.family, message.text().substr(spot.offset, spot.bytes), {});
     return words ? std::optional<Address>{words->address} : std::nullopt;
 }
 

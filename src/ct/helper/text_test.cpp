@@ -1,4 +1,4 @@
-#include "ct/helper/address_words.hpp"
+#include "ct/helper/text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,14 +15,14 @@ struct Row {
 
 void check(Family family, const Row& row) {
     SCOPED_TRACE(row.text);
-    const std::optional<AddressWords> read = read_address_words(family, row.text);
+    const std::optional<ReadAddress> read = read_address_until(family, row.text, {});
     ASSERT_EQ(read.has_value(), !row.address.empty());
     if (!read) return;
     EXPECT_EQ(text(read->address), row.address);
-    EXPECT_EQ(read->bytes, row.bytes == 0 ? row.text.size() : row.bytes);
+    EXPECT_EQ(read->length, row.bytes == 0 ? row.text.size() : row.bytes);
 }
 
-TEST(AddressWords, ipv4_is_read_until_something_that_cannot_belong_to_it) {
+TEST(HelperText, ipv4_is_read_until_something_that_cannot_belong_to_it) {
     const Row rows[] = {
         {"10.0.0.1", "10.0.0.1"},
         {"10.0.0.1:5060", "10.0.0.1", 8},
@@ -50,7 +50,7 @@ TEST(AddressWords, ipv4_is_read_until_something_that_cannot_belong_to_it) {
     for (const Row& row : rows) check(Family::ipv4, row);
 }
 
-TEST(AddressWords, ipv6_is_read_until_something_that_cannot_belong_to_it) {
+TEST(HelperText, ipv6_is_read_until_something_that_cannot_belong_to_it) {
     const Row rows[] = {
         {"fd00::1", "fd00::1"},
         {"fd00::1]:5060", "fd00::1", 7},
@@ -91,6 +91,22 @@ TEST(AddressWords, ipv6_is_read_until_something_that_cannot_belong_to_it) {
         {"", ""},
     };
     for (const Row& row : rows) check(Family::ipv6, row);
+}
+
+TEST(HelperText, with_an_end_of_its_own_nothing_else_ends_an_address) {
+    const auto is_read = [](Family family, std::string_view text) {
+        return read_address_until(family, text, '|').has_value();
+    };
+    EXPECT_TRUE(is_read(Family::ipv4, "10.0.0.1|x"));
+    EXPECT_TRUE(is_read(Family::ipv4, "10.0.0.1"));
+    EXPECT_TRUE(is_read(Family::ipv4, "10.0.0.1:x"));
+    EXPECT_FALSE(is_read(Family::ipv4, "10.0.0.1 "));
+    EXPECT_TRUE(is_read(Family::ipv6, "fd00::1|x"));
+    EXPECT_TRUE(is_read(Family::ipv6, "::10.0.0.1|x"));
+    EXPECT_FALSE(is_read(Family::ipv6, "fd00::1]"));
+    EXPECT_FALSE(is_read(Family::ipv6, "::10.0.0.1]"));
+    EXPECT_FALSE(read_ipv6_until("1::2", ':').has_value());
+    EXPECT_EQ(read_ipv4_until("10.0.0.123", '3')->length, 9U);
 }
 
 }  // namespace
