@@ -79,7 +79,7 @@ class Ways {
   public:
     virtual ~Ways() = default;
     /// The number of the device by which this host sends to the address; for its own addresses that of loopback.
-    virtual std::uint32_t device_towards(const Address& address) const = 0;
+    virtual std::uint32_t way_to(const Address& address) const = 0;
 };
 
 /// What a helper is told of a packet. `transport_offset` reaches into `packet.ip` or to its end.
@@ -98,7 +98,7 @@ struct HelperCase {
     /// The destination is the broadcast address of a network of the device that the packet leaves by: that
     /// network's prefix length.
     std::optional<std::uint8_t> broadcast_bits;
-    const Ways* ways = nullptr;  ///< null: no routes are known
+    const Ways* ways = nullptr;  ///< null: none are known
     std::uint32_t way_out = 0;   ///< of the packet itself: a number as Ways gives them
 
     const Tuple& tuple() const { return tuples[static_cast<std::size_t>(direction)]; }

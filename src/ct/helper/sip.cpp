@@ -17,6 +17,7 @@
 
 #include "ct/helper/helper.hpp"
 #include "ct/helper/sip_words.hpp"
+#include "ct/helper/text.hpp"
 
 namespace keepstate::ct {
 
@@ -57,7 +58,7 @@ void take_back_all(Wishes& wishes, bool media) {
 bool is_elsewhere(const HelperCase& of, const Address& address) {
     if (of.settings.sip_sip_direct_media != 0) return address != of.tuple().source;
     if (of.settings.sip_sip_external_media == 0 || !of.ways) return false;
-    return of.ways->device_towards(address) == of.way_out;
+    return of.ways->way_to(address) == of.way_out;
 }
 
 /// False: the packet is to be dropped.
@@ -305,15 +306,10 @@ SipMemory& memory_of(HelperMemory& memory) {
     return std::get<SipMemory>(memory);
 }
 
-/// What stands in the packet from `offset` on.
-std::string_view text_from(const HelperCase& of, std::size_t offset) {
-    const base::ByteView bytes = of.packet.ip.sub(offset);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 HelperAnswer help_udp(const HelperCase& of, HelperMemory& memory, Wishes& wishes) {
     constexpr std::size_t kUdpHeader = 8;
-    const std::string_view text = text_from(of, of.packet.transport_offset + kUdpHeader);
+    const base::ByteView bytes = of.packet.transport().sub(kUdpHeader);
+    const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
     if (text.empty()) return HelperAnswer::accept();
     wishes.refresh_master(of.settings.sip_sip_timeout);
     if (text.size() < kLeastBytes) return HelperAnswer::accept();
@@ -334,14 +330,10 @@ std::optional<std::size_t> measure_message(std::string_view text, Family family)
 }
 
 HelperAnswer help_tcp(const HelperCase& of, HelperMemory& memory, Wishes& wishes) {
-    constexpr std::size_t kTcpHeader = 20;
-    constexpr std::size_t kDataOffset = 12;
     if (of.state != CtState::established) return HelperAnswer::accept();
-    const base::ByteView header = of.packet.transport();
-    if (!header.has(0, kTcpHeader)) return HelperAnswer::accept();
-    const std::size_t header_bytes = std::size_t{4} * (header.u8(kDataOffset) >> 4U);
-    std::string_view text = text_from(of, of.packet.transport_offset + header_bytes);
-    if (text.empty()) return HelperAnswer::accept();
+    const std::optional<TcpPayload> tcp = find_tcp_payload(of.packet);
+    if (!tcp || tcp->bytes.empty()) return HelperAnswer::accept();
+    std::string_view text = tcp->bytes;
     wishes.refresh_master(of.settings.sip_sip_timeout);
     if (text.size() < kLeastBytes) return HelperAnswer::accept();
     while (const auto bytes = measure_message(text, of.tuple().source.family)) {

@@ -441,7 +441,7 @@ TEST(Sip, settings_say_from_where_calls_and_media_come) {
 
 TEST(Sip, external_media_are_not_expected_where_the_packet_goes_too) {
     struct TwoWays final : Ways {
-        std::uint32_t device_towards(const Address& address) const override {
+        std::uint32_t way_to(const Address& address) const override {
             return address.bytes[2] == 1 ? 1 : 0;
         }
     };
