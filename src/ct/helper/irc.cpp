@@ -19,6 +19,7 @@
 #include "base/bytes.hpp"
 #include "ct/helper/helper.hpp"
 #include "ct/helper/payload.hpp"
+#include "ct/helper/text.hpp"
 
 namespace keepstate::ct {
 
@@ -36,15 +37,6 @@ constexpr std::string_view kDcc =
     "DCC ";
 constexpr std::array<std::string_view, 5> kKinds{"SEND ", "CHAT ", "MOVE ", "TSEND ", "SCHAT "};
 
-bool begins_without_case(std::string_view words, std::string_view capitals) {
-    if (words.size() < capitals.size()) return false;
-    for (std::size_t i = 0; i < capitals.size(); ++i) {
-        const char c = words[i];
-        if ((c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c) != capitals[i]) return false;
-    }
-    return true;
-}
-
 /// Where the parameter of PRIVMSG begins; nullopt for another command. What is too short to hold a command is let
 /// by: it is too short for a message too.
 std::optional<std::size_t> skip_command(std::string_view words) {
@@ -54,7 +46,7 @@ std::optional<std::size_t> skip_command(std::string_view words) {
         ++at;
     }
     if (at + kShortestCommand >= words.size()) return at;
-    if (!begins_without_case(words.substr(at), kCommand)) return std::nullopt;
+    if (!equals_ignoring_case(words.substr(at, kCommand.size()), kCommand)) return std::nullopt;
     return at + kCommand.size();
 }
 
@@ -126,7 +118,7 @@ void add_irc_helpers(const HelperSettings& settings, std::vector<Helper>& helper
     unsigned number = 0;
     for (const std::uint16_t port : settings.irc_ports.all()) {
         Helper helper;
-        // Not the port but the place in the list makes the name: ports=6667,7000 are irc and irc-1.
+        // The place in the list makes the name, not the port: ports=6667,7000 are irc and irc-1.
         helper.name = port == kPort ? "irc" : "irc-" + std::to_string(number);
         helper.family = Family::ipv4;
         helper.protocol = protocol::kTcp;

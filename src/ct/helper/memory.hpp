@@ -40,8 +40,6 @@ struct PptpMemory {
     Call call = Call::none;
     std::uint16_t pac_call_id = 0;
     std::uint16_t pns_call_id = 0;
-    std::array<bool, 2>
-        has_call_key{};  ///< by CtDirection: an id of the call stands in the key map
 };
 
 struct H323Memory {

@@ -6,20 +6,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
 #include "base/bytes.hpp"
 #include "ct/helper/helper.hpp"
+#include "ct/helper/text.hpp"
 
 namespace keepstate::ct {
 
-/// What follows the TCP header, whose length is taken as the header says; empty if the header is cut.
+/// What follows the TCP header; empty if the header is cut.
 inline base::ByteView tcp_payload(const HelperCase& c) {
-    constexpr std::size_t kHeaderBytes = 20;
-    const base::ByteView segment = c.packet.transport();
-    if (!segment.has(0, kHeaderBytes)) return {};
-    return segment.sub(std::size_t{4} * (segment.u8(12) >> 4));
+    const std::optional<TcpPayload> tcp = find_tcp_payload(c.packet);
+    if (!tcp) return {};
+    const void* data = tcp->bytes.data();
+    return {static_cast<const std::uint8_t*>(data), tcp->bytes.size()};
 }
 
 /// What follows the UDP header; empty if the header is cut.

@@ -7,8 +7,6 @@
 //
 // source: kernel:net/netfilter/nf_conntrack_sane.c.   Tested by: ct/helper/sane_test.cpp, fuzz/helper_sane.cpp,
 // tests/kernel/differ/talk_sane.cpp.
-#include <string>
-
 #include "ct/helper/helper.hpp"
 #include "ct/helper/payload.hpp"
 
@@ -52,7 +50,7 @@ void add_sane_helpers(const HelperSettings& settings, std::vector<Helper>& helpe
     for (const std::uint16_t port : settings.sane_ports.all()) {
         for (const Family family : {Family::ipv4, Family::ipv6}) {
             Helper helper;
-            helper.name = port == kPort ? "sane" : "sane-" + std::to_string(port);
+            helper.name = helper_name("sane", kPort, port);
             helper.family = family;
             helper.protocol = protocol::kTcp;
             helper.port = port;
