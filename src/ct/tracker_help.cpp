@@ -249,13 +249,21 @@ void Tracker::collect_expectations(Time now) {
     }
 }
 
-/// The confirmed master ends: its helper may end more.
+/// The confirmed master ends, and nothing is expected of it any more; its helper may end more.
 void Tracker::end_help(Entry& entry, Time now) {
-    if (!entry.helper || !entry.helper->end) return;
-    Granter wishes{*this, entry, now, nullptr};
-    ++entry.announced;  // the last flow that it ends here must not give it back under our hands
-    entry.helper->end(entry.tuples, help_.at(entry.help).memory, wishes);
-    --entry.announced;
+    if (entry.help == kNoEntry) return;
+    if (entry.helper->end) {
+        Granter wishes{*this, entry, now, nullptr};
+        ++entry.announced;  // the last flow that it ends here must not give it back under our hands
+        entry.helper->end(entry.tuples, help_.at(entry.help).memory, wishes);
+        --entry.announced;
+    }
+    remove_expectations_of(entry, now);
+}
+
+void Tracker::remove_expectations_of(Entry& entry, Time now) {
+    const ExpectationList& list = help_.at(entry.help).expectations;
+    while (list.youngest != kNoExpectation) remove_expectation(list.youngest, now);
 }
 
 /// The last that anybody sees of an entry; and of its master, if it was the last to keep it, and so on.
@@ -279,10 +287,7 @@ void Tracker::give_back(Entry& entry, Time now) {
 }
 
 void Tracker::forget_help(Entry& entry, Time now) {
-    HelpState& state = help_.at(entry.help);
-    while (state.expectations.youngest != kNoExpectation) {
-        remove_expectation(state.expectations.youngest, now);
-    }
+    remove_expectations_of(entry, now);
     forget_call_keys(entry);
     help_.give_back(entry.help);
 }
