@@ -124,8 +124,9 @@ class Tracker {
     void end_help(Entry& entry, Time now);
     void remove_expectations_of(Entry& entry, Time now);
     void forget_help(Entry& entry, Time now);
+    void forget_call_keys(Entry& master);
     void collect_expectations(Time now);
-    void read_call_key(Tuple& tuple) const;
+    void read_call_key(TupleResult& read) const;
     bool drop_early(const Tuple& tuple, std::uint16_t zone, Time now);
     const Settings& settings_of(const Entry& entry) const {
         return entry.policy == 0 ? settings_ : policies_[entry.policy - 1U];
