@@ -91,7 +91,7 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
         return result;
     };
     TupleResult read = read_tuple(packet);
-    read_call_key(read.tuple);
+    read_call_key(read);
     if (read.reason != Reason::none) return refused(read.reason);
     // Twice at most: a closed flow may be opened again by this very packet.
     for (int attempt = 0; attempt < 2; ++attempt) {
