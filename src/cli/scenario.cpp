@@ -23,7 +23,7 @@ namespace keepstate::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> kKeys{
+constexpr std::array<std::string_view, 19> kKeys{
     "about",  "names",    "devices",   "local", "settings",     "timeouts", "rules",
     "rules6", "ipset",    "sockets",   "osf",   "packets",      "entries",  "expectations",
     "events", "counters", "counters6", "stats", "not-on-kernel"};

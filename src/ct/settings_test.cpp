@@ -43,8 +43,7 @@ TEST(Settings, an_unknown_name_is_a_fault_that_shows_the_nearest) {
     }
     EXPECT_FALSE(settings.set("", "1"));
     EXPECT_FALSE(settings.set("nf_conntrack_count", "1"));
-    // Automatic assignment of helpers went away with Linux 6.0, its setting with it.
-    EXPECT_FALSE(settings.set("nf_conntrack_helper", "1"));
+    EXPECT_FALSE(settings.set("nf_conntrack_ftp.loose", "1"));  // a helper's parameter is none
 }
 
 struct ValueRow {

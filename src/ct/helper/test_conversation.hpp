@@ -22,6 +22,7 @@ class Conversation {
     HelperMemory memory;
     HelperSettings settings;
     std::array<Tuple, 2> tuples;
+    std::array<std::uint32_t, 2> seq{};  ///< TCP: what each side sends next, by CtDirection
     bool is_from_host = false;
     std::optional<std::uint8_t> broadcast_bits;
 
@@ -57,6 +58,9 @@ class Conversation {
         tcp.source_port = from.source_key;
         tcp.destination_port = from.destination_key;
         tcp.flags = wire::tcp_flag::kAck;
+        std::uint32_t& next = seq[static_cast<std::size_t>(direction)];
+        tcp.seq = next;
+        next += static_cast<std::uint32_t>(words.size());
         const wire::Bytes payload{words.begin(), words.end()};
         return hear(direction,
                     from.protocol == protocol::kTcp
@@ -73,8 +77,8 @@ class Conversation {
         if (wire::parse_ip(family, {bytes.data(), bytes.size()}, true, packet) != Reason::none) {
             return HelperAnswer::accept();
         }
-        const HelperCase c{packet,   tuples,   direction,    state,         *helper_,
-                           helpers_, settings, is_from_host, broadcast_bits};
+        const HelperCase c{packet,   tuples,   direction,    state, *helper_,
+                           helpers_, settings, is_from_host, false, broadcast_bits};
         return helper_->help(c, memory, wishes);
     }
 
