@@ -120,18 +120,19 @@ std::string draw_contact(Draft& d, unsigned of) {
                                     : draw_spelling(d.dice, d.place.addresses[of], d.place.is_v6);
     const auto to = static_cast<std::uint16_t>(port.empty() ? 5060 : usual);
     d.announced.push_back({static_cast<std::uint8_t>(d.is_tcp ? IPPROTO_TCP : IPPROTO_UDP), 1 - of,
-                           d.place.addresses[of], to, 0});
-    std::string words = d.dice.one_in(6) ? "\"Ann, of here\" <" : "<";
-    if (d.dice.one_in(30)) words.insert(0, d.line_end + " ");
+                           d.place.addresses[of], to, 0, true});
+    // A URI may stand without brackets; where a line goes on, its first letter is not seen.
+    std::string words = d.dice.one_in(6) ? "\"Ann, of here\" <" : d.dice.one_in(6) ? "" : "<";
+    if (d.dice.one_in(10)) words.insert(0, d.line_end + " ");
     return words + draw_uri(d, address, port) + draw_parameters(d);
 }
 
 std::string draw_contacts(Draft& d, unsigned of) {
     std::string words;
-    const unsigned lines = d.dice.one_in(6) ? d.dice.below(3) : 1;
+    const unsigned lines = d.dice.one_in(4) ? d.dice.below(3) : 1;
     for (unsigned line = 0; line < lines; ++line) {
         words += draw_header(d, "Contact", "m") + draw_contact(d, of);
-        while (d.dice.one_in(5)) {
+        while (d.dice.one_in(3)) {
             words += (d.dice.one_in(3) ? "," + d.line_end + " " : ", ") + draw_contact(d, of);
         }
         words += d.line_end;

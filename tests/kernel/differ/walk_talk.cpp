@@ -50,7 +50,8 @@ std::string make_talk_rules(Dice& dice, bool is_v6) {
         const bool chooses_entries = dice.one_in(12);
         if (chooses_entries) target += " --ctevents new,related,destroy";
         // The instrument learns of an entry when it is made.
-        if (!chooses_entries && dice.one_in(12)) target += " --ctevents new,related --expevents new";
+        if (!chooses_entries && dice.one_in(12))
+            target += " --ctevents new,related --expevents new";
         const bool is_tcp = kind->protocol == IPPROTO_TCP;
         const char* protocol = is_tcp ? "tcp" : "udp";
         rules += fmt::format("-A PREROUTING -p {} -m {} --dport {} -j CT {}\n", protocol, protocol,
@@ -151,7 +152,7 @@ void TalkWalk::speak(Talk& talk) {
         say_over_udp(talk, side, said.payload);
     }
     for (const Announced& what : said.announced) {
-        announced_.push_back({what, talk.place});
+        announced_.push_back({what, talk.place, talk.kind});
         if (announced_.size() > kMostAnnounced) announced_.pop_front();
     }
 }
@@ -189,7 +190,8 @@ void TalkWalk::say_over_udp(const Talk& talk, unsigned side, const Bytes& payloa
 
 void TalkWalk::begin_announced() {
     const std::size_t which = dice_.below(announced_.size());
-    const auto [what, place] = announced_[which];
+    const Waiting waiting = announced_[which];
+    const auto& [what, place, kind] = waiting;
     if (!dice_.one_in(4)) {
         announced_.erase(announced_.begin() + static_cast<std::ptrdiff_t>(which));
     }
@@ -202,7 +204,9 @@ void TalkWalk::begin_announced() {
     if (dice_.one_in(10)) ends.source = place.others[what.from];
     const std::uint16_t from = what.source_port != 0 ? what.source_port : next_port_++;
     const IpEnds back{ends.destination, ends.source};
-    if (what.protocol == IPPROTO_TCP) {
+    if (what.talks && dice_.one_in(3)) {
+        begin_talk(waiting, ends, from, to);
+    } else if (what.protocol == IPPROTO_TCP) {
         begin_tcp(ends, from, to);
     } else if (what.protocol == kGre) {
         packets_.push_back(make_gre(ends, to, dice_.word()));
@@ -211,6 +215,25 @@ void TalkWalk::begin_announced() {
         packets_.push_back(make_udp(ends, from, to, Bytes(dice_.below(30))));
         if (dice_.one_in(2)) packets_.push_back(make_udp(back, to, from, Bytes(4)));
     }
+}
+
+void TalkWalk::begin_talk(const Waiting& waiting, const IpEnds& ends, std::uint16_t from,
+                          std::uint16_t to) {
+    const unsigned side = waiting.what.from;
+    Talk talk;
+    talk.kind = waiting.kind;
+    talk.place.is_v6 = ground_.is_v6;
+    talk.place.addresses = {ends.source, ends.destination};
+    talk.place.others = {waiting.place.others[side], waiting.place.others[1 - side]};
+    talk.place.ports = {from, to};
+    talk.seq = {dice_.word(), dice_.word()};
+    if (talk.kind->protocol == IPPROTO_TCP) {
+        packets_.push_back(segment(talk, 0, talk.seq[0] - 1, kSyn, {}));
+        packets_.push_back(segment(talk, 1, talk.seq[1] - 1, kSyn | kAck, {}));
+    }
+    if (talks_.size() >= kMostTalks) talks_.erase(talks_.begin());
+    speak(talk);
+    talks_.push_back(std::move(talk));
 }
 
 void TalkWalk::begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t to) {

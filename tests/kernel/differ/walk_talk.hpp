@@ -31,22 +31,26 @@ class TalkWalk {
         std::array<std::uint32_t, 2> seq{};  ///< TCP: what each side sends next
     };
 
+    struct Waiting {
+        Announced what;
+        TalkPlace place;
+        const TalkKind* kind = nullptr;
+    };
+
     void open_talk();
     void speak(Talk& talk);
     void say_over_tcp(Talk& talk, unsigned side, const Bytes& payload);
     void say_over_udp(const Talk& talk, unsigned side, const Bytes& payload);
     void begin_announced();
+    /// A flow of this kind, that is opened already or needs no opening.
+    void begin_talk(const Waiting& waiting, const IpEnds& ends, std::uint16_t from,
+                    std::uint16_t to);
     void begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t to);
     void spoil(Bytes& payload);
     void close(Talk& talk);
     IpEnds ends_of(const Talk& talk, unsigned side) const;
     Bytes segment(const Talk& talk, unsigned side, std::uint32_t seq, std::uint8_t flags,
                   Bytes payload) const;
-
-    struct Waiting {
-        Announced what;
-        TalkPlace place;
-    };
 
     WalkGround& ground_;
     Dice& dice_;
