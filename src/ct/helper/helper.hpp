@@ -86,6 +86,7 @@ struct HelperCase {
     std::span<const Helper> all_helpers;  ///< for flows that get another one than their master
     const HelperSettings& settings;
     bool is_from_host = false;  ///< made by this host
+    bool is_expected = false;   ///< the master was itself announced (kernel: IPS_EXPECTED)
     /// The destination is the broadcast address of a network of the device that the packet leaves by: that
     /// network's prefix length.
     std::optional<std::uint8_t> broadcast_bits;
@@ -134,6 +135,7 @@ struct Helper {
 using AddHelpers = void (*)(const HelperSettings&, std::vector<Helper>&);
 void add_ftp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 void add_tftp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
+void add_h323_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 
 /// All helpers that Linux would have with these settings.
 std::vector<Helper> make_helpers(const HelperSettings& settings);
