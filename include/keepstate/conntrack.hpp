@@ -47,6 +47,10 @@ namespace keepstate {
     X(expect_max, 4096, "expectations",                                                             \
       "expectations that may exist at once; beyond it a helper's wish for another one is not "      \
       "granted. Linux derives the default from nf_conntrack_buckets")                               \
+    X(helper, 0, "0/1",                                                                             \
+      "1: every flow to a helper's port gets that helper, as Linux did until 4.6 and could until "  \
+      "5.19. 0: only flows that `-j CT --helper` names. Linux 6 does not have this setting; it is " \
+      "for the rulesets of then")                                                                   \
     X(log_invalid, 0, "protocol",                                                                   \
       "write to the log (replay --log) why a packet is INVALID, or was let by unjudged, if it is "  \
       "of this IP protocol number, for instance 6 for TCP; 255: of any, 0: of none")                \
@@ -289,6 +293,10 @@ struct Statistics {
     std::uint64_t search_restart = 0;
     std::uint64_t clash_resolve = 0;
     std::uint64_t chain_too_long = 0;
+    // what `conntrack -S expect` has
+    std::uint64_t expect_new = 0;     ///< flows that met an expectation
+    std::uint64_t expect_create = 0;  ///< expectations made
+    std::uint64_t expect_delete = 0;  ///< and gone, for whatever cause
 };
 
 /// Appends the line that `conntrack -S` prints of one processor, with its line end.

@@ -23,6 +23,8 @@
 
 #include "keepstate/address.hpp"
 #include "keepstate/conntrack.hpp"
+#include "keepstate/expectation.hpp"
+#include "keepstate/helper_settings.hpp"
 #include "keepstate/host_socket.hpp"
 #include "keepstate/reason.hpp"
 #include "keepstate/result.hpp"
@@ -61,6 +63,7 @@ struct EngineSetup {
     /// Fingerprints of operating systems for -m osf, lines in the form of pf.os. Empty: none are known.
     std::string fingerprints;
     std::string fingerprints_file;  ///< what faults of `fingerprints` are said to be in
+    HelperSettings helpers;         ///< parameters of the conntrack helpers
     std::uint64_t seed = 0;         ///< of the entry map's keyed hash and of random matches
     bool listen_events = false;     ///< somebody will call take_events()
     /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing
@@ -162,8 +165,13 @@ class Engine {
     /// For each frame of the last batch, the index behind its last event in take_events().
     std::span<const std::uint32_t> event_ends() const;
 
+    /// What became of expectations since the last call, in order. Only with EngineSetup::listen_events.
+    std::vector<ExpectationEvent> take_expectation_events();
+
     void for_each_entry(Time now, const EntryVisitor& visit) const;
-    /// The expectations as /proc/net/nf_conntrack_expect prints them.
+    /// The living expectations, soonest end first.
+    std::vector<ExpectationCopy> expectations(Time now) const;
+    /// The same as /proc/net/nf_conntrack_expect prints them.
     std::string print_expectations(Time now) const;
     /// The ruleset as `iptables-save -c` prints it, with the counters of all packets so far.
     std::string print_counters(Family family) const;

@@ -35,6 +35,12 @@ struct ExpectationCopy {
     bool operator==(const ExpectationCopy&) const = default;
 };
 
+/// An expectation was made (new_) or is gone (destroy): met, timed out, taken back, or its master ended.
+struct ExpectationEvent {
+    EventKind kind = EventKind::new_;
+    ExpectationCopy expectation;
+};
+
 /// Appends what stands before the first and behind the last expectation of a listing (XML only).
 void print_expectations_head(EntryFormat format, std::string& out);
 void print_expectations_tail(EntryFormat format, std::string& out);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/arena.hpp"
@@ -123,6 +124,8 @@ Result<Engine> Engine::make(EngineSetup setup) {
         !known) {
         return Unexpected(std::move(known.error()));
     }
+    const std::vector<ct::Helper> helpers = ct::make_helpers(setup.helpers);
+    parts->objects.helpers = helpers;
     Error unbound;
     for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {
         if (!*rules) continue;
@@ -136,8 +139,10 @@ Result<Engine> Engine::make(EngineSetup setup) {
     }
     if (!unbound.faults.empty()) return Unexpected(std::move(unbound));
     parts->objects.timeout_policies = {};
+    parts->objects.helpers = {};
     if (parts->objects.wants_accounting) setup.settings.acct = 1;
-    parts->tracker.emplace(setup.settings, std::move(*policies), setup.seed, setup.listen_events);
+    parts->tracker.emplace(setup.settings, std::move(*policies), setup.helpers, setup.seed,
+                           setup.listen_events);
     const auto program_at = [&parts](std::size_t i) {
         return parts->programs[i] ? &*parts->programs[i] : nullptr;
     };
@@ -181,7 +186,29 @@ void Engine::for_each_entry(Time now, const EntryVisitor& visit) const {
     for (const ct::Entry* entry : living) visit(parts_->tracker->copy_of(*entry, now));
 }
 
-std::string Engine::print_expectations(Time) const { return {}; }
+std::vector<ExpectationEvent> Engine::take_expectation_events() {
+    return std::exchange(parts_->tracker->expectation_events(), {});
+}
+
+std::vector<ExpectationCopy> Engine::expectations(Time now) const {
+    std::vector<ExpectationCopy> copies;
+    parts_->tracker->expectations().visit_all([&](const ct::Expectation& e) {
+        if (e.expires > now) copies.push_back(parts_->tracker->copy_of(e, now));
+    });
+    const auto key = [](const ExpectationCopy& e) {
+        return std::tie(e.timeout_ns, e.tuple, e.master);
+    };
+    std::sort(
+        copies.begin(), copies.end(),
+        [&key](const ExpectationCopy& a, const ExpectationCopy& b) { return key(a) < key(b); });
+    return copies;
+}
+
+std::string Engine::print_expectations(Time now) const {
+    std::string out;
+    for (const ExpectationCopy& e : expectations(now)) print_expectation(e, EntryFormat::proc, out);
+    return out;
+}
 
 std::string Engine::print_counters(Family family) const {
     const std::size_t i = index_of(family);

@@ -90,6 +90,7 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options,
                                       const std::vector<LabelName>& labels) {
     EngineSetup setup;
     setup.settings = options.settings;
+    setup.helpers = options.helpers;
     setup.devices = options.devices;
     setup.local = options.local;
     setup.listen_events = options.events;

@@ -90,8 +90,10 @@ void add_inputs(CLI::App& app, Words& words) {
                    "the firewall's own addresses: INPUT and OUTPUT instead of FORWARD")
         ->type_name("ADDR[,ADDR...]")
         ->allow_extra_args(false);
-    app.add_option("-s,--sysctl", words.sysctl,
-                   "a nf_conntrack_* setting, with or without net.netfilter.; repeat")
+    app.add_option(
+           "-s,--sysctl", words.sysctl,
+           "a nf_conntrack_* setting, with or without net.netfilter., or a\nhelper module's "
+           "parameter: nf_conntrack_ftp.ports=21,2121; repeat")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
 }
@@ -179,7 +181,10 @@ void read_settings(const Words& words, ReplayOptions& options, Faults& faults) {
             faults.add(fmt::format("--sysctl: '{}' is not KEY=VALUE", setting));
             continue;
         }
-        faults.add(options.settings.set(setting.substr(0, equals), setting.substr(equals + 1)));
+        const std::string key = setting.substr(0, equals);
+        const std::string value = setting.substr(equals + 1);
+        faults.add(HelperSettings::has(key) ? options.helpers.set(key, value)
+                                            : options.settings.set(key, value));
     }
 }
 

@@ -28,6 +28,7 @@ struct ReplayOptions {
     std::vector<DeviceSetup> devices;
     std::vector<Address> local;
     Settings settings;
+    HelperSettings helpers;
     PacketFormat format = PacketFormat::text;
     bool events = false;
     bool explain = false;

@@ -250,8 +250,13 @@ class Reader {
         for (const auto& pair : node) {
             const std::string key = text_of(pair.first, "a setting");
             const std::string value = text_of(pair.second, "its value");
-            if (const Result<void> set = scenario_.settings.set(key, value); !set) {
-                fault(pair.first, set.error().faults.front().words);
+            const bool is_of_helper = HelperSettings::has(key);
+            const Result<void> set = is_of_helper ? scenario_.helpers.set(key, value)
+                                                  : scenario_.settings.set(key, value);
+            if (!set) fault(pair.first, set.error().faults.front().words);
+            if (is_of_helper) {
+                scenario_.has_helper_settings = true;
+                continue;
             }
             const std::size_t dot = key.rfind('.');
             std::string name = dot == std::string::npos ? key : key.substr(dot + 1);

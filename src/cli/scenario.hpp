@@ -58,6 +58,8 @@ struct Scenario {
     std::vector<DeviceSetup> devices;  ///< empty: a bump in the wire
     std::vector<Address> local;
     Settings settings;
+    bool has_helper_settings = false;
+    HelperSettings helpers;  ///< parameters of helper modules, given among the settings
     std::vector<std::pair<std::string, std::string>> setting_texts;  ///< full name, value
     std::vector<Step> steps;
     std::optional<std::vector<EndLine>>

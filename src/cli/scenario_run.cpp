@@ -30,6 +30,7 @@ void move_faults(std::vector<Fault>& faults, const TextBlock& block) {
 Result<EngineSetup> make_setup(const Scenario& scenario) {
     EngineSetup setup;
     setup.settings = scenario.settings;
+    setup.helpers = scenario.helpers;
     setup.listen_events = scenario.events.has_value();
     setup.devices = scenario.devices;
     setup.local = scenario.local;

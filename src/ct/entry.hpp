@@ -20,6 +20,8 @@
 
 namespace keepstate::ct {
 
+struct Helper;
+
 inline constexpr std::uint32_t kNoEntry = 0xffffffffU;
 
 /// UDP: when the flow becomes a stream. source: kernel:net/netfilter/nf_conntrack_proto_udp.c
@@ -59,20 +61,26 @@ struct Entry {
     std::array<std::uint32_t, 2> bucket{};  ///< where the map holds it, by CtDirection
     std::uint32_t status = 0;               ///< status:: bits
     std::uint32_t mark = 0;
-    std::uint64_t number = 0;             ///< in order of creation, from 1
-    std::int64_t timeout_ns = 0;          ///< unconfirmed: from confirmation on
-    Time expires;                         ///< confirmed: when it goes
-    Time started;                         ///< nf_conntrack_timestamp, else 0
-    std::uint32_t slot = 0;               ///< own place in the slab
-    std::uint32_t master = kNoEntry;      ///< slot of the flow that announced it
-    std::uint32_t wheel_next = kNoEntry;  ///< the expiry wheel's list
+    std::uint64_t number = 0;              ///< in order of creation, from 1
+    std::int64_t timeout_ns = 0;           ///< unconfirmed: from confirmation on
+    Time expires;                          ///< confirmed: when it goes
+    Time started;                          ///< nf_conntrack_timestamp, else 0
+    std::uint32_t slot = 0;                ///< own place in the slab
+    std::uint32_t master = kNoEntry;       ///< slot of the flow that announced it
+    std::uint32_t announced = 0;           ///< living flows that it announced; they keep its slot
+    std::uint32_t help = kNoEntry;         ///< what its helper remembers; kNoEntry: it has none
+    const Helper* helper = nullptr;        ///< what reads its packets
+    const Helper* announced_by = nullptr;  ///< the master's helper
+    std::uint32_t wheel_next = kNoEntry;   ///< the expiry wheel's list
     std::uint32_t wheel_previous = kNoEntry;
     std::uint32_t wheel_place = kNoEntry;  ///< which list of the wheel; kNoEntry: none
     std::uint16_t pending_events = 0;      ///< event_bit:: told when the packet is done
     std::uint16_t told_events = 0xffff;    ///< event_bit:: that listeners want to hear of it at all
-    std::uint16_t policy = 0;              ///< its timeouts: number of the policy, 0: the settings'
-    bool counted = false;                  ///< accounting was on when it was made
-    bool stamped = false;                  ///< timestamps were on when it was made
+    std::uint8_t told_expectations =
+        0xff;                  ///< 1 << IPEXP_ bits: what listeners hear of those it makes
+    std::uint16_t policy = 0;  ///< its timeouts: number of the policy, 0: the settings'
+    bool counted = false;      ///< accounting was on when it was made
+    bool stamped = false;      ///< timestamps were on when it was made
     std::array<std::uint64_t, 2> packets{};
     std::array<std::uint64_t, 2> bytes{};
     std::array<std::uint8_t, 16> labels{};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ct/entry.hpp"
+#include "ct/helper/helper.hpp"
 #include "ct/sctp/judge.hpp"
 #include "ct/tcp/judge.hpp"
 #include "keepstate/reason.hpp"
@@ -27,6 +28,12 @@ class Observer {
     virtual void refused(Reason reason) = 0;
     /// What tracking says of the packet in the end.
     virtual void tracked(const PacketFlow& flow, Time now) = 0;
+    /// The flow is one that was expected: it is RELATED to its master.
+    virtual void expected(const Expectation& expectation, const Entry& master) = 0;
+    /// The flow's helper has announced another one, or asked in vain.
+    virtual void announced(const Expectation& expectation, Grant grant) = 0;
+    /// The flow's helper has read the packet.
+    virtual void helped(const Entry& entry, const HelperAnswer& answer) = 0;
     virtual void entry_confirmed(const Entry& entry) = 0;
     virtual void entry_gone(const Entry& entry, std::string_view why) = 0;
 };

@@ -31,11 +31,16 @@ CtState state_of(const Entry& entry, CtDirection direction) {
 
 }  // namespace
 
-Tracker::Tracker(const Settings& settings, std::vector<Settings> policies, std::uint64_t seed,
-                 bool records_events)
+Tracker::Tracker(const Settings& settings, std::vector<Settings> policies,
+                 const HelperSettings& helper_settings, std::uint64_t seed, bool records_events)
     : settings_(settings),
       policies_(std::move(policies)),
       map_(settings.buckets, capacity_of(settings), seed),
+      helper_settings_(helper_settings),
+      helpers_(make_helpers(helper_settings)),
+      expectations_(settings.expect_max, seed),
+      help_(capacity_of(settings)),
+      call_keys_(capacity_of(settings), seed),
       records_events_(records_events) {}
 
 TrackResult Tracker::refuse(Reason reason, Observer* observer) {
@@ -85,7 +90,8 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
         result.reason = reason;
         return result;
     };
-    const TupleResult read = read_tuple(packet);
+    TupleResult read = read_tuple(packet);
+    read_call_key(read.tuple);
     if (read.reason != Reason::none) return refused(read.reason);
     // Twice at most: a closed flow may be opened again by this very packet.
     for (int attempt = 0; attempt < 2; ++attempt) {
@@ -103,6 +109,7 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
                 result.must_drop = true;
                 return result;
             }
+            give_help(*found.entry, order, now, observer);
             if (observer) observer->entry_made(*found.entry);
         }
         Entry& entry = *found.entry;
@@ -112,12 +119,12 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
                                                 now, settings_of(entry), observer});
         if (judgement.outcome == Outcome::reopen) {
             kill(entry, now, "opened again", observer);
-            release_if_dead(entry);
+            release_if_dead(entry, now);
             continue;
         }
         grant(entry, found.direction, judgement, packet, now);
         if (judgement.outcome == Outcome::invalid) {
-            if (!entry.is_confirmed()) map_.discard(entry);
+            if (!entry.is_confirmed()) give_back(entry, now);
             return refused(judgement.reason);
         }
         if (judgement.outcome == Outcome::forget)
@@ -136,7 +143,7 @@ Found Tracker::find_living(const Tuple& tuple, const Zones& zones, Time now) {
     const Found found = map_.find(tuple, zones);
     if (!found.entry || found.entry->expires > now) return found;
     kill(*found.entry, now, "expired", nullptr);
-    release_if_dead(*found.entry);
+    release_if_dead(*found.entry, now);
     return {};
 }
 
@@ -161,8 +168,10 @@ Entry* Tracker::make_entry(const Tuple& tuple, const Tuple& inverse, const Track
     entry->policy = order.policy;
     if (order.chooses_events) {
         entry->told_events = order.told_events;  // whatever nf_conntrack_events says
+        entry->told_expectations = order.told_expectations;
     } else if (settings_.events == 0) {
         entry->told_events = 0;
+        entry->told_expectations = 0;
     }
     entry->number = next_number_;  // taken at confirmation
     return entry;
@@ -180,7 +189,7 @@ bool Tracker::drop_early(const Tuple& tuple, std::uint16_t zone, Time now) {
         while (Entry* entry = map_.find_near(tuple, zone, i, may_go)) {
             const bool is_expired = entry->expires <= now;
             kill(*entry, now, is_expired ? "expired" : "dropped early for a new flow", nullptr);
-            release_if_dead(*entry);
+            release_if_dead(*entry, now);
             if (!is_expired) ++dropped;
         }
         statistics_.early_drop += dropped;
@@ -238,6 +247,7 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
         map_.insert(entry);
         expiry_.put(map_, entry);
         entry.pending_events |= entry.master == kNoEntry ? event_bit::kNew : event_bit::kRelated;
+        if (entry.helper) entry.pending_events |= event_bit::kHelper;
         if (observer) observer->entry_confirmed(entry);
     }
     if (!entry.has(status::kDying)) tell_pending(entry, now);
@@ -257,15 +267,15 @@ void Tracker::set_closing(Entry& entry, Time now) {
     entry.pending_events |= event_bit::kProtoInfo;
 }
 
-void Tracker::finish(PacketFlow& flow) {
+void Tracker::finish(PacketFlow& flow, Time now) {
     Entry* entry = in_flight_;
     in_flight_ = nullptr;
     flow.entry = nullptr;
     if (!entry) return;
     if (!entry->is_confirmed()) {
-        map_.discard(*entry);
+        give_back(*entry, now);
     } else {
-        release_if_dead(*entry);
+        release_if_dead(*entry, now);
     }
 }
 
@@ -273,22 +283,27 @@ void Tracker::kill(Entry& entry, Time now, std::string_view why, Observer* obser
     if (entry.has(status::kDying)) return;
     entry.status |= status::kDying;
     if (entry.is_confirmed()) {
+        tell(EventKind::destroy, entry, now);
+        end_help(entry, now);
         expiry_.take(map_, entry);
         map_.remove(entry);
-        tell(EventKind::destroy, entry, now);
     }
     if (observer) observer->entry_gone(entry, why);
 }
 
-/// Gives the slot of a killed entry back, unless the packet in flight still looks at it.
-void Tracker::release_if_dead(Entry& entry) {
-    if (entry.has(status::kDying) && in_flight_ != &entry) map_.discard(entry);
+/// Gives the slot of a killed entry back, unless the packet in flight still looks at it or a flow that it announced
+/// lives.
+void Tracker::release_if_dead(Entry& entry, Time now) {
+    if (entry.has(status::kDying) && in_flight_ != &entry && entry.announced == 0) {
+        give_back(entry, now);
+    }
 }
 
 void Tracker::collect(Time now) {
+    collect_expectations(now);
     expiry_.sweep(map_, now, [this, now](Entry& entry) {
         kill(entry, now, "expired", nullptr);
-        release_if_dead(entry);
+        release_if_dead(entry, now);
     });
 }
 
@@ -309,6 +324,8 @@ EntryCopy Tracker::copy_of(const Entry& entry, Time now) const {
     copy.counted = entry.counted;
     copy.labels = entry.labels;
     if (entry.stamped) copy.started = entry.started;
+    copy.use = 1 + entry.announced;
+    if (entry.helper) copy.helper = entry.helper->name;
     if (const TcpMemory* tcp = std::get_if<TcpMemory>(&entry.memory)) copy.tcp_state = tcp->state;
     if (const SctpMemory* sctp = std::get_if<SctpMemory>(&entry.memory)) {
         copy.sctp_state = sctp->state;
@@ -330,6 +347,7 @@ void Tracker::tell(EventKind kind, Entry& entry, Time now) {
     const bool shows_protocol =
         kind == EventKind::destroy || (entry.pending_events & event_bit::kProtoInfo) != 0;
     if (!shows_protocol) event.entry.tcp_state.reset(), event.entry.sctp_state.reset();
+    if ((happened & event_bit::kHelper) == 0) event.entry.helper.clear();
     events_.push_back(std::move(event));
 }
 

@@ -1,11 +1,15 @@
 // The tracker: who belongs to which flow, in what state. Steps 4 and 12 of a packet's way.
 //
 //     track()    tuple -> find | make -> judge -> grant        -> PacketFlow for the rules
+//     help()     behind the last rule: the flow's helper reads the packet and may announce other flows
 //     confirm()  at the last hook: a new entry becomes visible
 //     finish()   the packet is done, whatever became of it: unconfirmed and killed entries are given back
 //
-// Exactly one packet is in flight at a time; track, confirm and finish are called for it in this order
-// (confirm only if no rule dropped it).
+// Exactly one packet is in flight at a time; track, help, confirm and finish are called for it in this order
+// (help and confirm only if no rule dropped it; both twice for what this host sends itself).
+//
+// A flow that meets an expectation is RELATED and keeps its master's slot: a master that has ended is given back, and its
+// expectations with it, when the last flow that it announced is.
 //
 // Threads: one owner. No allocation after the making, but for event records if somebody listens.
 // source: kernel:net/netfilter/nf_conntrack_core.c nf_conntrack_in, __nf_conntrack_confirm.
@@ -14,8 +18,11 @@
 
 #include <vector>
 
+#include "ct/call_keys.hpp"
 #include "ct/entry_map.hpp"
+#include "ct/expectations.hpp"
 #include "ct/expiry.hpp"
+#include "ct/helper/helper.hpp"
 #include "ct/observer.hpp"
 #include "ct/proto/protocol.hpp"
 #include "keepstate/conntrack.hpp"
@@ -28,9 +35,11 @@ struct TrackOrder {
     bool at_prerouting = true;  ///< false: the packet was made by this host
     bool untracked = false;     ///< the raw table said NOTRACK
     Zones zones{};
-    std::uint16_t policy = 0;       ///< timeout policy, from 1; 0: none
-    bool chooses_events = false;    ///< a rule named the events, told_events, to be told
-    std::uint16_t told_events = 0;  ///< event_bit::
+    std::uint16_t policy = 0;            ///< timeout policy, from 1; 0: none
+    bool chooses_events = false;         ///< a rule named the events, told_events, to be told
+    std::uint16_t told_events = 0;       ///< event_bit::
+    std::uint8_t told_expectations = 0;  ///< with chooses_events: 1 << IPEXP_ bits
+    std::string_view helper;             ///< CT --helper; empty: none
 };
 
 struct TrackResult {
@@ -39,17 +48,33 @@ struct TrackResult {
     bool must_drop = false;        ///< the kernel refuses the packet here, no rule is asked
 };
 
+/// What a helper is told beside the packet.
+struct HelpOrder {
+    bool is_from_host = false;
+    std::optional<std::uint8_t> broadcast_bits;  ///< see HelperCase
+};
+
+/// What is kept of a flow that has a helper.
+struct HelpState {
+    HelperMemory memory;
+    ExpectationList expectations;
+    std::array<std::optional<Tuple>, 2> call_keys;  ///< by CtDirection
+};
+
 class Tracker {
   public:
     /// `policies`: the settings that hold for flows of each timeout policy.
-    Tracker(const Settings& settings, std::vector<Settings> policies, std::uint64_t seed,
-            bool records_events);
+    Tracker(const Settings& settings, std::vector<Settings> policies,
+            const HelperSettings& helper_settings, std::uint64_t seed, bool records_events);
 
     TrackResult track(const wire::Packet& packet, const TrackOrder& order, Time now,
                       Observer* observer);
+    /// Lets the flow's helper, if it has one, read the packet. The answer may be to drop it.
+    HelperAnswer help(const PacketFlow& flow, const wire::Packet& packet, const HelpOrder& order,
+                      Time now, Observer* observer);
     /// False: the packet must be dropped (the entry died or another one has its tuples).
     bool confirm(PacketFlow& flow, Time now, Observer* observer);
-    void finish(PacketFlow& flow);
+    void finish(PacketFlow& flow, Time now);
 
     /// The firewall answers the flow's segment with an RST: to both ends the connection is over.
     /// source: kernel:net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing.
@@ -69,6 +94,10 @@ class Tracker {
     const EntryMap& entries() const { return map_; }
     EntryCopy copy_of(const Entry& entry, Time now) const;
     std::vector<Event>& events() { return events_; }
+    std::vector<ExpectationEvent>& expectation_events() { return expectation_events_; }
+    const Expectations& expectations() const { return expectations_; }
+    ExpectationCopy copy_of(const Expectation& expectation, Time now) const;
+    std::span<const Helper> helpers() const { return helpers_; }
     const Statistics& statistics() const { return statistics_; }
     const Settings& settings() const { return settings_; }
 
@@ -77,12 +106,25 @@ class Tracker {
                            Observer* observer, bool& is_done);
     TrackResult track_error(const wire::Packet& packet, std::size_t quote_offset,
                             const TrackOrder& order, Time now, Observer* observer);
+    class Granter;  ///< grants a helper's wishes
+
     TrackResult refuse(Reason reason, Observer* observer);
     TrackResult resolve(const wire::Packet& packet, const TrackOrder& order, Time now,
                         Observer* observer);
     Found find_living(const Tuple& tuple, const Zones& zones, Time now);
     Entry* make_entry(const Tuple& tuple, const Tuple& inverse, const TrackOrder& order, Time now,
                       Reason& reason);
+    void give_help(Entry& entry, const TrackOrder& order, Time now, Observer* observer);
+    void set_helper(Entry& entry, const Helper& helper);
+    const Helper* find_helper(const TrackOrder& order, const Entry& entry) const;
+    std::uint32_t find_expectation(const Tuple& tuple, std::uint16_t zone) const;
+    void meet(Entry& entry, std::uint32_t expectation, Time now);
+    void remove_expectation(std::uint32_t expectation, Time now);
+    void tell(EventKind kind, const Expectation& expectation, Time now);
+    void end_help(Entry& entry, Time now);
+    void forget_help(Entry& entry, Time now);
+    void collect_expectations(Time now);
+    void read_call_key(Tuple& tuple) const;
     bool drop_early(const Tuple& tuple, std::uint16_t zone, Time now);
     const Settings& settings_of(const Entry& entry) const {
         return entry.policy == 0 ? settings_ : policies_[entry.policy - 1U];
@@ -90,7 +132,8 @@ class Tracker {
     void grant(Entry& entry, CtDirection direction, const Judgement& judgement,
                const wire::Packet& packet, Time now);
     void kill(Entry& entry, Time now, std::string_view why, Observer* observer);
-    void release_if_dead(Entry& entry);
+    void release_if_dead(Entry& entry, Time now);
+    void give_back(Entry& entry, Time now);
     void tell(EventKind kind, Entry& entry, Time now);
     void tell_pending(Entry& entry, Time now);
 
@@ -99,7 +142,13 @@ class Tracker {
     EntryMap map_;
     Expiry expiry_;
     Statistics statistics_;
+    HelperSettings helper_settings_;
+    std::vector<Helper> helpers_;
+    Expectations expectations_;
+    base::Slab<HelpState> help_;
+    CallKeys call_keys_;
     std::vector<Event> events_;
+    std::vector<ExpectationEvent> expectation_events_;
     bool records_events_;
     std::uint64_t next_number_ = 1;
     Entry* in_flight_ = nullptr;  ///< an entry that the packet still looks at after its death

@@ -111,8 +111,9 @@ TrackResult Tracker::track_error(const wire::Packet& packet, std::size_t quote_o
     if (!wire::find_quoted_transport(packet, quote_offset, packet.family, quoted)) {
         return refuse_error(Reason::icmp_error_quote);
     }
-    const TupleResult read = read_tuple(packet.ip, quoted.transport_offset, quoted.source,
-                                        quoted.destination, quoted.protocol);
+    TupleResult read = read_tuple(packet.ip, quoted.transport_offset, quoted.source,
+                                  quoted.destination, quoted.protocol);
+    read_call_key(read.tuple);
     if (read.reason != Reason::none) return refuse_error(Reason::icmp_error_quote);
     const std::optional<Tuple> inverse = inverse_of(read.tuple);
     if (!inverse) return refuse_error(Reason::icmp_error_quote);

@@ -68,6 +68,19 @@ std::string print_tuple(const Tuple& tuple) {
     }
 }
 
+std::string print_expected(const ct::Expectation& expectation) {
+    const Tuple& tuple = expectation.tuple;
+    std::string from =
+        expectation.mask.address_bits == 0 ? "anywhere" : std::string{text(tuple.source)};
+    if (expectation.mask.address_bits < tuple.source.size() * 8 &&
+        expectation.mask.address_bits != 0) {
+        from += fmt::format("/{}", expectation.mask.address_bits);
+    }
+    if (expectation.mask.key) from += fmt::format(" key {}", tuple.source_key);
+    return fmt::format("{} from {} to {}", protocol_name(tuple.protocol), from,
+                       print_endpoint(tuple.destination, tuple.destination_key));
+}
+
 template <typename... Args>
 void Story::line(int indent, fmt::format_string<Args...> words, Args&&... args) {
     out_->append(static_cast<std::size_t>(indent), ' ');
@@ -145,6 +158,36 @@ void Story::entry_made(const ct::Entry& entry) {
          "a new entry, seen by others when the packet has passed its last hook; its answers will "
          "be {}",
          print_tuple(entry.tuples[1]));
+}
+
+void Story::expected(const ct::Expectation& expectation, const ct::Entry& master) {
+    line(kDetail, "expected: flow {} announced it ({}), so it is RELATED", master.number,
+         print_expected(expectation));
+}
+
+void Story::announced(const ct::Expectation& expectation, ct::Grant grant) {
+    const std::string what = print_expected(expectation);
+    switch (grant) {
+        case ct::Grant::granted:
+            line(kDetail, "helper: the packet announces {}: expected from now on", what);
+            return;
+        case ct::Grant::already:
+            line(kDetail, "helper: the packet announces {}: another flow has announced it", what);
+            return;
+        case ct::Grant::clash:
+            line(kDetail, "helper: the packet announces {}: clashes with what is expected", what);
+            return;
+        case ct::Grant::full:
+            line(kDetail, "helper: the packet announces {}: too many are expected already", what);
+            return;
+        case ct::Grant::gone: return;
+    }
+}
+
+void Story::helped(const ct::Entry& entry, const ct::HelperAnswer& answer) {
+    if (!answer.drops) return;
+    line(kAtStep, "helper: {} drops the packet{}{}", entry.helper->name,
+         answer.words.empty() ? "" : ": ", answer.words);
 }
 
 void Story::error_quotes(const Tuple& quoted, const ct::Entry& entry, CtDirection direction) {

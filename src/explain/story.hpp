@@ -34,6 +34,9 @@ class Story : public hooks::Observer {
     void untracked(std::string_view why) override;
     void looked_up(const Tuple& tuple, const ct::Entry* entry, CtDirection direction) override;
     void entry_made(const ct::Entry& entry) override;
+    void expected(const ct::Expectation& expectation, const ct::Entry& master) override;
+    void announced(const ct::Expectation& expectation, ct::Grant grant) override;
+    void helped(const ct::Entry& entry, const ct::HelperAnswer& answer) override;
     void error_quotes(const Tuple& quoted, const ct::Entry& entry, CtDirection direction) override;
     void tcp_judged(const ct::TcpMemory& before, const ct::Segment& segment, CtDirection direction,
                     const ct::TcpJudgement& judgement) override;
@@ -70,5 +73,7 @@ class Story : public hooks::Observer {
 
 /// "tcp 192.168.1.1:40000 > 192.168.3.1:80", "icmp 10.0.0.1 > 10.0.0.2 type 8 code 0 id 7".
 std::string print_tuple(const Tuple& tuple);
+/// "tcp from 10.0.0.2 to 10.0.0.1:1025": what an expectation waits for.
+std::string print_expected(const ct::Expectation& expectation);
 
 }  // namespace keepstate::explain

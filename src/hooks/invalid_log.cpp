@@ -15,6 +15,13 @@ void InvalidLog::write(std::string_view words) {
     context_.log->push_back('\n');
 }
 
+void InvalidLog::write_drop(const rules::Context& context, std::string_view helper,
+                            std::string_view words) {
+    const std::string prefix = fmt::format("nf_ct_{}: dropping packet: {} ", helper, words);
+    rules::print_log_line(context, prefix, rules::log_flag::kTrace, *context.log);
+    context.log->push_back('\n');
+}
+
 void InvalidLog::untracked(std::string_view why) {
     if (next_) next_->untracked(why);
 }
@@ -56,6 +63,18 @@ void InvalidLog::refused(Reason reason) {
     if (!words.empty() && reason == Reason::sctp_chunks) words += "\\x0a";
     write(words);
     if (next_) next_->refused(reason);
+}
+
+void InvalidLog::expected(const ct::Expectation& expectation, const ct::Entry& master) {
+    if (next_) next_->expected(expectation, master);
+}
+
+void InvalidLog::announced(const ct::Expectation& expectation, ct::Grant grant) {
+    if (next_) next_->announced(expectation, grant);
+}
+
+void InvalidLog::helped(const ct::Entry& entry, const ct::HelperAnswer& answer) {
+    if (next_) next_->helped(entry, answer);
 }
 
 void InvalidLog::tracked(const ct::PacketFlow& flow, Time now) {

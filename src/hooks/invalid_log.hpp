@@ -36,9 +36,16 @@ class InvalidLog final : public ct::Observer {
     void sctp_judged(const ct::SctpMemory& before, const ct::SctpPacket& packet,
                      CtDirection direction, const ct::SctpJudgement& judgement) override;
     void refused(Reason reason) override;
+    void expected(const ct::Expectation& expectation, const ct::Entry& master) override;
+    void announced(const ct::Expectation& expectation, ct::Grant grant) override;
+    void helped(const ct::Entry& entry, const ct::HelperAnswer& answer) override;
     void tracked(const ct::PacketFlow& flow, Time now) override;
     void entry_confirmed(const ct::Entry& entry) override;
     void entry_gone(const ct::Entry& entry, std::string_view why) override;
+
+    /// What a helper says of a packet that it drops: always written, whatever the setting.
+    static void write_drop(const rules::Context& context, std::string_view helper,
+                           std::string_view words);
 
   private:
     void write(std::string_view words);

@@ -248,7 +248,7 @@ bool Path::run_step(Trip& trip, Hook hook, Step step) {
         case Step::filter: return run_table(trip, hook, Table::filter);
         case Step::security: return run_table(trip, hook, Table::security);
         case Step::nat_source: return run_nat(trip, hook, true);
-        case Step::help: return true;
+        case Step::help: return run_help(trip);
         case Step::confirm: return run_confirm(trip);
     }
     return true;
@@ -272,6 +272,8 @@ bool Path::run_track(Trip& trip, Hook hook) {
     order.policy = wish.policy;
     order.chooses_events = (wish.ct_events | wish.exp_events) != 0;
     order.told_events = static_cast<std::uint16_t>(wish.ct_events);
+    order.told_expectations = static_cast<std::uint8_t>(wish.exp_events);
+    order.helper = wish.helper;
     ct::Observer* observer = trip.observer;
     std::optional<InvalidLog> invalid_log;
     if (trip.context.log &&
@@ -289,6 +291,23 @@ bool Path::run_track(Trip& trip, Hook hook) {
     if (result.must_drop) trip.verdict = Verdict::drop;
     trip.was_refused = result.must_drop;
     return !result.must_drop;
+}
+
+bool Path::run_help(Trip& trip) {
+    const ct::PacketFlow& flow = trip.context.flow;
+    if (!flow.entry || !flow.entry->helper) return true;
+    ct::HelpOrder order;
+    order.is_from_host = trip.is_own;
+    order.broadcast_bits = routing_.broadcast_bits(trip.packet.destination(), *trip.out);
+    const ct::HelperAnswer answer =
+        tracker_.help(flow, trip.packet, order, trip.context.now, trip.observer);
+    if (!answer.drops) return true;
+    if (trip.context.log && !answer.words.empty()) {
+        InvalidLog::write_drop(trip.context, flow.entry->helper->name, answer.words);
+    }
+    trip.verdict = Verdict::drop;
+    trip.ct_reason = Reason::helper_dropped;
+    return false;
 }
 
 bool Path::run_confirm(Trip& trip) {
@@ -370,7 +389,7 @@ void Path::conclude(Trip& trip) {
         if (flow.entry->is_confirmed()) decision.entry = facts_of(*flow.entry, trip.context.now);
     }
     if (trip.verdict == Verdict::accept) decision.out_bytes = trip.packet.ip.span();
-    tracker_.finish(trip.context.flow);
+    tracker_.finish(trip.context.flow, trip.context.now);
 }
 
 }  // namespace keepstate::hooks

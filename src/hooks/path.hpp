@@ -77,6 +77,7 @@ class Path {
     bool run_table(Trip& trip, Hook hook, Table table);
     bool run_nat(Trip& trip, Hook hook, bool is_source);
     bool run_track(Trip& trip, Hook hook);
+    bool run_help(Trip& trip);
     bool run_confirm(Trip& trip);
     bool route(Trip& trip);
     bool clear_options(Trip& trip);

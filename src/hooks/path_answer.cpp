@@ -321,7 +321,7 @@ void Path::send_answer(Trip& asked, base::ByteView bytes) {
     } else {
         asked.decision.reply_bytes = own.reply_bytes;
     }
-    if (!carries_flow) tracker_.finish(trip.context.flow);
+    if (!carries_flow) tracker_.finish(trip.context.flow, trip.context.now);
 }
 
 }  // namespace keepstate::hooks

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/bytes.hpp"
 #include "wire/parse.hpp"
 
 namespace keepstate::hooks {
@@ -192,6 +193,23 @@ Route Routing::route(const wire::Packet& packet, const DeviceName& in) const {
     const bool is_of_link = is_v6 && (is_link_local_v6(source) || source.is_unspecified());
     if (is_of_link && &out != &in) return refused(Reason::not_forwardable);
     return {RouteKind::forward, &out};
+}
+
+std::optional<std::uint8_t> Routing::broadcast_bits(const Address& address,
+                                                    const DeviceName& device) const {
+    constexpr std::uint8_t kLongest = 30;  // longer networks have none
+    if (address.family != Family::ipv4) return std::nullopt;
+    const std::uint32_t word = base::load_be32(address.bytes.data());
+    for (const Network& network : networks_) {
+        const std::uint8_t bits = network.prefix.bits;
+        const bool fits = names_[network.device] == device && bits != 0 && bits <= kLongest &&
+                          network.prefix.address.family == Family::ipv4;
+        if (!fits) continue;
+        const std::uint32_t host_bits = 0xffffffffU >> bits;
+        const std::uint32_t of_network = base::load_be32(network.prefix.address.bytes.data());
+        if (word == (of_network | host_bits)) return bits;
+    }
+    return std::nullopt;
 }
 
 }  // namespace keepstate::hooks

@@ -65,6 +65,9 @@ class Routing final : public rules::World {
 
     /// For -m addrtype. Linux's local and broadcast tables, as far as the setup tells them.
     rules::AddressType address_type(const Address& address, std::string_view device) const override;
+    /// The prefix length of the device's network whose broadcast address it is.
+    std::optional<std::uint8_t> broadcast_bits(const Address& address,
+                                               const DeviceName& device) const;
     std::uint32_t device_group(std::string_view device) const override;
     std::uint32_t mtu_to(const Address& address) const override;
     /// For -m rpfilter. Without devices everything goes by the default one.

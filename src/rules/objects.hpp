@@ -18,6 +18,7 @@
 #include <string_view>
 #include <utility>
 
+#include "ct/helper/helper.hpp"
 #include "keepstate/conntrack.hpp"
 #include "keepstate/ruleset.hpp"
 #include "rules/text.hpp"
@@ -61,6 +62,8 @@ class Objects {
     /// EngineSetup::seed: for keyed hashes of shared objects.
     std::uint64_t seed() const { return seed_; }
 
+    /// Those that CT rules may name, while Programs are made.
+    std::span<const ct::Helper> helpers;
     /// EngineSetup::timeout_policies, while Programs are made.
     std::span<const TimeoutPolicy> timeout_policies;
     /// A rule counts on nf_conntrack_acct: Linux switches it on when such a rule is loaded.

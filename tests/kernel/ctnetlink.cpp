@@ -214,6 +214,32 @@ std::optional<KernelEvent> parse_event(const nlmsghdr& message) {
     return event;
 }
 
+namespace {
+
+KernelExpectation parse_expectation(const Attributes& attributes) {
+    KernelExpectation expectation;
+    expectation.tuple = parse_tuple(attributes[CTA_EXPECT_TUPLE]);
+    expectation.mask = parse_tuple(attributes[CTA_EXPECT_MASK]);
+    expectation.master = parse_tuple(attributes[CTA_EXPECT_MASTER]);
+    expectation.timeout_s = attributes.be32(CTA_EXPECT_TIMEOUT);
+    expectation.flags = attributes.be32(CTA_EXPECT_FLAGS);
+    expectation.class_number = attributes.be32(CTA_EXPECT_CLASS);
+    if (attributes.has(CTA_EXPECT_HELP_NAME)) {
+        expectation.helper = mnl_attr_get_str(attributes[CTA_EXPECT_HELP_NAME]);
+    }
+    return expectation;
+}
+
+}  // namespace
+
+std::optional<KernelExpectationEvent> parse_expectation_event(const nlmsghdr& message) {
+    if (message.nlmsg_type >> 8U != NFNL_SUBSYS_CTNETLINK_EXP) return std::nullopt;
+    KernelExpectationEvent event;
+    if ((message.nlmsg_type & 0xffU) == IPCTNL_MSG_EXP_DELETE) event.kind = EventKind::destroy;
+    event.expectation = parse_expectation(Attributes(message, sizeof(nfgenmsg)));
+    return event;
+}
+
 Result<CtControl> CtControl::open() {
     auto socket = NetlinkSocket::open_netfilter();
     if (!socket) return Unexpected(socket.error());
@@ -228,6 +254,17 @@ Result<std::vector<KernelEntry>> CtControl::dump() {
     });
     if (!done) return Unexpected(done.error());
     return entries;
+}
+
+Result<std::vector<KernelExpectation>> CtControl::dump_expectations() {
+    std::vector<KernelExpectation> expectations;
+    auto message =
+        NetfilterMessage(NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_GET, NLM_F_DUMP, AF_UNSPEC, 0);
+    auto done = socket_.dump(message.header(), "dump expectations", [&](const nlmsghdr& answer) {
+        expectations.push_back(parse_expectation(Attributes(answer, sizeof(nfgenmsg))));
+    });
+    if (!done) return Unexpected(done.error());
+    return expectations;
 }
 
 Result<std::optional<KernelEntry>> CtControl::find(const KernelTuple& tuple, std::uint16_t zone) {

@@ -105,6 +105,22 @@ struct KernelEvent {
     KernelEntry entry;
 };
 
+struct KernelExpectation {
+    KernelTuple tuple;
+    KernelTuple mask;
+    KernelTuple master;
+    std::uint32_t timeout_s = 0;
+    std::uint32_t flags = 0;
+    std::uint32_t class_number = 0;
+    std::string helper;  ///< the master's
+};
+
+/// An expectation was made (new_entry) or is gone (destroy).
+struct KernelExpectationEvent {
+    EventKind kind = EventKind::new_entry;
+    KernelExpectation expectation;
+};
+
 /// One line in the words of conntrack -L, for messages of tests (not meant to equal the tool).
 std::string print_entry(const KernelEntry& entry);
 
@@ -114,12 +130,16 @@ KernelEntry parse_entry(const Attributes& attributes);
 /// An event message; nothing if it is some other message.
 std::optional<KernelEvent> parse_event(const nlmsghdr& message);
 
+/// Likewise of an expectation.
+std::optional<KernelExpectationEvent> parse_expectation_event(const nlmsghdr& message);
+
 /// Reads and changes the entries of the namespace it was opened in.
 class CtControl {
   public:
     static Result<CtControl> open();
 
     Result<std::vector<KernelEntry>> dump();
+    Result<std::vector<KernelExpectation>> dump_expectations();
     /// The entry that has this tuple in either direction, if there is one.
     Result<std::optional<KernelEntry>> find(const KernelTuple& tuple, std::uint16_t zone = 0);
     /// Makes an entry: tuples, status, timeout, mark, TCP state, flags and

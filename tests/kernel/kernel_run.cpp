@@ -108,8 +108,13 @@ int KernelRun::send_from_host(std::span<const std::uint8_t> bytes) {
     return sent < 0 ? errno : 0;
 }
 
-void KernelRun::read_events(std::vector<KernelEvent>& events) {
+void KernelRun::read_events(std::vector<KernelEvent>& events,
+                            std::vector<KernelExpectationEvent>& expectation_events) {
     events_->receive_waiting([&](const nlmsghdr& message) {
+        if (auto expectation = parse_expectation_event(message)) {
+            expectation_events.push_back(std::move(*expectation));
+            return;
+        }
         auto event = parse_event(message);
         if (!event) return;
         const KernelEntry& entry = event->entry;
@@ -255,7 +260,8 @@ KernelVerdict KernelRun::inject(const KernelPacket& packet) {
         std::this_thread::sleep_for(std::chrono::nanoseconds(packet.wait_before_ns));
         verdict.has_spoken_before = drop_what_came();
     }
-    read_events(verdict.events_before);
+    read_events(verdict.events_before, verdict.expectation_events);
+    verdict.expectation_events.clear();  // what ran out before it
     verdict.sent_ns = static_cast<std::uint64_t>(
         std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
     const bool is_sent = !is_bump_ && is_local(read_ends(packet.ip_bytes).source);
@@ -277,7 +283,7 @@ KernelVerdict KernelRun::inject(const KernelPacket& packet) {
     std::vector<KernelOutput> outputs;
     if (!is_bump_) read_outputs(outputs);
     sort_outputs(std::move(outputs), verdict);
-    read_events(verdict.events);
+    read_events(verdict.events, verdict.expectation_events);
     find_entry(verdict);
     return verdict;
 }

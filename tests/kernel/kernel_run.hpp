@@ -121,7 +121,8 @@ struct KernelVerdict {
     std::optional<KernelEntry> entry;       ///< that connection right after it; none if gone again
     std::vector<KernelEvent> events;        ///< caused by it
     std::vector<KernelEvent> events_before;  ///< that came since the packet before: expiry
-    std::vector<std::string> words;          ///< the kernel's own, of nf_conntrack_log_invalid
+    std::vector<KernelExpectationEvent> expectation_events;  ///< caused by it
+    std::vector<std::string> words;  ///< the kernel's own, of nf_conntrack_log_invalid
 };
 
 constexpr unsigned kLoopbackIndex = 1;
@@ -133,7 +134,8 @@ struct KernelEnd {
     std::string expectations;  ///< /proc/net/nf_conntrack_expect
     std::string counters4;     ///< iptables-save -c without the comment lines
     std::string counters6;
-    std::vector<KernelEntry> entry_list;         ///< the same entries by ctnetlink
+    std::vector<KernelEntry> entry_list;  ///< the same entries by ctnetlink
+    std::vector<KernelExpectation> expectation_list;
     std::map<std::string, std::uint64_t> stats;  ///< /proc/net/stat/nf_conntrack, all cores added
     std::vector<KernelEvent> events;             ///< since the last packet
     std::uint64_t lost_messages = 0;             ///< not 0: the run cannot be trusted
@@ -169,7 +171,8 @@ class KernelRun {
     Result<void> load_rules(const KernelSetup& setup);
     int send_from_host(std::span<const std::uint8_t> bytes);
     Tun* choose_device(const KernelPacket& packet);
-    void read_events(std::vector<KernelEvent>& events);
+    void read_events(std::vector<KernelEvent>& events,
+                     std::vector<KernelExpectationEvent>& expectation_events);
     void read_outputs(std::vector<KernelOutput>& outputs);
     bool drop_what_came();
     void wait_for_loopback();

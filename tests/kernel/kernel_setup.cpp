@@ -350,7 +350,8 @@ Result<void> KernelRun::open_sockets() {
     auto events = NetlinkSocket::open_netfilter();
     if (!events) return Unexpected(events.error());
     for (const int group :
-         {NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_UPDATE, NFNLGRP_CONNTRACK_DESTROY}) {
+         {NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_UPDATE, NFNLGRP_CONNTRACK_DESTROY,
+          NFNLGRP_CONNTRACK_EXP_NEW, NFNLGRP_CONNTRACK_EXP_DESTROY}) {
         if (auto done = events->join_group(group); !done) return done;
     }
     events_ = std::move(*events);
@@ -424,7 +425,8 @@ Result<std::string> KernelRun::run_inside(const std::vector<std::string>& words,
 
 Result<KernelEnd> KernelRun::end() {
     KernelEnd end;
-    read_events(end.events);
+    std::vector<KernelExpectationEvent> expectation_events;
+    read_events(end.events, expectation_events);
     {
         const Inside inside(namespace_);
         auto entries = read_file("/proc/thread-self/net/nf_conntrack");
@@ -438,12 +440,15 @@ Result<KernelEnd> KernelRun::end() {
         end.stats = parse_stats(*stats);
     }
     auto entry_list = control_->dump();
+    auto expectation_list = control_->dump_expectations();
     auto counters4 = counters(false);
     auto counters6 = counters(true);
     if (!entry_list) return Unexpected(entry_list.error());
+    if (!expectation_list) return Unexpected(expectation_list.error());
     if (!counters4) return Unexpected(counters4.error());
     if (!counters6) return Unexpected(counters6.error());
     end.entry_list = std::move(*entry_list);
+    end.expectation_list = std::move(*expectation_list);
     end.counters4 = std::move(*counters4);
     end.counters6 = std::move(*counters6);
     end.lost_messages = log_->lost() + events_->lost();

@@ -131,6 +131,9 @@ struct Helper {
     End end = nullptr;  ///< null: nothing is to be done
 };
 
+/// "ftp"; for another port than the usual one "ftp-2121".
+std::string helper_name(std::string_view name, std::uint16_t usual_port, std::uint16_t port);
+
 /// Each appends the kernel module's helpers, in the module's order.
 using AddHelpers = void (*)(const HelperSettings&, std::vector<Helper>&);
 void add_ftp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "ct/helper/helper.hpp"
 #include "rules/module.hpp"
 #include "rules/values.hpp"
 
@@ -30,7 +31,7 @@ struct Form {
         .options = kOptions,
         .words = "Matches packets of connections that the named helper has announced.",
         .reads = "the helper of the master of the packet's entry",
-        .differences = "no entry has a helper yet: it never matches, and inverted it always does"};
+        .differences = ""};
 
     static void parse(Data& data, const OptionUse& use, RuleReader&) {
         const std::size_t bytes = std::min(use.value.text.size(), data.name.size() - 1);
@@ -42,9 +43,18 @@ struct Form {
         out += data.inverted ? " ! --helper " : " --helper ";
         append_quoted(out, name_of(data));
     }
-    static bool matches(Data& data, Context&, Why why) {
-        if (data.inverted != 0) return true;
-        return why.no("--helper {}: no helper announced the packet's connection", name_of(data));
+    static bool matches(Data& data, Context& context, Why why) {
+        const ct::Entry* const entry = context.flow.entry;
+        const ct::Helper* const helper = entry ? entry->announced_by : nullptr;
+        const std::string_view wanted = name_of(data);
+        // The helper's name decides how much is compared: `ftp` is also what `ftp-2121` asks for.
+        const bool fits = helper != nullptr && (wanted.empty() || wanted.starts_with(helper->name));
+        if (fits != (data.inverted != 0)) return true;
+        if (helper == nullptr) {
+            return why.no("--helper {}: no helper announced the packet's connection", wanted);
+        }
+        return why.no("{}--helper {}: {} announced the packet's connection",
+                      data.inverted != 0 ? "! " : "", wanted, helper->name);
     }
 };
 

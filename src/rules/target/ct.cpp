@@ -50,7 +50,7 @@ constexpr HelperName kHelpers[] = {
     {"amanda", protocol::kUdp, Families::both},     {"sane", protocol::kTcp, Families::both},
     {"netbios-ns", protocol::kUdp, Families::ipv4}, {"snmp", protocol::kUdp, Families::ipv4},
     {"RAS", protocol::kUdp, Families::both},        {"Q.931", protocol::kTcp, Families::both},
-    {"H.245", protocol::kTcp, Families::both},
+    {"H.245", protocol::kUdp, Families::both},
 };
 
 /// What the rules behind a CT rule see of the packet until it is tracked: an entry of nobody, the same for every
@@ -118,7 +118,7 @@ struct Ct {
             "which helper, telling which events. The first NOTRACK or CT rule that applies is "
             "heard.",
         .reads = "the packet's mark, with `--zone mark`",
-        .differences = "A helper is read and has no effect yet."};
+        .differences = ""};
 
     static std::uint32_t parse_events(std::string_view list,
                                       std::span<const std::string_view> names, RuleReader& reader) {
@@ -191,12 +191,36 @@ struct Ct {
         for (const HelperName& row : kHelpers) {
             if (!has(row.families, context.family)) continue;
             known.push_back(row.name);
-            if (row.name == helper && row.protocol == basics.protocol) return std::nullopt;
+            if (row.protocol != basics.protocol) continue;
+            if (row.name == helper || is_at_other_port(helper, row.name)) return std::nullopt;
         }
         return fmt::format("`{}' is no helper for {}{}", helper, protocol_text(basics.protocol),
                            did_you_mean(helper, known));
     }
+    /// `ftp-2121`: whether the module was told of that port is known when the engine is made.
+    static bool is_at_other_port(std::string_view helper, std::string_view name) {
+        if (helper.size() <= name.size() + 1 || !helper.starts_with(name)) return false;
+        helper.remove_prefix(name.size());
+        return helper[0] == '-' &&
+               helper.find_first_not_of("0123456789", 1) == std::string_view::npos;
+    }
+    static Complaint find_helper(std::string_view name, const BindContext& context) {
+        std::vector<std::string_view> known;
+        for (const ct::Helper& helper : context.objects.helpers) {
+            const bool fits = !helper.family || *helper.family == context.family;
+            if (!fits || helper.protocol != context.rule.basics.protocol) continue;
+            if (helper.name == name) return std::nullopt;
+            known.push_back(helper.name);
+        }
+        return fmt::format(
+            "there is no helper `{}'{}; the ports of helpers are parameters, such "
+            "as nf_conntrack_ftp.ports=21,2121",
+            name, did_you_mean(name, known));
+    }
     static Complaint bind(Data& data, BindContext& context) {
+        if (data.helper[0] != 0) {
+            if (Complaint fault = find_helper(data.helper.data(), context)) return fault;
+        }
         if (!data.notrack) data.shown = &context.objects.make<Template>("CT", context.family);
         const std::string_view name = data.timeout.data();
         if (name.empty()) return std::nullopt;

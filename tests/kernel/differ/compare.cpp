@@ -8,6 +8,7 @@
 #include <chrono>
 #include <map>
 #include <sstream>
+#include <tuple>
 
 #include "differ/facts.hpp"
 
@@ -76,9 +77,10 @@ class Comparer {
         : setup_(setup), comparison_(comparison) {}
 
     void compare_packet(std::size_t index, const KernelVerdict& verdict, const Decision& decision,
-                        std::span<const Event> events) {
+                        std::span<const Event> events,
+                        std::span<const ExpectationEvent> expectation_events) {
         PacketFacts kernel = facts_of(verdict);
-        PacketFacts ours = facts_of(decision, events);
+        PacketFacts ours = facts_of(decision, events, expectation_events);
         index_ = index;
         comparison_.events += kernel.events.size();
         if (kernel.state != ours.state) {
@@ -91,7 +93,9 @@ class Comparer {
         }
         if (!setup_.is_bump) check("answer", kernel.answer, ours.answer);
         has_own_errors_ |= kernel.has_parameter_problem || verdict.has_spoken_before;
-        compare_events(kernel.events, ours.events);
+        comparison_.expectation_events += kernel.expectation_events.size();
+        compare_events("events", kernel.events, ours.events);
+        compare_events("expectation events", kernel.expectation_events, ours.expectation_events);
         if (kernel.verdict != ours.verdict || kernel.verdict != "passed") return;
         if (!kernel.device.empty()) check("device", kernel.device, ours.device);
         // Where Linux cut it, what it was before; a single piece may be one that it cut, too.
@@ -110,6 +114,7 @@ class Comparer {
     void compare_end(const KernelEnd& end, const Engine& engine, Time now) {
         index_ = comparison_.packets;
         compare_tables(end, engine, now);
+        compare_expectations(end, engine, now);
         compare_counters(end.counters4, engine.print_counters(Family::ipv4));
         compare_counters(end.counters6, engine.print_counters(Family::ipv6));
         compare_statistics(end.stats, engine.statistics());
@@ -124,7 +129,8 @@ class Comparer {
         if (kernel != ours) add(what, kernel, ours);
     }
 
-    void compare_events(std::vector<RecordFacts>& kernel, std::vector<RecordFacts>& ours) {
+    void compare_events(std::string_view what, std::vector<RecordFacts>& kernel,
+                        std::vector<RecordFacts>& ours) {
         if (has_waited_) {
             const auto is_end = [](const RecordFacts& f) { return f.key.starts_with("destroy"); };
             std::erase_if(kernel, is_end);
@@ -136,7 +142,7 @@ class Comparer {
             for (const RecordFacts& event : events) words += "[" + print_record(event) + "] ";
             return words;
         };
-        add("events", print(kernel), print(ours));
+        add(what, print(kernel), print(ours));
     }
 
     void compare_tables(const KernelEnd& end, const Engine& engine, Time now) {
@@ -165,6 +171,18 @@ class Comparer {
         for (const auto& [key, value] : ours) {
             if (!kernel.contains(key)) add("entries", "no entry", print_record(value));
         }
+    }
+
+    void compare_expectations(const KernelEnd& end, const Engine& engine, Time now) {
+        std::vector<RecordFacts> kernel, ours;
+        for (const KernelExpectation& e : end.expectation_list) kernel.push_back(facts_of(e));
+        for (const ExpectationCopy& e : engine.expectations(now)) ours.push_back(facts_of(e));
+        const auto is_before = [](const RecordFacts& a, const RecordFacts& b) {
+            return std::tie(a.key, a.words) < std::tie(b.key, b.words);
+        };
+        std::sort(kernel.begin(), kernel.end(), is_before);
+        std::sort(ours.begin(), ours.end(), is_before);
+        compare_events("expectations", kernel, ours);
     }
 
     /// The same tuple may stand in two zones.
@@ -330,9 +348,10 @@ Result<Comparison> compare(const KernelSetup& setup, std::span<const KernelPacke
         Decision decision;
         engine->process({&frame, 1}, {&decision, 1});
         const std::vector<Event> events = engine->take_events();
+        const std::vector<ExpectationEvent> expectation_events = engine->take_expectation_events();
         const KernelVerdict& verdict = kernel->verdicts[i];
         if (verdict.state && decision.state) ++comparison.with_state;
-        comparer.compare_packet(i, verdict, decision, events);
+        comparer.compare_packet(i, verdict, decision, events, expectation_events);
     }
     comparer.compare_end(kernel->end, *engine, now);
     comparison.rule_counters =

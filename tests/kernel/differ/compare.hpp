@@ -42,12 +42,13 @@ std::string print_difference(const Difference& difference);
 struct Comparison {
     std::vector<Difference> differences;
     std::size_t packets = 0;
-    std::string rule_counters;   ///< keepstate's, as iptables-save -c prints them
-    std::size_t with_state = 0;  ///< packets that both brought to tracking
-    std::size_t events = 0;      ///< those of the kernel
-    std::size_t entries = 0;     ///< in the kernel's table at the end
-    std::size_t counters = 0;    ///< lines of iptables-save -c that hold one
-    std::size_t unsteady = 0;    ///< differences that a second run did not show: compare_twice
+    std::string rule_counters;           ///< keepstate's, as iptables-save -c prints them
+    std::size_t with_state = 0;          ///< packets that both brought to tracking
+    std::size_t events = 0;              ///< those of the kernel
+    std::size_t expectation_events = 0;  ///< likewise
+    std::size_t entries = 0;             ///< in the kernel's table at the end
+    std::size_t counters = 0;            ///< lines of iptables-save -c that hold one
+    std::size_t unsteady = 0;  ///< differences that a second run did not show: compare_twice
 };
 
 /// keepstate is told the (relative) time at which each packet was really sent, so that a busy machine makes no

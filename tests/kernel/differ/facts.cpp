@@ -49,6 +49,10 @@ std::string zone_and_labels(std::uint16_t original, std::uint16_t reply,
     return words;
 }
 
+std::string helper_words(const std::string& helper) {
+    return helper.empty() ? std::string{} : " helper " + helper;
+}
+
 std::string state_words(const KernelEntry& e) {
     return state_words(e.status, e.tcp ? static_cast<int>(e.tcp->state) : -1,
                        e.sctp_state ? *e.sctp_state : -1, e.mark);
@@ -75,6 +79,13 @@ RecordFacts event_facts(const KernelEvent& event) {
     return facts;
 }
 
+template <typename ExpectationEvent>
+RecordFacts expectation_event_facts(const ExpectationEvent& event) {
+    RecordFacts facts = facts_of(event.expectation);
+    facts.key = fmt::format("{} {}", kKinds[static_cast<std::size_t>(event.kind)], facts.key);
+    return facts;
+}
+
 RecordFacts event_facts(const Event& event) {
     EntryCopy told = event.entry;
     if (!event.labels_changed) told.labels = {};  // a record has them only then
@@ -89,16 +100,32 @@ RecordFacts facts_of(const KernelEntry& entry) {
     const std::uint16_t original = entry.zone != 0 ? entry.zone : entry.tuples[0].zone;
     const std::uint16_t reply = entry.zone != 0 ? entry.zone : entry.tuples[1].zone;
     return {tuple_words(entry.tuples[0]),
-            tuple_words(entry.tuples[1]) + " " + state_words(entry) +
+            tuple_words(entry.tuples[1]) + " " + state_words(entry) + helper_words(entry.helper) +
                 zone_and_labels(original, reply, entry.labels),
             entry.timeout_s};
 }
 
 RecordFacts facts_of(const EntryCopy& entry) {
     return {tuple_words(entry.original),
-            tuple_words(entry.reply) + " " + own_state_words(entry) +
+            tuple_words(entry.reply) + " " + own_state_words(entry) + helper_words(entry.helper) +
                 zone_and_labels(entry.zone_original, entry.zone_reply, entry.labels),
             entry.timeout_ns / kNsPerSecond};
+}
+
+template <typename Expectation>
+RecordFacts expectation_facts(const Expectation& e, std::int64_t timeout_s) {
+    return {tuple_words(e.tuple),
+            fmt::format("mask {} master {} flags {} class {} helper {}", tuple_words(e.mask),
+                        tuple_words(e.master), e.flags, e.class_number, e.helper),
+            timeout_s};
+}
+
+RecordFacts facts_of(const KernelExpectation& expectation) {
+    return expectation_facts(expectation, expectation.timeout_s);
+}
+
+RecordFacts facts_of(const ExpectationCopy& expectation) {
+    return expectation_facts(expectation, expectation.timeout_ns / kNsPerSecond);
 }
 
 std::string tags_of(const KernelEntry& entry) {
@@ -134,10 +161,14 @@ PacketFacts facts_of(const KernelVerdict& verdict) {
         facts.answer += fmt::format("{} bytes ", reply.bytes.size());
     }
     for (const KernelEvent& event : verdict.events) facts.events.push_back(event_facts(event));
+    for (const KernelExpectationEvent& event : verdict.expectation_events) {
+        facts.expectation_events.push_back(expectation_event_facts(event));
+    }
     return facts;
 }
 
-PacketFacts facts_of(const Decision& decision, std::span<const Event> events) {
+PacketFacts facts_of(const Decision& decision, std::span<const Event> events,
+                     std::span<const ExpectationEvent> expectation_events) {
     PacketFacts facts;
     facts.state = decision.state ? std::string{text(*decision.state)} : "-";
     if (decision.reason != Reason::none) facts.why = fmt::format(" ({})", text(decision.reason));
@@ -156,6 +187,9 @@ PacketFacts facts_of(const Decision& decision, std::span<const Event> events) {
         facts.answer = fmt::format("{} bytes ", decision.reply_bytes.size());
     }
     for (const Event& event : events) facts.events.push_back(event_facts(event));
+    for (const ExpectationEvent& event : expectation_events) {
+        facts.expectation_events.push_back(expectation_event_facts(event));
+    }
     return facts;
 }
 

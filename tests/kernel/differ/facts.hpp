@@ -39,6 +39,7 @@ struct PacketFacts {
     std::string answer;  ///< how many bytes each answer of the firewall has
     std::string device;  ///< by which it left; "host"; empty if it did not
     std::vector<RecordFacts> events;
+    std::vector<RecordFacts> expectation_events;
     std::string why;  ///< not compared: keepstate's reason, the kernel's words
 };
 
@@ -47,9 +48,13 @@ std::string tags_of(const KernelEntry& entry);
 std::string tags_of(const EntryCopy& entry);
 
 PacketFacts facts_of(const KernelVerdict& verdict);
-PacketFacts facts_of(const Decision& decision, std::span<const Event> events);
+PacketFacts facts_of(const Decision& decision, std::span<const Event> events,
+                     std::span<const ExpectationEvent> expectation_events);
 
 RecordFacts facts_of(const KernelEntry& entry);
 RecordFacts facts_of(const EntryCopy& entry);
+
+RecordFacts facts_of(const KernelExpectation& expectation);
+RecordFacts facts_of(const ExpectationCopy& expectation);
 
 }  // namespace keepstate::kernel

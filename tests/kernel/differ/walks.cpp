@@ -12,6 +12,7 @@
 #include "differ/walk_icmp.hpp"
 #include "differ/walk_rules.hpp"
 #include "differ/walk_sctp.hpp"
+#include "differ/walk_talk.hpp"
 #include "differ/walk_tcp.hpp"
 
 namespace keepstate::kernel {
@@ -32,7 +33,8 @@ class Streams {
           icmp_(ground_),
           fragments_(ground_),
           ext6_(ground_),
-          broken_(ground_) {}
+          broken_(ground_),
+          talk_(ground_) {}
 
     Bytes next(WalkKind kind) {
         Dice& dice = ground_.dice;
@@ -49,6 +51,7 @@ class Streams {
                 const bool is_dressed = ground_.is_v6 && dice.one_in(4);
                 return broken_.spoil(is_dressed ? ext6_.dress(sound(true)) : sound(true));
             }
+            case WalkKind::talk: return dice.one_in(20) ? sound(true) : talk_.next();
             default: break;
         }
         WalkKind one = static_cast<WalkKind>(dice.below(8));  // tcp to broken
@@ -89,6 +92,7 @@ class Streams {
     FragmentWalk fragments_;
     Ext6Walk ext6_;
     BrokenWalk broken_;
+    TalkWalk talk_;
 };
 
 std::string setting(std::string_view name) {
@@ -174,8 +178,8 @@ bool is_from_routers_anycast(const Bytes& bytes) {
 }  // namespace
 
 std::string text(WalkKind kind) {
-    constexpr std::array kNames{"tcp",  "sctp",   "udp",  "other", "icmp", "frag",
-                                "ext6", "broken", "host", "rules", "time", "mixed"};
+    constexpr std::array kNames{"tcp",    "sctp", "udp",   "other", "icmp",  "frag", "ext6",
+                                "broken", "host", "rules", "time",  "mixed", "talk"};
     return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -200,11 +204,15 @@ Walk make_walk(WalkKind kind, bool is_v6, std::uint64_t seed, std::size_t packet
                                       "2001:db8:2::fe"};
     }
     vary_settings(kind, dice, walk.setup);
-    const bool has_rules = kind == WalkKind::rules || (kind != WalkKind::time && dice.one_in(4));
+    const bool has_rules = kind == WalkKind::rules || kind == WalkKind::talk ||
+                           (kind != WalkKind::time && dice.one_in(4));
     if (has_rules) {
         const bool has_zones = kind == WalkKind::rules && dice.one_in(2);
         if (is_mixed || !is_v6) walk.setup.rules4 = make_walk_rules(dice, false, has_zones);
         if (is_mixed || is_v6) walk.setup.rules6 = make_walk_rules(dice, true, has_zones);
+    }
+    if (kind == WalkKind::talk) {
+        (is_v6 ? walk.setup.rules6 : walk.setup.rules4) = make_talk_rules(dice, is_v6);
     }
     std::vector<std::unique_ptr<Streams>> streams;
     for (const bool family : {false, true}) {

@@ -11,6 +11,7 @@
 //     broken   wrong and odd IP headers on all those                            walk_broken
 //     host     all those to, from and through the firewall itself
 //     rules    all those under a random ruleset                                 walk_rules
+//     talk     conversations that conntrack helpers read, and what they announce  walk_talk
 //     time     all those with short timeouts and real waits
 //     mixed    everything, both families in one stream
 //
@@ -45,12 +46,13 @@ enum class WalkKind : std::uint8_t {
     host,
     rules,
     time,
-    mixed
+    mixed,
+    talk
 };
-inline constexpr std::array kWalkKinds{WalkKind::tcp,   WalkKind::sctp,   WalkKind::udp,
-                                       WalkKind::other, WalkKind::icmp,   WalkKind::frag,
-                                       WalkKind::ext6,  WalkKind::broken, WalkKind::host,
-                                       WalkKind::rules, WalkKind::time,   WalkKind::mixed};
+inline constexpr std::array kWalkKinds{
+    WalkKind::tcp,  WalkKind::sctp,  WalkKind::udp,    WalkKind::other, WalkKind::icmp,
+    WalkKind::frag, WalkKind::ext6,  WalkKind::broken, WalkKind::host,  WalkKind::rules,
+    WalkKind::time, WalkKind::mixed, WalkKind::talk};
 
 struct Walk {
     KernelSetup setup;
