@@ -298,9 +298,16 @@ HelperAnswer Tracker::help(const PacketFlow& flow, const wire::Packet& packet,
     // Its transport header may lie behind the packet's end.
     if (!packet.has_transport || packet.transport_offset > packet.ip.size()) return {};
     Granter wishes{*this, entry, now, observer};
-    const HelperCase help_case{packet,           entry.tuples,       flow.direction,
-                               flow.state,       *entry.helper,      helpers_,
-                               helper_settings_, order.is_from_host, order.broadcast_bits};
+    const HelperCase help_case{packet,
+                               entry.tuples,
+                               flow.direction,
+                               flow.state,
+                               *entry.helper,
+                               helpers_,
+                               helper_settings_,
+                               order.is_from_host,
+                               order.broadcast_bits,
+                               entry.has(status::kExpected)};
     const HelperAnswer answer = entry.helper->help(help_case, help_.at(entry.help).memory, wishes);
     if (observer) observer->helped(entry, answer);
     return answer;

@@ -86,10 +86,10 @@ struct HelperCase {
     std::span<const Helper> all_helpers;  ///< for flows that get another one than their master
     const HelperSettings& settings;
     bool is_from_host = false;  ///< made by this host
-    bool is_expected = false;   ///< the master was itself announced (kernel: IPS_EXPECTED)
     /// The destination is the broadcast address of a network of the device that the packet leaves by: that
     /// network's prefix length.
     std::optional<std::uint8_t> broadcast_bits;
+    bool is_expected = false;  ///< the master was itself announced (kernel: IPS_EXPECTED)
 
     const Tuple& tuple() const { return tuples[static_cast<std::size_t>(direction)]; }
     const Tuple& other_tuple() const { return tuples[1 - static_cast<std::size_t>(direction)]; }

@@ -8,7 +8,8 @@
 namespace keepstate::ct {
 
 std::vector<Helper> make_helpers(const HelperSettings& settings) {
-    constexpr std::array<AddHelpers, 2> kModules{add_ftp_helpers, add_tftp_helpers};
+    constexpr std::array<AddHelpers, 3> kModules{add_ftp_helpers, add_h323_helpers,
+                                                 add_tftp_helpers};
     std::vector<Helper> helpers;
     for (const AddHelpers add : kModules) add(settings, helpers);
     return helpers;

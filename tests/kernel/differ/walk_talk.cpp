@@ -10,11 +10,14 @@
 namespace keepstate::kernel {
 
 extern const TalkKind k_talk_ftp;
+extern const TalkKind k_talk_h245;
+extern const TalkKind k_talk_q931;
+extern const TalkKind k_talk_ras;
 extern const TalkKind k_talk_tftp;
 
 namespace {
 
-constexpr std::array kTalkKinds{&k_talk_ftp, &k_talk_tftp};
+constexpr std::array kTalkKinds{&k_talk_ftp, &k_talk_h245, &k_talk_q931, &k_talk_ras, &k_talk_tftp};
 constexpr std::size_t kMostTalks = 6;
 constexpr std::size_t kMostAnnounced = 12;
 constexpr std::uint8_t kGre = 47;
@@ -194,7 +197,7 @@ void TalkWalk::begin_announced() {
     const std::uint16_t from = what.source_port != 0 ? what.source_port : next_port_++;
     const IpEnds back{ends.destination, ends.source};
     if (what.protocol == IPPROTO_TCP) {
-        begin_tcp(ends, from, to);
+        begin_tcp(ends, from, to, what.words);
     } else if (what.protocol == kGre) {
         packets_.push_back(make_gre(ends, to, dice_.word()));
         if (dice_.one_in(2)) packets_.push_back(make_gre(back, from, dice_.word()));
@@ -204,7 +207,8 @@ void TalkWalk::begin_announced() {
     }
 }
 
-void TalkWalk::begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t to) {
+void TalkWalk::begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t to,
+                         const Bytes& words) {
     const IpEnds back{ends.destination, ends.source};
     const std::uint32_t seq = dice_.word(), ack = dice_.word();
     packets_.push_back(
@@ -220,7 +224,7 @@ void TalkWalk::begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t t
                                        .seq = seq + 1,
                                        .ack = ack + 1,
                                        .flags = kAck,
-                                       .payload = Bytes(10)}));
+                                       .payload = words.empty() ? Bytes(10) : words}));
 }
 
 void TalkWalk::spoil(Bytes& payload) {
