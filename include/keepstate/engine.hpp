@@ -167,6 +167,8 @@ class Engine {
 
     /// What became of expectations since the last call, in order. Only with EngineSetup::listen_events.
     std::vector<ExpectationEvent> take_expectation_events();
+    /// For each frame of the last batch, the index behind its last one in take_expectation_events().
+    std::span<const std::uint32_t> expectation_event_ends() const;
 
     void for_each_entry(Time now, const EntryVisitor& visit) const;
     /// The living expectations, soonest end first.

@@ -47,6 +47,7 @@ struct Engine::Parts {
     std::optional<hooks::Path> path;
     std::array<std::uint64_t, kReasons> reasons{};
     std::vector<std::uint32_t> event_ends;
+    std::vector<std::uint32_t> expectation_event_ends;
     Time latest{INT64_MIN};
 };
 
@@ -158,6 +159,7 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
     Parts& parts = *parts_;
     parts.arena.reset();
     parts.event_ends.clear();
+    parts.expectation_event_ends.clear();
     for (std::size_t i = 0; i < batch.size(); ++i) {
         parts.latest = std::max(parts.latest, batch[i].time);
         std::string* const log = logs ? &logs[i] : nullptr;
@@ -169,6 +171,8 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
         }
         ++parts.reasons[static_cast<std::size_t>(decisions[i].reason)];
         parts.event_ends.push_back(static_cast<std::uint32_t>(parts.tracker->events().size()));
+        parts.expectation_event_ends.push_back(
+            static_cast<std::uint32_t>(parts.tracker->expectation_events().size()));
     }
 }
 
@@ -188,6 +192,10 @@ void Engine::for_each_entry(Time now, const EntryVisitor& visit) const {
 
 std::vector<ExpectationEvent> Engine::take_expectation_events() {
     return std::exchange(parts_->tracker->expectation_events(), {});
+}
+
+std::span<const std::uint32_t> Engine::expectation_event_ends() const {
+    return parts_->expectation_event_ends;
 }
 
 std::vector<ExpectationCopy> Engine::expectations(Time now) const {

@@ -28,6 +28,7 @@ struct TextStyle {
     bool colour = false;
     bool devices = false;  ///< show the devices' names: there are several, or local addresses
     bool events = false;
+    bool expectation_events = false;
     bool explain = false;
     Time begin;                         ///< times are shown since this one
     std::vector<std::string> captures;  ///< names, shown if more than one
@@ -37,6 +38,7 @@ std::unique_ptr<PacketPrinter> make_text_printer(TextStyle style);
 
 struct JsonStyle {
     bool events = false;
+    bool expectation_events = false;
     bool explain = false;
     std::vector<std::string> captures;  ///< names; the key "capture" is there if more than one
     ListingOptions listing = {};        ///< what event lines show

@@ -93,7 +93,7 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options,
     setup.helpers = options.helpers;
     setup.devices = options.devices;
     setup.local = options.local;
-    setup.listen_events = options.events;
+    setup.listen_events = options.events || options.expectation_events;
     setup.completes_cut_frames = true;
     int status = kDone;
     const Known known{.has_sockets = !options.sockets.empty(),
@@ -200,13 +200,14 @@ class ReplaySink final : public run::OutcomeSink {
 
     std::unique_ptr<PacketPrinter> make_printer(Time begin) const {
         if (options_.format == PacketFormat::json) {
-            return make_json_printer(
-                {options_.events, options_.explain, options_.captures, listing_});
+            return make_json_printer({options_.events, options_.expectation_events,
+                                      options_.explain, options_.captures, listing_});
         }
         TextStyle style;
         style.colour = io::wants_colour(io::Stream::out);
         style.devices = !options_.devices.empty() || !options_.local.empty();
         style.events = options_.events;
+        style.expectation_events = options_.expectation_events;
         style.explain = options_.explain;
         style.begin = begin;
         style.captures = options_.captures;
@@ -275,7 +276,7 @@ int replay(const ReplayOptions& options) {
     ReplaySink sink(options, captures, *outputs, filter ? &*filter : nullptr, labels);
     run::LoopOptions loop;
     loop.stories = options.explain && options.format != PacketFormat::none;
-    loop.events = options.events;
+    loop.events = options.events || options.expectation_events;
     loop.logs = options.format == PacketFormat::json || !options.log.empty();
     loop.stop = &stop;
     if (io::is_terminal(io::Stream::out) &&

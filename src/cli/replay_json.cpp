@@ -74,6 +74,7 @@ class JsonPrinter final : public PacketPrinter {
         print_word(text(decision.verdict), out);
         print_rule(decision.rule, out);
         if (style_.events) print_events(outcome, out);
+        if (style_.expectation_events) print_expectation_events(outcome, out);
         if (!outcome.log.empty()) print_lines("log", outcome.log, out);
         if (style_.explain) print_lines("explanation", outcome.story, out);
         out += "}\n";
@@ -176,6 +177,25 @@ class JsonPrinter final : public PacketPrinter {
         }
         out += ", \"rule_text\": ";
         print_text_or_null(rule.rule_text, out);
+    }
+
+    void print_expectation_events(const run::Outcome& outcome, std::string& out) {
+        out += ", \"expect_events\": [";
+        bool first = true;
+        for (const ExpectationEvent& event : outcome.expectation_events) {
+            if (!first) out += ", ";
+            first = false;
+            out += "{\"event\": ";
+            print_word(event_word(event.kind), out);
+            out += ", \"text\": ";
+            summary_.clear();
+            print_expectation_event(event.kind, event.expectation, summary_, EntryFormat::conntrack,
+                                    style_.listing);
+            if (!summary_.empty() && summary_.back() == '\n') summary_.pop_back();
+            print_json_string(summary_, out);
+            out += '}';
+        }
+        out += ']';
     }
 
     void print_events(const run::Outcome& outcome, std::string& out) {

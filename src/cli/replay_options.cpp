@@ -104,6 +104,8 @@ void add_outputs(CLI::App& app, Words& words) {
         ->type_name("text|json|none");
     app.add_flag("-e,--events", words.options.events,
                  "also conntrack -E lines (text) or an events array (json)");
+    app.add_flag("--expect-events", words.options.expectation_events,
+                 "also conntrack -E expect lines (text) or an\nexpect_events array (json)");
     app.add_flag("--explain", words.options.explain,
                  "under each packet, the whole way: each step, rule tried, window numbers");
     app.add_option("--only", words.only,

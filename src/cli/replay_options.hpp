@@ -31,6 +31,7 @@ struct ReplayOptions {
     HelperSettings helpers;
     PacketFormat format = PacketFormat::text;
     bool events = false;
+    bool expectation_events = false;
     bool explain = false;
     std::optional<std::string> only;
     std::string counters;

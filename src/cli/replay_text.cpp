@@ -79,8 +79,15 @@ class TextPrinter final : public PacketPrinter {
         while (out.back() == ' ') out.pop_back();
         out += '\n';
         if (style_.explain) print_story(outcome.story, out);
-        for (const Event& event : outcome.events) {
-            print_event(event, out, EntryFormat::conntrack, style_.listing);
+        if (style_.events) {
+            for (const Event& event : outcome.events) {
+                print_event(event, out, EntryFormat::conntrack, style_.listing);
+            }
+        }
+        if (!style_.expectation_events) return;
+        for (const ExpectationEvent& event : outcome.expectation_events) {
+            print_expectation_event(event.kind, event.expectation, out, EntryFormat::conntrack,
+                                    style_.listing);
         }
     }
 

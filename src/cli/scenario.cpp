@@ -23,10 +23,10 @@ namespace keepstate::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> kKeys{
-    "about",   "names",  "devices",  "local",     "settings", "timeouts",
-    "rules",   "rules6", "ipset",    "sockets",   "osf",      "packets",
-    "entries", "events", "counters", "counters6", "stats",    "not-on-kernel"};
+constexpr std::array<std::string_view, 19> kKeys{
+    "about",  "names",    "devices",   "local", "settings",     "timeouts", "rules",
+    "rules6", "ipset",    "sockets",   "osf",   "packets",      "entries",  "expectations",
+    "events", "counters", "counters6", "stats", "not-on-kernel"};
 constexpr std::array<std::string_view, 3> kStepKeys{"packet", "after", "want"};
 constexpr std::int64_t kNsPerMs = 1'000'000;
 /// So that no packet is too big, unless the scenario is about that.
@@ -414,15 +414,21 @@ class Reader {
     // --- the end ----------------------------------------------------------------------------------
     void read_end(const YAML::Node& root) {
         if (const YAML::Node entries = root["entries"]) {
-            scenario_.entries = lines_of(entries);
-            if (scenario_.entries->size() == 1 && scenario_.entries->front().words == "none") {
-                scenario_.entries->clear();
-            }
+            scenario_.entries = lines_or_none(entries);
+        }
+        if (const YAML::Node expectations = root["expectations"]) {
+            scenario_.expectations = lines_or_none(expectations);
         }
         if (const YAML::Node events = root["events"]) scenario_.events = lines_of(events);
         if (const YAML::Node counters = root["counters"]) scenario_.counters4 = lines_of(counters);
         if (const YAML::Node counters = root["counters6"]) scenario_.counters6 = lines_of(counters);
         if (const YAML::Node stats = root["stats"]) read_statistics(stats);
+    }
+
+    std::vector<EndLine> lines_or_none(const YAML::Node& node) {
+        std::vector<EndLine> lines = lines_of(node);
+        if (lines.size() == 1 && lines.front().words == "none") lines.clear();
+        return lines;
     }
 
     void read_statistics(const YAML::Node& node) {

@@ -63,7 +63,9 @@ struct Scenario {
     std::vector<std::pair<std::string, std::string>> setting_texts;  ///< full name, value
     std::vector<Step> steps;
     std::optional<std::vector<EndLine>>
-        entries;                     ///< all entries, as /proc/net/nf_conntrack shows them
+        entries;  ///< all entries, as /proc/net/nf_conntrack shows them
+    std::optional<std::vector<EndLine>>
+        expectations;                ///< all of them, as /proc/net/nf_conntrack_expect shows them
     std::vector<EndLine> counters4;  ///< lines of `iptables-save -c`, in any choice
     std::vector<EndLine> counters6;
     TextBlock timeouts;  ///< timeout policies in nfct's words; empty text: none

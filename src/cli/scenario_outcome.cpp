@@ -10,6 +10,8 @@ namespace keepstate::cli {
 
 namespace {
 
+constexpr std::size_t kEntryTimeoutWord = 4;
+
 std::vector<std::string_view> words_of(std::string_view line) {
     std::vector<std::string_view> words;
     std::size_t at = 0;
@@ -111,12 +113,15 @@ void compare_counters(const std::vector<EndLine>& wishes, const std::string& sav
     }
 }
 
-void compare_entries(const std::vector<EndLine>& wishes, std::int64_t slack_s, Played& played) {
-    std::vector<std::string_view> left = lines_of(played.entries);
+/// Lines in any order, each with its timeout at one place; `what`: one of them.
+void compare_lines(std::string_view what, const std::vector<EndLine>& wishes,
+                   const std::string& lines, std::size_t timeout_word, std::int64_t slack_s,
+                   Played& played) {
+    std::vector<std::string_view> left = lines_of(lines);
     std::vector<const EndLine*> unfulfilled;
     for (const EndLine& wish : wishes) {
         const auto found = std::find_if(left.begin(), left.end(), [&](std::string_view line) {
-            return fits_entry(wish.words, line, slack_s);
+            return fits_line(wish.words, line, timeout_word, slack_s);
         });
         if (found == left.end()) {
             unfulfilled.push_back(&wish);
@@ -127,7 +132,7 @@ void compare_entries(const std::vector<EndLine>& wishes, std::int64_t slack_s, P
     for (std::size_t i = 0; i < std::max(unfulfilled.size(), left.size()); ++i) {
         const bool has_wish = i < unfulfilled.size();
         played.end_faults.push_back({has_wish ? unfulfilled[i]->line : 0,
-                                     {"entry", has_wish ? unfulfilled[i]->words : "none",
+                                     {std::string(what), has_wish ? unfulfilled[i]->words : "none",
                                       i < left.size() ? std::string(left[i]) : "none"}});
     }
 }
@@ -182,12 +187,18 @@ bool Played::is_as_wished() const {
 }
 
 bool fits_entry(std::string_view wish, std::string_view line, std::int64_t slack_s) {
-    constexpr std::size_t kTimeoutWord = 4;
-    return fits_line(wish, line, kTimeoutWord, slack_s);
+    return fits_line(wish, line, kEntryTimeoutWord, slack_s);
 }
 
 void compare_end(const Scenario& scenario, std::int64_t slack_s, Played& played) {
-    if (scenario.entries) compare_entries(*scenario.entries, slack_s, played);
+    if (scenario.entries) {
+        compare_lines("entry", *scenario.entries, played.entries, kEntryTimeoutWord, slack_s,
+                      played);
+    }
+    if (scenario.expectations) {
+        compare_lines("expectation", *scenario.expectations, played.expectations, 0, slack_s,
+                      played);
+    }
     if (scenario.events) compare_events(*scenario.events, slack_s, played);
     compare_counters(scenario.counters4, played.counters4, played);
     compare_counters(scenario.counters6, played.counters6, played);

@@ -26,6 +26,7 @@ struct EndFault {
 struct Played {
     std::vector<PlayedStep> steps;  ///< one for each Scenario::steps
     std::string entries;            ///< as /proc/net/nf_conntrack prints them
+    std::string expectations;       ///< as /proc/net/nf_conntrack_expect prints them
     std::string counters4;          ///< as iptables-save -c prints them; empty: no rules
     std::string counters6;
     std::string events;      ///< as conntrack -E prints them

@@ -102,6 +102,7 @@ Result<Played> run_scenario(const Scenario& scenario) {
     engine->for_each_entry(now, [&played](const EntryCopy& entry) {
         print_entry(entry, EntryFormat::proc, played.entries);
     });
+    played.expectations = engine->print_expectations(now);
     if (!scenario.rules4.text.empty()) played.counters4 = engine->print_counters(Family::ipv4);
     if (!scenario.rules6.text.empty()) played.counters6 = engine->print_counters(Family::ipv6);
     print_statistics(engine->statistics(), played.statistics);

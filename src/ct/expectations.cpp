@@ -57,6 +57,8 @@ Tuple mask_of(const Expectation& expectation) {
         mask.source.bytes[bit / 8] |= static_cast<std::uint8_t>(0x80U >> bit % 8);
     }
     if (expectation.mask.key) mask.source_key = 0xffff;
+    std::fill_n(mask.destination.bytes.begin(), expectation.tuple.destination.size(), 0xff);
+    mask.destination_key = 0xffff;
     return mask;
 }
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "keepstate/conntrack.hpp"
+#include "keepstate/helper_settings.hpp"
 
 namespace keepstate {
 namespace {
@@ -42,8 +43,7 @@ TEST(Settings, an_unknown_name_is_a_fault_that_shows_the_nearest) {
     }
     EXPECT_FALSE(settings.set("", "1"));
     EXPECT_FALSE(settings.set("nf_conntrack_count", "1"));
-    // Automatic assignment of helpers went away with Linux 6.0, its setting with it.
-    EXPECT_FALSE(settings.set("nf_conntrack_helper", "1"));
+    EXPECT_FALSE(settings.set("nf_conntrack_ftp.loose", "1"));  // a helper's parameter is none
 }
 
 struct ValueRow {
@@ -165,6 +165,39 @@ std::string_view unit_text(const SettingText& setting) {
     return setting.unit.substr(0, 2) == "0/" ? "switch" : setting.unit;
 }
 
+void write_chapters(std::ostream& page) {
+    for (const Chapter& chapter : kChapters) {
+        page << "\n## " << chapter.title
+             << "\n\n| setting | default | values | unit | what it does |\n|---|---|---|---|---|\n";
+        for (const SettingText& setting : setting_texts()) {
+            if (!belongs_to(setting, chapter)) continue;
+            page << "| `nf_conntrack_" << setting.name << "` | " << setting.default_value << " | "
+                 << bounds_text(setting) << " | " << unit_text(setting) << " | " << setting.words
+                 << " |\n";
+        }
+    }
+}
+
+void write_helper_parameters(std::ostream& page) {
+    page << "\n## Helper modules\n\n"
+            "The parameters of Linux's helper modules, given like settings: `--sysctl "
+            "nf_conntrack_ftp.loose=1`. `ports` (of\n"
+            "ftp, irc, sane, sip and tftp) is a list of up to eight ports with commas between; a "
+            "port that is not the\nusual one makes a helper of its own name, `ftp-2121`. Linux has "
+            "them once for the whole machine.\n\n"
+            "| parameter | default | values | unit | what it does |\n|---|---|---|---|---|\n";
+    for (const HelperSettingText& row : helper_setting_texts()) {
+        page << "| `nf_conntrack_" << row.module << "." << row.name << "` | " << row.default_value
+             << " | ";
+        if (row.unit == "0/1") {
+            page << "0, 1 | switch";
+        } else {
+            page << row.least << " to " << row.most << " | " << row.unit;
+        }
+        page << " | " << row.words << " |\n";
+    }
+}
+
 std::string settings_page() {
     std::ostringstream page;
     page
@@ -183,16 +216,8 @@ std::string settings_page() {
            "the running kernel's.\n\n"
            "This page is written from the table in `include/keepstate/conntrack.hpp`: change that, "
            "then run\n`KEEPSTATE_WRITE_DOCS=1 build/test_ct --gtest_filter='SettingsPage.*'`.\n";
-    for (const Chapter& chapter : kChapters) {
-        page << "\n## " << chapter.title
-             << "\n\n| setting | default | values | unit | what it does |\n|---|---|---|---|---|\n";
-        for (const SettingText& setting : setting_texts()) {
-            if (!belongs_to(setting, chapter)) continue;
-            page << "| `nf_conntrack_" << setting.name << "` | " << setting.default_value << " | "
-                 << bounds_text(setting) << " | " << unit_text(setting) << " | " << setting.words
-                 << " |\n";
-        }
-    }
+    write_chapters(page);
+    write_helper_parameters(page);
     return page.str();
 }
 

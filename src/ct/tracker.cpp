@@ -91,7 +91,7 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
         return result;
     };
     TupleResult read = read_tuple(packet);
-    read_call_key(read.tuple);
+    read_call_key(read);
     if (read.reason != Reason::none) return refused(read.reason);
     // Twice at most: a closed flow may be opened again by this very packet.
     for (int attempt = 0; attempt < 2; ++attempt) {
@@ -347,7 +347,7 @@ void Tracker::tell(EventKind kind, Entry& entry, Time now) {
     const bool shows_protocol =
         kind == EventKind::destroy || (entry.pending_events & event_bit::kProtoInfo) != 0;
     if (!shows_protocol) event.entry.tcp_state.reset(), event.entry.sctp_state.reset();
-    if ((happened & event_bit::kHelper) == 0) event.entry.helper.clear();
+    if (kind == EventKind::destroy) event.entry.helper.clear();
     events_.push_back(std::move(event));
 }
 

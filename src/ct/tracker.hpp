@@ -8,8 +8,8 @@
 // Exactly one packet is in flight at a time; track, help, confirm and finish are called for it in this order
 // (help and confirm only if no rule dropped it; both twice for what this host sends itself).
 //
-// A flow that meets an expectation is RELATED and keeps its master's slot: a master that has ended is given back, and its
-// expectations with it, when the last flow that it announced is.
+// A flow that meets an expectation is RELATED and keeps its master's slot: a master that has ended is given back when the
+// last flow that it announced is; nothing is expected of it any more as soon as it has ended.
 //
 // Threads: one owner. No allocation after the making, but for event records if somebody listens.
 // source: kernel:net/netfilter/nf_conntrack_core.c nf_conntrack_in, __nf_conntrack_confirm.
@@ -122,9 +122,11 @@ class Tracker {
     void remove_expectation(std::uint32_t expectation, Time now);
     void tell(EventKind kind, const Expectation& expectation, Time now);
     void end_help(Entry& entry, Time now);
+    void remove_expectations_of(Entry& entry, Time now);
     void forget_help(Entry& entry, Time now);
+    void forget_call_keys(Entry& master);
     void collect_expectations(Time now);
-    void read_call_key(Tuple& tuple) const;
+    void read_call_key(TupleResult& read) const;
     bool drop_early(const Tuple& tuple, std::uint16_t zone, Time now);
     const Settings& settings_of(const Entry& entry) const {
         return entry.policy == 0 ? settings_ : policies_[entry.policy - 1U];

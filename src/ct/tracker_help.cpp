@@ -88,12 +88,7 @@ class Tracker::Granter final : public Wishes {
         held = tuple;
         return true;
     }
-    void take_back_call_keys() override {
-        for (std::optional<Tuple>& held : state_.call_keys) {
-            if (held) tracker_.call_keys_.remove_of(master_.slot, *held);
-            held.reset();
-        }
-    }
+    void take_back_call_keys() override { tracker_.forget_call_keys(master_); }
     bool end_flow(const Tuple& tuple) override {
         const std::uint16_t zone = zone_of(master_.zones);
         const Found found = tracker_.find_living(tuple, {zone, zone}, now_);
@@ -163,9 +158,10 @@ class Tracker::Granter final : public Wishes {
     std::uint32_t last_ = kNoExpectation;
 };
 
-void Tracker::read_call_key(Tuple& tuple) const {
-    if (tuple.protocol != protocol::kGre || !call_keys_.has_any()) return;
-    tuple.source_key = call_keys_.find(tuple);
+/// Plain GRE has no call id and is not looked up, not even for a call whose id is 0.
+void Tracker::read_call_key(TupleResult& read) const {
+    if (read.has_call_id && call_keys_.has_any())
+        read.tuple.source_key = call_keys_.find(read.tuple);
 }
 
 /// A new flow is one that is expected, or one that a rule gives a helper.
@@ -253,11 +249,21 @@ void Tracker::collect_expectations(Time now) {
     }
 }
 
-/// The confirmed master ends: its helper may end more.
+/// The confirmed master ends, and nothing is expected of it any more; its helper may end more.
 void Tracker::end_help(Entry& entry, Time now) {
-    if (!entry.helper || !entry.helper->end) return;
-    Granter wishes{*this, entry, now, nullptr};
-    entry.helper->end(entry.tuples, help_.at(entry.help).memory, wishes);
+    if (entry.help == kNoEntry) return;
+    if (entry.helper->end) {
+        Granter wishes{*this, entry, now, nullptr};
+        ++entry.announced;  // the last flow that it ends here must not give it back under our hands
+        entry.helper->end(entry.tuples, help_.at(entry.help).memory, wishes);
+        --entry.announced;
+    }
+    remove_expectations_of(entry, now);
+}
+
+void Tracker::remove_expectations_of(Entry& entry, Time now) {
+    const ExpectationList& list = help_.at(entry.help).expectations;
+    while (list.youngest != kNoExpectation) remove_expectation(list.youngest, now);
 }
 
 /// The last that anybody sees of an entry; and of its master, if it was the last to keep it, and so on.
@@ -267,9 +273,11 @@ void Tracker::give_back(Entry& entry, Time now) {
         Entry& gone = map_.at(slot);
         if (gone.help != kNoEntry) forget_help(gone, now);
         const std::uint32_t master = gone.master;
+        const bool is_tunnel = gone.tuples[0].protocol == protocol::kGre;
         map_.discard(gone);
         if (master == kNoEntry) return;
         Entry& announcer = map_.at(master);
+        if (is_tunnel && announcer.help != kNoEntry) forget_call_keys(announcer);
         --announcer.announced;
         const bool is_over =
             announcer.has(status::kDying) && in_flight_ != &announcer && announcer.announced == 0;
@@ -279,14 +287,17 @@ void Tracker::give_back(Entry& entry, Time now) {
 }
 
 void Tracker::forget_help(Entry& entry, Time now) {
-    HelpState& state = help_.at(entry.help);
-    while (state.expectations.youngest != kNoExpectation) {
-        remove_expectation(state.expectations.youngest, now);
-    }
-    for (const std::optional<Tuple>& held : state.call_keys) {
-        if (held) call_keys_.remove_of(entry.slot, *held);
-    }
+    remove_expectations_of(entry, now);
+    forget_call_keys(entry);
     help_.give_back(entry.help);
+}
+
+/// With a tunnel its call ids go, whoever ended it. source: kernel:nf_conntrack_core.c destroy_gre_conntrack.
+void Tracker::forget_call_keys(Entry& master) {
+    for (std::optional<Tuple>& held : help_.at(master.help).call_keys) {
+        if (held) call_keys_.remove_of(master.slot, *held);
+        held.reset();
+    }
 }
 
 HelperAnswer Tracker::help(const PacketFlow& flow, const wire::Packet& packet,

@@ -113,7 +113,7 @@ TrackResult Tracker::track_error(const wire::Packet& packet, std::size_t quote_o
     }
     TupleResult read = read_tuple(packet.ip, quoted.transport_offset, quoted.source,
                                   quoted.destination, quoted.protocol);
-    read_call_key(read.tuple);
+    read_call_key(read);
     if (read.reason != Reason::none) return refuse_error(Reason::icmp_error_quote);
     const std::optional<Tuple> inverse = inverse_of(read.tuple);
     if (!inverse) return refuse_error(Reason::icmp_error_quote);

@@ -42,8 +42,8 @@ TupleResult read_gre(base::ByteView ip, std::size_t offset, Tuple tuple) {
         return {Reason::none, tuple};
     if (!ip.has(offset, 8)) return {Reason::none, tuple};
     if (ip.be16(offset + 2) != kGrePpp) return {Reason::gre_key, tuple};
-    tuple.destination_key = ip.be16(offset + 6);  // call id
-    return {Reason::none, tuple};
+    tuple.destination_key = ip.be16(offset + 6);
+    return {Reason::none, tuple, true};
 }
 
 }  // namespace

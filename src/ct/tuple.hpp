@@ -13,6 +13,8 @@ namespace keepstate::ct {
 struct TupleResult {
     Reason reason = Reason::none;  ///< tuple_truncated, gre_key
     Tuple tuple;                   ///< good if reason is none
+    /// Enhanced GRE: the destination key is a call id, and the source key is what PPTP's key map says of it.
+    bool has_call_id = false;
 };
 
 /// The tuple of what stands at `offset` of `ip`, for the addresses and protocol given.

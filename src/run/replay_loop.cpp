@@ -60,6 +60,7 @@ LoopTotals replay_all(Engine& engine, ArrivalSource& source, OutcomeSink& sink,
     std::vector<std::string> stories(options.stories ? options.batch_frames : 0);
     std::vector<std::string> logs(options.logs ? options.batch_frames : 0);
     std::vector<Event> events;
+    std::vector<ExpectationEvent> expectation_events;
     LoopTotals totals;
     bool more = true;
     while (more) {
@@ -71,22 +72,29 @@ LoopTotals replay_all(Engine& engine, ArrivalSource& source, OutcomeSink& sink,
         engine.process(batch.frames(), std::span(decisions).first(arrivals.size()),
                        options.stories ? stories.data() : nullptr,
                        options.logs ? logs.data() : nullptr);
-        std::span<const std::uint32_t> ends;
+        std::span<const std::uint32_t> ends, expectation_ends;
         if (options.events) {
             events = engine.take_events();
             ends = engine.event_ends();
+            expectation_events = engine.take_expectation_events();
+            expectation_ends = engine.expectation_event_ends();
         }
-        std::size_t event_begin = 0;
+        std::size_t event_begin = 0, expectation_begin = 0;
         for (std::size_t i = 0; i < arrivals.size(); ++i) {
             if (totals.frames++ == 0 || arrivals[i].frame.time > totals.last_time) {
                 totals.last_time = arrivals[i].frame.time;
             }
             const std::size_t event_end = i < ends.size() ? ends[i] : event_begin;
+            const std::size_t expectation_end =
+                i < expectation_ends.size() ? expectation_ends[i] : expectation_begin;
             sink.take({arrivals[i], decisions[i],
                        std::span<const Event>(events).subspan(event_begin, event_end - event_begin),
+                       std::span<const ExpectationEvent>(expectation_events)
+                           .subspan(expectation_begin, expectation_end - expectation_begin),
                        options.stories ? std::string_view(stories[i]) : std::string_view(),
                        options.logs ? std::string_view(logs[i]) : std::string_view()});
             event_begin = event_end;
+            expectation_begin = expectation_end;
         }
         if (!sink.batch_done(totals.frames)) break;
         if (options.stop != nullptr && options.stop->load(std::memory_order_relaxed)) break;

@@ -39,8 +39,9 @@ struct Outcome {
     const Arrival& arrival;
     const Decision& decision;
     std::span<const Event> events;  ///< those that this frame raised, if they are listened to
-    std::string_view story;         ///< the way in words, if stories are asked for
-    std::string_view log;           ///< lines of LOG and TRACE, each ended, if logs are asked for
+    std::span<const ExpectationEvent> expectation_events;  ///< likewise
+    std::string_view story;  ///< the way in words, if stories are asked for
+    std::string_view log;    ///< lines of LOG and TRACE, each ended, if logs are asked for
 };
 
 class OutcomeSink {

@@ -238,6 +238,7 @@ Result<Played> play_on_kernel(const Scenario& scenario) {
         return Unexpected(Error::of(ErrorKind::system, "messages of the kernel were lost"));
     }
     played.entries = std::move(end->entries);
+    played.expectations = std::move(end->expectations);
     played.counters4 = std::move(end->counters4);
     played.counters6 = std::move(end->counters6);
     compare_end(scenario, kSlackSeconds, played);

@@ -31,8 +31,8 @@ bool show(const char* path) {
                     cli::print_seen(played->steps[i].seen).c_str());
         std::printf("%s", played->steps[i].story.c_str());
     }
-    std::printf("%s%s%s", played->entries.c_str(), played->counters4.c_str(),
-                played->counters6.c_str());
+    std::printf("%s%s%s%s", played->entries.c_str(), played->expectations.c_str(),
+                played->counters4.c_str(), played->counters6.c_str());
     std::printf("%s", played->events.c_str());
     if (!played->statistics.empty()) std::printf("%s\n", played->statistics.c_str());
     std::printf("%s", cli::print_failures(*scenario, *played).c_str());

@@ -66,7 +66,8 @@ class Wishes {
     virtual void refresh_master(std::uint32_t timeout_s) = 0;
 
     /// PPTP: GRE packets with this tuple's addresses and destination key have its source key (kernel:
-    /// nf_ct_gre_keymap_add). False if there is no room.
+    /// nf_ct_gre_keymap_add). The master has one for each direction: if there is one already, nothing changes, and
+    /// the answer is whether it has the same destination key. False too if there is no room.
     virtual bool add_call_key(CtDirection direction, const Tuple& tuple) = 0;
     virtual void take_back_call_keys() = 0;
     /// The confirmed flow with this tuple ends at once, without a timeout of its own (kernel: nf_ct_kill). False if
@@ -138,6 +139,12 @@ std::string helper_name(std::string_view name, std::uint16_t usual_port, std::ui
 using AddHelpers = void (*)(const HelperSettings&, std::vector<Helper>&);
 void add_ftp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 void add_tftp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
+void add_irc_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
+void add_amanda_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
+void add_sane_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
+void add_netbios_ns_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
+void add_snmp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
+void add_pptp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 void add_h323_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 
 /// All helpers that Linux would have with these settings.

@@ -14,6 +14,10 @@ struct FtpMemory {
     std::array<std::uint8_t, 2> known{};  ///< how many of them are set
 };
 
+struct SaneMemory {
+    bool is_start_requested = false;  ///< the next answer is one to NET_START
+};
+
 struct SipMemory {
     std::uint32_t register_cseq = 0;
     std::uint32_t invite_cseq = 0;
@@ -22,13 +26,20 @@ struct SipMemory {
 /// source: kernel:include/linux/netfilter/nf_conntrack_pptp.h.
 struct PptpMemory {
     enum class Session : std::uint8_t { none, error, stop_requested, requested, confirmed };
-    enum class Call : std::uint8_t { none, error, requested, confirmed, clear_requested };
+    enum class Call : std::uint8_t {
+        none,
+        error,
+        out_requested,
+        out_confirmed,
+        in_requested,
+        in_replied,
+        in_confirmed,
+        clear_requested,
+    };
     Session session = Session::none;
     Call call = Call::none;
     std::uint16_t pac_call_id = 0;
     std::uint16_t pns_call_id = 0;
-    std::array<bool, 2>
-        has_call_key{};  ///< by CtDirection: an id of the call stands in the key map
 };
 
 struct H323Memory {
@@ -38,6 +49,7 @@ struct H323Memory {
     std::array<std::uint16_t, 2> tpkt_bytes{};  ///< by CtDirection: a TPKT announced, not begun
 };
 
-using HelperMemory = std::variant<std::monostate, FtpMemory, SipMemory, PptpMemory, H323Memory>;
+using HelperMemory =
+    std::variant<std::monostate, FtpMemory, SaneMemory, SipMemory, PptpMemory, H323Memory>;
 
 }  // namespace keepstate::ct

@@ -14,6 +14,8 @@ class TestWishes : public Wishes {
     std::vector<Expectation> foreign;  ///< of other masters, for find()
     std::vector<Grant> answers;      ///< to the next expect() calls, in order; granted when used up
     std::vector<std::string> notes;  ///< "refresh 30", "end flow", "call key", ...
+    std::vector<bool> key_answers;   ///< to the next add_call_key() calls; true when used up
+    bool has_flow = false;           ///< what end_flow() finds
     const Helper* foreign_helper = nullptr;
     const Helper* own_helper = nullptr;
     std::size_t calls = 0;  ///< how often anything was asked
@@ -72,10 +74,12 @@ class TestWishes : public Wishes {
     }
     void take_back(const Expectation& expectation) override {
         ++calls;
-        for (std::size_t i = 0; i < granted.size(); ++i) {
-            if (&granted[i] != &expectation) continue;
-            granted.erase(granted.begin() + static_cast<std::ptrdiff_t>(i));
-            return;
+        for (std::vector<Expectation>* list : {&granted, &foreign}) {
+            for (std::size_t i = 0; i < list->size(); ++i) {
+                if (&(*list)[i] != &expectation) continue;
+                list->erase(list->begin() + static_cast<std::ptrdiff_t>(i));
+                return;
+            }
         }
     }
     void refresh_master(std::uint32_t timeout_s) override {
@@ -86,16 +90,20 @@ class TestWishes : public Wishes {
         ++calls;
         notes.push_back("call key " + std::to_string(tuple.source_key) + " to " +
                         std::to_string(tuple.destination_key));
-        return true;
+        if (key_answers.empty()) return true;
+        const bool answer = key_answers.front();
+        key_answers.erase(key_answers.begin());
+        return answer;
     }
     void take_back_call_keys() override {
         ++calls;
         notes.emplace_back("no call keys");
     }
-    bool end_flow(const Tuple&) override {
+    bool end_flow(const Tuple& tuple) override {
         ++calls;
-        notes.emplace_back("end flow");
-        return false;
+        notes.push_back("end flow " + std::to_string(tuple.source_key) + " to " +
+                        std::to_string(tuple.destination_key));
+        return has_flow;
     }
 };
 

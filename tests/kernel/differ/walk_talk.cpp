@@ -9,15 +9,21 @@
 
 namespace keepstate::kernel {
 
+extern const TalkKind k_talk_amanda;
 extern const TalkKind k_talk_ftp;
 extern const TalkKind k_talk_h245;
+extern const TalkKind k_talk_irc;
+extern const TalkKind k_talk_pptp;
 extern const TalkKind k_talk_q931;
 extern const TalkKind k_talk_ras;
+extern const TalkKind k_talk_sane;
 extern const TalkKind k_talk_tftp;
 
 namespace {
 
-constexpr std::array kTalkKinds{&k_talk_ftp, &k_talk_h245, &k_talk_q931, &k_talk_ras, &k_talk_tftp};
+constexpr std::array kTalkKinds{&k_talk_amanda, &k_talk_ftp,  &k_talk_h245,
+                                &k_talk_irc,    &k_talk_pptp, &k_talk_q931,
+                                &k_talk_ras,    &k_talk_sane, &k_talk_tftp};
 constexpr std::size_t kMostTalks = 6;
 constexpr std::size_t kMostAnnounced = 12;
 constexpr std::uint8_t kGre = 47;
@@ -43,8 +49,10 @@ std::string make_talk_rules(Dice& dice, bool is_v6) {
         if (is_v6 && !kind->has_ipv6) continue;
         std::string target = fmt::format("--helper {}", kind->helper);
         if (dice.one_in(12)) target += " --zone 3";
-        if (dice.one_in(12)) target += " --ctevents new,destroy";
-        if (dice.one_in(12)) target += " --expevents new";
+        const bool chooses_entries = dice.one_in(12);
+        if (chooses_entries) target += " --ctevents new,destroy";
+        // The instrument learns of an entry by its NEW.
+        if (!chooses_entries && dice.one_in(12)) target += " --ctevents new --expevents new";
         const bool is_tcp = kind->protocol == IPPROTO_TCP;
         const char* protocol = is_tcp ? "tcp" : "udp";
         rules += fmt::format("-A PREROUTING -p {} -m {} --dport {} -j CT {}\n", protocol, protocol,

@@ -1,0 +1,7 @@
+// Any conversation before the FTP helper: nothing may crash, and wishes are bounded by what is said.
+#include "helper_talk.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace keepstate::ct;
+    return test::fuzz_helper(add_ftp_helpers, true, data, size);
+}
