@@ -60,9 +60,9 @@ PerWriter h2250(const Maybe& media, const Maybe& control) {
 }
 
 struct Channel {
-    Maybe media, control;            ///< of the forward direction
-    Maybe back_media, back_control;  ///< of the reverse one
-    Maybe stack;
+    Maybe media = {}, control = {};            ///< of the forward direction
+    Maybe back_media = {}, back_control = {};  ///< of the reverse one
+    Maybe stack = {};
     bool is_t120 = false;
 };
 
@@ -121,9 +121,9 @@ enum Body : unsigned { kSetup, kProceeding, kConnect, kAlerting, kFacility = 6, 
 
 struct Call {
     Body body = kSetup;
-    Maybe h245;
-    std::vector<Channel> fast;
-    Maybe alternative;
+    Maybe h245 = {};
+    std::vector<Channel> fast = {};
+    Maybe alternative = {};
     unsigned reason = 1;
     std::vector<PerWriter> tunnelled = {};
 };
@@ -265,10 +265,10 @@ class Flow {
         wire::Packet packet;
         EXPECT_EQ(wire::parse_ip(tuple.source.family, {bytes.data(), bytes.size()}, true, packet),
                   Reason::none);
-        HelperCase c{packet,  tuples_,  CtDirection{static_cast<std::uint8_t>(side)},
-                     state,   *helper_, helpers_,
-                     settings};
-        c.is_expected = is_expected;
+        const HelperCase c{packet,     tuples_,  CtDirection{static_cast<std::uint8_t>(side)},
+                           state,      *helper_, helpers_,
+                           settings,   false,    std::nullopt,
+                           is_expected};
         return helper_->help(c, memory, wishes);
     }
     /// What is expected after it.

@@ -132,7 +132,7 @@ class H323Draw {
     }
     PerWriter some_open() { return PerWriter{}.bytes(some_bytes(1 + below(6))); }
 
-    void write_leaf(PerWriter& out, const Type& type, bool is_wanted, Found found);
+    void write_leaf(PerWriter& out, const Type& type, bool is_wanted);
     void write_length(PerWriter& out, const Type& type, std::size_t more);
     void write_open(PerWriter& out, const Field* field, bool is_wanted, Found found);
     void write_sequence(PerWriter& out, const Type& type, bool is_wanted, Found found);
@@ -161,12 +161,12 @@ inline void H323Draw::write_length(PerWriter& out, const Type& type, std::size_t
     }
 }
 
-inline void H323Draw::write_leaf(PerWriter& out, const Type& type, bool is_wanted, Found found) {
+inline void H323Draw::write_leaf(PerWriter& out, const Type& type, bool is_wanted) {
     const std::uint32_t more = type.kind == Kind::octets && type.size == Size::fixed ? 0 : below(8);
     const std::size_t length = more + type.least;
     switch (type.kind) {
         case Kind::boolean: out.bits(below(2), 1); return;
-        case Kind::identifier: out.byte(length).bytes(some_bytes(length)); return;
+        case Kind::identifier: out.byte(more).bytes(some_bytes(more)); return;
         case Kind::bit_string:
             write_length(out, type, more * 3);
             out.bits(below(0x1000000), more * 3);
@@ -192,7 +192,6 @@ inline void H323Draw::write_leaf(PerWriter& out, const Type& type, bool is_wante
         for (std::size_t i = 0; i < length; ++i) out.bits(below(256), 8);
         return;
     }
-    (void)found;
     out.bytes(some_bytes(length));
 }
 
@@ -327,7 +326,7 @@ inline void H323Draw::write(PerWriter& out, const Type& type, bool is_wanted, Fo
         case Kind::sequence: write_sequence(out, type, is_wanted, found); break;
         case Kind::list: write_list(out, type, is_wanted, found); break;
         case Kind::choice: write_choice(out, type, is_wanted, found); break;
-        default: write_leaf(out, type, is_wanted, found); break;
+        default: write_leaf(out, type, is_wanted); break;
     }
     if (begins_address) {
         place_.reset();
