@@ -74,14 +74,14 @@ void Speaker::announce(Found found, const std::string& to, std::uint16_t port) {
     const unsigned from = 1 - side_;
     switch (found) {
         case Found::media:
-            announced.push_back({kUdp, from, to, port, 0, {}});
-            announced.push_back({kUdp, from, to, static_cast<std::uint16_t>(port ^ 1U), 0, {}});
+            announced.push_back({kUdp, from, to, port, 0});
+            announced.push_back({kUdp, from, to, static_cast<std::uint16_t>(port ^ 1U), 0});
             break;
         case Found::h245_address:
             announced.push_back({kTcp, from, to, port, 0, draw_control()});
             break;
-        case Found::ras_address: announced.push_back({kUdp, from, to, port, 0, {}}); break;
-        default: announced.push_back({kTcp, from, to, port, 0, {}}); break;
+        case Found::ras_address: announced.push_back({kUdp, from, to, port, 0}); break;
+        default: announced.push_back({kTcp, from, to, port, 0}); break;
     }
 }
 
