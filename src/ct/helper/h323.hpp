@@ -57,6 +57,8 @@ class Channels {
     explicit Channels(const Heard& heard) : heard_(heard) {}
     /// False: what was announced is refused.
     bool hear(const Note& note);
+    /// After the last note.
+    bool finish();
 
   private:
     bool expect_media(const Note& note);
@@ -64,6 +66,8 @@ class Channels {
 
     const Heard& heard_;
     bool is_t120_ = false;  ///< the channel in hand is for T.120 over TCP
+    /// An acknowledgement's T.120 stands before its media and is expected behind them.
+    const Note* acknowledged_stack_ = nullptr;
 };
 
 /// The messages of one TCP segment, one after the other.

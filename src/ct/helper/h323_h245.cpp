@@ -1,5 +1,6 @@
 // H.245, and what it shares with call signalling: TPKT and channels. See h323.hpp.
 #include <algorithm>
+#include <utility>
 
 #include "ct/helper/h323.hpp"
 
@@ -76,13 +77,19 @@ bool Channels::expect_t120(const Note& note) {
 bool Channels::hear(const Note& note) {
     constexpr std::uint32_t kSeparateLanStack = 10;  // of H.245's DataProtocolCapability
     switch (note.found) {
-        case Found::open_channel: is_t120_ = false; return true;
+        case Found::open_channel: is_t120_ = false; return finish();
+        case Found::acknowledgement: return finish();
         case Found::t120_protocol: is_t120_ = note.value == kSeparateLanStack; return true;
         case Found::media: return expect_media(note);
         case Found::channel_stack: return !is_t120_ || expect_t120(note);
-        case Found::acknowledged_stack: return expect_t120(note);
+        case Found::acknowledged_stack: acknowledged_stack_ = &note; return true;
         default: return true;
     }
+}
+
+bool Channels::finish() {
+    const Note* stack = std::exchange(acknowledged_stack_, nullptr);
+    return !stack || expect_t120(*stack);
 }
 
 /// The kernel reads the header as TCP's whatever the flow's protocol is: H.245 is registered for UDP.
@@ -149,8 +156,10 @@ HelperAnswer help_h245(const HelperCase& c, HelperMemory& memory, Wishes& wishes
         if (!decode_h245(message, notes)) break;
         const Heard heard{c, wishes, message};
         Channels channels{heard};
-        for (const Note& note : notes.all()) {
-            if (!channels.hear(note)) return HelperAnswer::drop("cannot process H.245 message");
+        bool is_granted = true;
+        for (const Note& note : notes.all()) is_granted = is_granted && channels.hear(note);
+        if (!is_granted || !channels.finish()) {
+            return HelperAnswer::drop("cannot process H.245 message");
         }
     }
     return HelperAnswer::accept();

@@ -39,6 +39,7 @@ enum class Found : std::uint8_t {
     time_to_live,         ///< value is seconds
     facility_reason,      ///< value is the reason's number
     open_channel,         ///< an OpenLogicalChannel begins
+    acknowledgement,      ///< an OpenLogicalChannelAck begins
     t120_protocol,        ///< value is the number of the data protocol
     tunnelled,            ///< tunnelled H.245 begins
 };

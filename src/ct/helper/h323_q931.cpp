@@ -56,7 +56,7 @@ bool hear_call(const Heard& heard, std::span<const Note> notes) {
         }
         if (!is_granted) return false;
     }
-    return true;
+    return channels.finish();
 }
 
 HelperAnswer help_q931(const HelperCase& c, HelperMemory& memory, Wishes& wishes) {

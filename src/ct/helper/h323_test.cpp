@@ -545,6 +545,9 @@ TEST(H323Control, hears_channels_acknowledgements_and_t120) {
              {"T.120", request({.stack = t120, .is_t120 = true}), {t120_words}},
              {"a stack of something else", request({.stack = t120}), {}},
              {"a stack that is acknowledged", acknowledge({}, {}, t120), {t120_words}},
+             {"T.120 behind the media of an acknowledgement",
+              acknowledge(At{kClient, 6000}, {}, t120),
+              {kMedia6000, kMedia6001, t120_words}},
              {"another request", PerWriter{}.bits(0, 4).bits(2, 4).byte(0), {}},
              {"a command", PerWriter{}.bits(2, 3).byte(0), {}},
          }) {

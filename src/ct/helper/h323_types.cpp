@@ -444,7 +444,7 @@ constexpr Field kRequestFields[] = {
 };
 constexpr Type kRequest = open_choice(kRequestFields, 11);
 constexpr Field kResponseFields[] = {
-    kStop, kStop, kStop, kStop, kStop, want(kOpenLogicalChannelAck),
+    kStop, kStop, kStop, kStop, kStop, want(kOpenLogicalChannelAck, Found::acknowledgement),
     kStop, kStop, kStop, kStop, kStop, kStop,
     kStop, kStop, kStop, kStop, kStop, kStop,
     kStop, kStop, kStop, kStop, kStop, kStop,

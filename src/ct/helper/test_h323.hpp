@@ -319,8 +319,12 @@ inline void H323Draw::write(PerWriter& out, const Type& type, bool is_wanted, Fo
             }
             if (type.size == Size::semi) out.open(some_open());
             if (type.size == Size::counted) {
-                const std::uint32_t size = percent(70) ? 1 : 1 + below(4);
-                out.bits(size - 1, 2).bytes(some_bytes(size));
+                // A time of a few seconds, or of more than 99 days, ends the flow while it is looked at.
+                const bool is_time = is_wanted && found == Found::time_to_live;
+                const std::uint32_t size = percent(70) ? 1 : 1 + below(is_time ? 2 : 4);
+                std::vector<std::uint8_t> bytes = some_bytes(size);
+                if (is_time) bytes[0] |= 0x10;
+                out.bits(size - 1, 2).bytes(bytes);
             }
             break;
         case Kind::sequence: write_sequence(out, type, is_wanted, found); break;
