@@ -50,7 +50,8 @@ std::string make_talk_rules(Dice& dice, bool is_v6) {
         const bool chooses_entries = dice.one_in(12);
         if (chooses_entries) target += " --ctevents new,related,destroy";
         // The instrument learns of an entry when it is made.
-        if (!chooses_entries && dice.one_in(12)) target += " --ctevents new,related --expevents new";
+        if (!chooses_entries && dice.one_in(12))
+            target += " --ctevents new,related --expevents new";
         const bool is_tcp = kind->protocol == IPPROTO_TCP;
         const char* protocol = is_tcp ? "tcp" : "udp";
         rules += fmt::format("-A PREROUTING -p {} -m {} --dport {} -j CT {}\n", protocol, protocol,
