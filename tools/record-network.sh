@@ -191,7 +191,7 @@ await_quiet() {
     local before now='' name tries
     for tries in $(seq 20); do
         before=$now now=''
-        for name in "${hosts[@]}"; do now+=$(at "$name" awk '$1 == "Ip6OutMcastPkts"' /proc/net/snmp6); done
+        for name in "${hosts[@]}"; do now+=$(at "$name" grep '^Ip6OutMcastPkts' /proc/net/snmp6); done
         [ "$now" != "$before" ] || return 0
         sleep 1.5
     done
