@@ -156,6 +156,7 @@ void add_sane_helpers(const HelperSettings& settings, std::vector<Helper>& helpe
 void add_netbios_ns_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 void add_snmp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 void add_pptp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
+void add_h323_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 
 /// All helpers that Linux would have with these settings.
 std::vector<Helper> make_helpers(const HelperSettings& settings);

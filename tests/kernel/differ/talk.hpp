@@ -30,6 +30,7 @@ struct Announced {
     std::string to;
     std::uint16_t port = 0;         ///< or the GRE call id
     std::uint16_t source_port = 0;  ///< 0: any
+    Bytes words = {};  ///< TCP: what side `from` says first, if a helper reads that flow too
 };
 
 struct Said {

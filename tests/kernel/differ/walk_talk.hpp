@@ -36,7 +36,7 @@ class TalkWalk {
     void say_over_tcp(Talk& talk, unsigned side, const Bytes& payload);
     void say_over_udp(const Talk& talk, unsigned side, const Bytes& payload);
     void begin_announced();
-    void begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t to);
+    void begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t to, const Bytes& words);
     void spoil(Bytes& payload);
     void close(Talk& talk);
     IpEnds ends_of(const Talk& talk, unsigned side) const;
