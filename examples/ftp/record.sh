@@ -17,31 +17,9 @@ add_hosts client router server
 wire client eth0 10.0.0.1/24,2001:db8::1/64 router eth0 10.0.0.254/24,2001:db8::fe/64
 wire server eth0 10.0.1.1/24,2001:db8:1::1/64 router eth1 10.0.1.254/24,2001:db8:1::fe/64
 
-# --- the server: anonymous, reading and nothing else, passive ports 40000 to 40009 ---------------------------
-mkdir -p "$work/ftp" "$work/empty"
+mkdir -p "$work/ftp"
 printf 'Connection tracking, line %02d\n' $(seq 40) >"$work/ftp/notes.txt"
-cat >"$work/vsftpd.conf" <<CONF
-listen=NO
-listen_ipv6=YES
-background=NO
-anonymous_enable=YES
-no_anon_password=YES
-anon_root=$work/ftp
-ftp_username=ftp
-nopriv_user=nobody
-secure_chroot_dir=$work/empty
-connect_from_port_20=YES
-pasv_min_port=40000
-pasv_max_port=40009
-use_localtime=NO
-xferlog_enable=NO
-isolate=NO
-isolate_network=NO
-seccomp_sandbox=NO
-CONF
-chown root:root "$work/vsftpd.conf"
-start server vsftpd "$work/vsftpd.conf"
-wait_for "vsftpd did not start" is_listening server tcp 21
+serve_ftp server "$work/ftp"
 
 start_record router eth0 eth1
 

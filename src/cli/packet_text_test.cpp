@@ -36,7 +36,7 @@ struct Example {
         decision.entry = EntryFacts{
             7, status::kSeenReply | status::kConfirmed, 59'999'999'999, 0, TcpState::syn_recv, {}};
     }
-    run::Outcome outcome() const { return {arrival, decision, events, story, log}; }
+    run::Outcome outcome() const { return {arrival, decision, events, {}, story, log}; }
 };
 
 std::string json(const Example& example, JsonStyle style = {}) {
@@ -104,8 +104,10 @@ TEST(PacketJson, AddsWhatWasAskedFor) {
     EXPECT_FALSE(nlohmann::json::parse(json(example)).contains("log")) << "no rule wrote one";
     example.log = "p IN=eth0 \nq IN=eth0 \n";
     example.events.push_back({EventKind::update, {}});
-    const auto object = nlohmann::json::parse(json(example, {true, true, {"a.pcap", "b.pcap"}}));
+    const auto object =
+        nlohmann::json::parse(json(example, {true, true, true, {"a.pcap", "b.pcap"}}));
     EXPECT_EQ(object["capture"], "a.pcap");
+    EXPECT_TRUE(object["expect_events"].empty());
     EXPECT_EQ(object["explanation"].dump(), R"(["parse: ok","track: found \"it\""])");
     EXPECT_EQ(object["log"].dump(), R"(["p IN=eth0 ","q IN=eth0 "])");
     EXPECT_EQ(object["events"][0]["event"], "UPDATE");

@@ -52,6 +52,8 @@ struct TrackResult {
 struct HelpOrder {
     bool is_from_host = false;
     std::optional<std::uint8_t> broadcast_bits;  ///< see HelperCase
+    const Ways* ways = nullptr;                  ///< likewise
+    std::uint32_t way_out = 0;                   ///< likewise
 };
 
 /// What is kept of a flow that has a helper.

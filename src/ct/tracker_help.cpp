@@ -317,8 +317,10 @@ HelperAnswer Tracker::help(const PacketFlow& flow, const wire::Packet& packet,
                                helpers_,
                                helper_settings_,
                                order.is_from_host,
+                               entry.has(status::kExpected),
                                order.broadcast_bits,
-                               entry.has(status::kExpected)};
+                               order.ways,
+                               order.way_out};
     const HelperAnswer answer = entry.helper->help(help_case, help_.at(entry.help).memory, wishes);
     if (observer) observer->helped(entry, answer);
     return answer;

@@ -186,8 +186,9 @@ void Story::announced(const ct::Expectation& expectation, ct::Grant grant) {
 
 void Story::helped(const ct::Entry& entry, const ct::HelperAnswer& answer) {
     if (!answer.drops) return;
-    line(kAtStep, "helper: {} drops the packet{}{}", entry.helper->name,
-         answer.words.empty() ? "" : ": ", answer.words);
+    line(kAtStep, "helper: {} drops the packet", entry.helper->name);
+    if (answer.words.empty()) return;
+    log_words(fmt::format("nf_ct_{}: dropping packet: {}", entry.helper->name, answer.words));
 }
 
 void Story::error_quotes(const Tuple& quoted, const ct::Entry& entry, CtDirection direction) {

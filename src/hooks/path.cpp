@@ -299,6 +299,8 @@ bool Path::run_help(Trip& trip) {
     ct::HelpOrder order;
     order.is_from_host = trip.is_own;
     order.broadcast_bits = routing_.broadcast_bits(trip.packet.destination(), *trip.out);
+    order.ways = &routing_;
+    order.way_out = routing_.number_of(trip.out == &kNoDevice ? routing_.loopback() : *trip.out);
     const ct::HelperAnswer answer =
         tracker_.help(flow, trip.packet, order, trip.context.now, trip.observer);
     if (!answer.drops) return true;

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ct/helper/helper.hpp"
 #include "keepstate/address.hpp"
 #include "keepstate/engine.hpp"
 #include "keepstate/reason.hpp"
@@ -37,7 +38,7 @@ struct Route {
     Reason reason = Reason::none;        ///< refuse only
 };
 
-class Routing final : public rules::World {
+class Routing final : public rules::World, public ct::Ways {
   public:
     Routing(const std::vector<DeviceSetup>& devices, const std::vector<Address>& local);
 
@@ -60,6 +61,9 @@ class Routing final : public rules::World {
     const DeviceName& loopback() const { return names_.back(); }
     /// Where the host sends a packet for the address: loopback if it is its own, else device_of.
     const DeviceName& way_out(const Address& address) const;
+    std::uint32_t way_to(const Address& address) const override {
+        return number_of(way_out(address));
+    }
     /// By EngineSetup's index; the default device if there is none such.
     const DeviceName& device_at(std::size_t index) const;
 

@@ -163,7 +163,6 @@ const std::set<std::string>& unreachable_reasons() {
         "ipv4_version",
         "ipv6_version",    // the first four bits choose the family, nothing else does
         "tcp_kill_raced",  // one packet at a time: nobody can be faster
-        "helper_dropped",  // no helper yet
         "fragment_timeout",
     };
     return reasons;
@@ -200,8 +199,8 @@ class SettingsReached : public testing::Test {
   public:
     void TestBody() override {
         if (all_stories().empty()) GTEST_SKIP() << "no scenario was played by keepstate";
-        // No helper makes expectations yet; and an explanation shows what is logged, whatever the setting says.
-        const std::set<std::string_view> without{"expect_max", "log_invalid"};
+        // An explanation shows what is logged, whatever the setting says.
+        const std::set<std::string_view> without{"log_invalid"};
         for (const SettingText& setting : setting_texts()) {
             const std::string name(setting.name);
             EXPECT_NE(all_settings().contains(name), without.contains(name))

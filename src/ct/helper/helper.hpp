@@ -75,6 +75,14 @@ class Wishes {
     virtual bool end_flow(const Tuple& tuple) = 0;
 };
 
+/// The host's routes, for helpers that ask where an address lies that is neither end of the flow.
+class Ways {
+  public:
+    virtual ~Ways() = default;
+    /// The number of the device by which this host sends to the address; for its own addresses that of loopback.
+    virtual std::uint32_t way_to(const Address& address) const = 0;
+};
+
 /// What a helper is told of a packet. `transport_offset` reaches into `packet.ip` or to its end.
 struct HelperCase {
     const wire::Packet& packet;
@@ -87,10 +95,12 @@ struct HelperCase {
     std::span<const Helper> all_helpers;  ///< for flows that get another one than their master
     const HelperSettings& settings;
     bool is_from_host = false;  ///< made by this host
+    bool is_expected = false;   ///< the master was itself announced by another flow
     /// The destination is the broadcast address of a network of the device that the packet leaves by: that
     /// network's prefix length.
     std::optional<std::uint8_t> broadcast_bits;
-    bool is_expected = false;  ///< the master was itself announced (kernel: IPS_EXPECTED)
+    const Ways* ways = nullptr;  ///< null: none are known
+    std::uint32_t way_out = 0;   ///< of the packet itself: a number as Ways gives them
 
     const Tuple& tuple() const { return tuples[static_cast<std::size_t>(direction)]; }
     const Tuple& other_tuple() const { return tuples[1 - static_cast<std::size_t>(direction)]; }
@@ -132,12 +142,13 @@ struct Helper {
     End end = nullptr;  ///< null: nothing is to be done
 };
 
-/// "ftp"; for another port than the usual one "ftp-2121".
+/// "ftp"; for another port than the usual one "ftp-2121". Not for irc, sip and tftp: see HelperPorts.
 std::string helper_name(std::string_view name, std::uint16_t usual_port, std::uint16_t port);
 
 /// Each appends the kernel module's helpers, in the module's order.
 using AddHelpers = void (*)(const HelperSettings&, std::vector<Helper>&);
 void add_ftp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
+void add_sip_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 void add_tftp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 void add_irc_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 void add_amanda_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);

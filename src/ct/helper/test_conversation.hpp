@@ -77,8 +77,8 @@ class Conversation {
         if (wire::parse_ip(family, {bytes.data(), bytes.size()}, true, packet) != Reason::none) {
             return HelperAnswer::accept();
         }
-        const HelperCase c{packet,   tuples,   direction,    state,         *helper_,
-                           helpers_, settings, is_from_host, broadcast_bits};
+        const HelperCase c{packet,   tuples,   direction,    state, *helper_,
+                           helpers_, settings, is_from_host, false, broadcast_bits};
         return helper_->help(c, memory, wishes);
     }
 

@@ -1,8 +1,7 @@
 // See text.hpp.
 #include "ct/helper/text.hpp"
 
-#include <array>
-#include <cstring>
+#include <algorithm>
 
 #include "base/bytes.hpp"
 
@@ -18,29 +17,63 @@ int hex_digit(char c) {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/// The groups of an IPv6 address as they are read.
-struct Groups {
-    std::array<std::uint16_t, 8> words{};
-    std::size_t count = 0;
-    std::optional<std::size_t> gap;  ///< "::" stands before this group
-
-    bool add(std::uint32_t word) {
-        if (count == words.size()) return false;
-        words[count++] = static_cast<std::uint16_t>(word);
-        return true;
+/// A text with nothing behind its end; what ends an address is nothing too.
+class Words {
+  public:
+    Words(std::string_view text, std::optional<char> end) : text_(text), end_(end) {}
+    /// Zero at the end, '?' for what is neither end nor part of an address.
+    char at(std::size_t place) const {
+        if (place >= text_.size() || text_[place] == end_) return '\0';
+        const char c = text_[place];
+        if (c == '\0' || c == '.' || c == ':' || hex_digit(c) >= 0) return c;
+        return end_ ? '?' : '\0';
     }
-    std::optional<Address> address() const {
-        if (!gap && count != words.size()) return std::nullopt;
-        Address address;
-        address.family = Family::ipv6;
-        const std::size_t behind = gap ? count - *gap : 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::size_t place = gap && i >= *gap ? words.size() - behind + (i - *gap) : i;
-            base::store_be16(address.bytes.data() + 2 * place, words[i]);
-        }
-        return address;
+    std::string_view from(std::size_t place) const { return text_.substr(place); }
+
+  private:
+    std::string_view text_;
+    std::optional<char> end_;
+};
+
+/// The groups of an IPv6 address while they are read. A gap takes the room of one group at least; what follows it is
+/// moved to the end when the text is over.
+struct Groups {
+    static constexpr std::size_t kMost = 16;  // bytes
+    Address address{Family::ipv6, {}};
+    std::size_t filled = 0;  ///< bytes
+    std::optional<std::size_t> gap;
+
+    bool is_full() const { return filled == kMost; }
+    void put(unsigned value) {
+        address.bytes[filled++] = static_cast<std::uint8_t>(value >> 8U);
+        address.bytes[filled++] = static_cast<std::uint8_t>(value);
+    }
+    void put_gap() {
+        put(0);
+        gap = filled;
+    }
+    /// The last four bytes may be written with dots: there has to be room for them, and no more than that unless a
+    /// gap fills the rest.
+    bool takes_dots() const { return filled == 12 || (gap && filled < 12); }
+    void close() {
+        if (!gap) return;
+        const auto begin = address.bytes.begin() + static_cast<std::ptrdiff_t>(*gap);
+        const auto end = address.bytes.begin() + static_cast<std::ptrdiff_t>(filled);
+        const auto moved = std::move_backward(begin, end, address.bytes.end());
+        std::fill(begin, std::max(begin, moved), std::uint8_t{0});
     }
 };
+
+/// Reads one group at `place` and moves behind it. Nothing if the digits go on where they must not.
+std::optional<unsigned> read_group(const Words& words, const Groups& groups, std::size_t& place) {
+    unsigned value = 0;
+    while (!groups.is_full() && hex_digit(words.at(place)) >= 0 && (value & 0xf000U) == 0) {
+        value = value << 4U | static_cast<unsigned>(hex_digit(words.at(place)));
+        ++place;
+    }
+    if (hex_digit(words.at(place)) >= 0) return std::nullopt;
+    return value;
+}
 
 }  // namespace
 
@@ -64,74 +97,72 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
     return true;
 }
 
-std::optional<ReadAddress> read_ipv4_until(std::string_view text, char end) {
+std::optional<ReadAddress> read_ipv4_until(std::string_view text, std::optional<char> end) {
+    const Words words{text, end};
     ReadAddress read;
-    read.address.family = Family::ipv4;
-    std::size_t at = 0;
-    for (std::size_t part = 0; part < 4; ++part) {
-        unsigned number = 0;
-        const std::size_t first = at;
-        while (at < text.size() && text[at] != end && text[at] >= '0' && text[at] <= '9') {
-            number = number * 10 + static_cast<unsigned>(text[at++] - '0');
-            if (number > 255) return std::nullopt;
+    std::size_t place = 0;
+    for (std::size_t octet = 0; octet < 4; ++octet) {
+        if (octet != 0 && words.at(place++) != '.') return std::nullopt;
+        const std::size_t begin = place;
+        unsigned value = 0;
+        for (; words.at(place) >= '0' && words.at(place) <= '9'; ++place) {
+            value = value * 10 + static_cast<unsigned>(words.at(place) - '0');
+            if (value > 255) return std::nullopt;
         }
-        if (at == first) return std::nullopt;
-        read.address.bytes[part] = static_cast<std::uint8_t>(number);
-        if (part == 3) break;
-        if (at == text.size() || text[at] == end || text[at] != '.') return std::nullopt;
-        ++at;
+        if (place == begin) return std::nullopt;
+        read.address.bytes[octet] = static_cast<std::uint8_t>(value);
     }
-    const bool ends = at == text.size() || text[at] == end || text[at] == 0 || text[at] == ':';
-    if (!ends) return std::nullopt;
-    read.length = at;
+    if (words.at(place) != '\0' && words.at(place) != ':') return std::nullopt;
+    read.length = place;
     return read;
 }
 
-std::optional<ReadAddress> read_ipv6_until(std::string_view text, char end) {
+std::optional<ReadAddress> read_ipv6_until(std::string_view text, std::optional<char> end) {
+    const Words words{text, end};
     Groups groups;
-    std::size_t at = 0;
-    const auto is_at_end = [&] { return at == text.size() || text[at] == end || text[at] == 0; };
-    const auto is_colon = [&](std::size_t where) {
-        return where < text.size() && text[where] == ':' && text[where] != end;
-    };
-    if (is_colon(0) && is_colon(1)) {
-        groups.gap = 0;
-        at = 2;
+    std::size_t place = 0;
+    if (words.at(0) == ':' && words.at(1) == ':') {
+        groups.put_gap();
+        place = 2;
     }
-    while (!is_at_end()) {
-        const std::size_t first = at;
-        std::uint32_t word = 0;
-        while (!is_at_end() && hex_digit(text[at]) >= 0) {
-            word = word << 4 | static_cast<std::uint32_t>(hex_digit(text[at++]));
-            if (word > 0xffff) return std::nullopt;
-        }
-        if (at == first) return std::nullopt;
-        if (!is_at_end() && text[at] == '.') {
-            const std::optional<ReadAddress> tail = read_ipv4_until(text.substr(first), end);
-            if (!tail || groups.count == 0) return std::nullopt;
-            if (!groups.add(base::load_be16(tail->address.bytes.data())) ||
-                !groups.add(base::load_be16(tail->address.bytes.data() + 2))) {
-                return std::nullopt;
-            }
-            at = first + tail->length;
+    for (;;) {
+        const std::size_t begin = place;
+        const std::optional<unsigned> value = read_group(words, groups, place);
+        if (!value) return std::nullopt;
+        const char next = words.at(place);
+        if (next == '.') {
+            if (!groups.takes_dots()) return std::nullopt;
+            const std::optional<ReadAddress> rest = read_ipv4_until(words.from(begin), end);
+            if (!rest) return std::nullopt;
+            groups.put(unsigned{rest->address.bytes[0]} << 8U | rest->address.bytes[1]);
+            groups.put(unsigned{rest->address.bytes[2]} << 8U | rest->address.bytes[3]);
+            place = begin + rest->length;
             break;
         }
-        if (!groups.add(word)) return std::nullopt;
-        if (is_at_end()) break;
-        if (!is_colon(at)) return std::nullopt;
-        ++at;
-        if (is_colon(at)) {
-            if (groups.gap) return std::nullopt;
-            groups.gap = groups.count;
-            ++at;
-            continue;
+        if (next != ':' && next != '\0') return std::nullopt;
+        if (place == begin) {
+            if (next == ':' || groups.gap != groups.filled) return std::nullopt;
+            break;
         }
-        if (is_at_end()) return std::nullopt;  // a single colon at the end
+        groups.put(*value);
+        if (next != ':') {
+            if (!groups.gap && !groups.is_full()) return std::nullopt;
+            break;
+        }
+        if (groups.is_full()) return std::nullopt;
+        ++place;
+        if (words.at(place) != ':') continue;
+        if (groups.gap) return std::nullopt;
+        groups.put_gap();
+        ++place;
     }
-    if (at == 0) return std::nullopt;
-    const std::optional<Address> address = groups.address();
-    if (!address) return std::nullopt;
-    return ReadAddress{*address, at};
+    groups.close();
+    return ReadAddress{groups.address, place};
+}
+
+std::optional<ReadAddress> read_address_until(Family family, std::string_view text,
+                                              std::optional<char> end) {
+    return family == Family::ipv4 ? read_ipv4_until(text, end) : read_ipv6_until(text, end);
 }
 
 }  // namespace keepstate::ct

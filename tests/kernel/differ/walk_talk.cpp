@@ -17,13 +17,15 @@ extern const TalkKind k_talk_pptp;
 extern const TalkKind k_talk_q931;
 extern const TalkKind k_talk_ras;
 extern const TalkKind k_talk_sane;
+extern const TalkKind k_talk_sip_tcp;
+extern const TalkKind k_talk_sip_udp;
 extern const TalkKind k_talk_tftp;
 
 namespace {
 
-constexpr std::array kTalkKinds{&k_talk_amanda, &k_talk_ftp,  &k_talk_h245,
-                                &k_talk_irc,    &k_talk_pptp, &k_talk_q931,
-                                &k_talk_ras,    &k_talk_sane, &k_talk_tftp};
+constexpr std::array kTalkKinds{&k_talk_amanda,  &k_talk_ftp,     &k_talk_h245, &k_talk_irc,
+                                &k_talk_pptp,    &k_talk_q931,    &k_talk_ras,  &k_talk_sane,
+                                &k_talk_sip_tcp, &k_talk_sip_udp, &k_talk_tftp};
 constexpr std::size_t kMostTalks = 6;
 constexpr std::size_t kMostAnnounced = 12;
 constexpr std::uint8_t kGre = 47;
