@@ -258,6 +258,10 @@ void TalkWalk::close(Talk& talk) {
     const unsigned side = dice_.below(2);
     packets_.push_back(
         segment(talk, side, talk.seq[side], dice_.one_in(2) ? kRst : kFin | kAck, {}));
+    // Opened again at once, the flow ends and another one begins.
+    if (dice_.one_in(2)) {
+        packets_.push_back(segment(talk, 0, talk.seq[0] + (1U << 20U), kSyn, {}));
+    }
 }
 
 IpEnds TalkWalk::ends_of(const Talk& talk, unsigned side) const {
