@@ -265,10 +265,10 @@ class Flow {
         wire::Packet packet;
         EXPECT_EQ(wire::parse_ip(tuple.source.family, {bytes.data(), bytes.size()}, true, packet),
                   Reason::none);
-        const HelperCase c{packet,   tuples_,  CtDirection{static_cast<std::uint8_t>(side)},
-                           state,    *helper_, helpers_,
-                           settings, false,    is_expected,
-                           {}};
+        const HelperCase c{packet,      tuples_,  CtDirection{static_cast<std::uint8_t>(side)},
+                           state,       *helper_, helpers_,
+                           settings,    false,    is_expected,
+                           std::nullopt};
         return helper_->help(c, memory, wishes);
     }
     /// What is expected after it.
