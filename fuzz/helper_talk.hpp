@@ -25,9 +25,10 @@ inline wire::Bytes any_packet(const Tuple& from, base::ByteView bytes) {
     return wire::build_ip(ip, from.protocol, bytes.span());
 }
 
-inline void say_any(Conversation& conversation, std::uint8_t flags, base::ByteView bytes) {
-    constexpr std::size_t kLeastAnnouncement = 6;  // "DATA 1"
-    constexpr std::size_t kMostCallsAtOnce = 16;   // a PPTP call that is taken back
+/// `least_announcement`: bytes for each wish beyond the first; "DATA 1" has six.
+inline void say_any(Conversation& conversation, std::uint8_t flags, base::ByteView bytes,
+                    std::size_t least_announcement) {
+    constexpr std::size_t kMostCallsAtOnce = 16;  // a PPTP call that is taken back
     const auto direction = static_cast<CtDirection>(flags & 1);
     const CtState state = (flags & 2) != 0   ? CtState::new_
                           : (flags & 4) != 0 ? CtState::related
@@ -48,12 +49,13 @@ inline void say_any(Conversation& conversation, std::uint8_t flags, base::ByteVi
         const void* words = bytes.data();
         conversation.say(direction, {static_cast<const char*>(words), bytes.size()}, state);
     }
-    KS_ASSERT(wishes.granted.size() <= expected + 1 + bytes.size() / kLeastAnnouncement);
+    KS_ASSERT(wishes.granted.size() <= expected + 1 + bytes.size() / least_announcement);
     KS_ASSERT(wishes.calls - calls <= kMostCallsAtOnce + bytes.size());
     wishes.notes.clear();
 }
 
-inline int fuzz_helper(AddHelpers add, bool has_ipv6, const std::uint8_t* data, std::size_t size) {
+inline int fuzz_helper(AddHelpers add, bool has_ipv6, const std::uint8_t* data, std::size_t size,
+                       std::size_t least_announcement = 6) {
     if (size == 0) return 0;
     const bool is_v6 = has_ipv6 && (data[0] & 1) != 0;
     Conversation conversation(add, is_v6 ? Family::ipv6 : Family::ipv4);
@@ -61,7 +63,7 @@ inline int fuzz_helper(AddHelpers add, bool has_ipv6, const std::uint8_t* data, 
     while (input.has(0, 3)) {
         const std::size_t bytes = std::min<std::size_t>(input.be16(1), 20'000);
         const base::ByteView said = input.sub(3, bytes);
-        say_any(conversation, input.u8(0), said);
+        say_any(conversation, input.u8(0), said, least_announcement);
         input = input.sub(3 + said.size());
     }
     conversation.end();

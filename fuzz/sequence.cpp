@@ -7,6 +7,7 @@
 //  * a packet has a direction if and only if it belongs to a flow;
 //  * an entry's events are one NEW, then UPDATEs, then at most one DESTROY, and those without an end are the
 //    entries that are left;
+//  * what became of expectations adds up to those that are left, and there are never more than expect_max;
 //  * each listing line is read back, and says the same again;
 //  * the same packets in one batch are decided as one by one.
 #include <algorithm>
@@ -29,6 +30,7 @@ using namespace keepstate::wire;
 constexpr std::size_t kCommand = 16;
 constexpr std::size_t kMostPackets = 200;
 constexpr std::uint32_t kMostEntries = 6;
+constexpr std::uint32_t kMostExpectations = 3;
 
 constexpr std::string_view kRules[] = {
     "",
@@ -47,12 +49,21 @@ constexpr std::string_view kRules[] = {
     "-A FORWARD -p tcp -m conntrack --ctstate INVALID -j REJECT --reject-with tcp-reset\n"
     "-A FORWARD -p udp -m limit --limit 1/sec -j REJECT\n"
     "-A OUTPUT -m conntrack --ctstate INVALID -j DROP\nCOMMIT\n",
+    "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+    "-A PREROUTING -p udp --dport 80 -j CT --helper tftp\n"
+    "-A PREROUTING -p udp --dport 1001 -j CT --helper tftp --zone 3\n"
+    "-A PREROUTING -p tcp --dport 80 -j CT --helper sip\nCOMMIT\n"
+    "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+    "-A FORWARD -m conntrack --ctstate RELATED -m statistic --mode nth --every 2 --packet 0 "
+    "-j DROP\n"
+    "-A FORWARD -p udp -m helper --helper tftp -j ACCEPT\nCOMMIT\n",
 };
 
 EngineSetup make_setup(std::uint8_t switches, std::uint8_t choice) {
     EngineSetup setup;
     Settings& s = setup.settings;
     s.max = kMostEntries;
+    s.expect_max = kMostExpectations;
     s.buckets = 8;
     s.frag6_low_thresh = s.frag6_high_thresh = 30'000;  // soon full, and quickly made
     s.checksum = (switches & 1) != 0;
@@ -126,7 +137,11 @@ class Sender {
             case 0:
             case 1: return tcp(c, ip, ports[side], ports[1 - side], flow, side);
             case 2: return sctp(c, ip, ports[side], ports[1 - side], flow, side);
-            case 3: return build_udp(ip, ports[side], ports[1 - side], Bytes(c[9]));
+            case 3: {
+                Bytes payload(c[9]);
+                if (payload.size() > 1) payload[0] = c[3], payload[1] = c[4];  // TFTP's request
+                return build_udp(ip, ports[side], ports[1 - side], payload);
+            }
             case 4: return build_icmp(ip, c[1], c[3], base::load_be16(c + 4) & 3, Bytes(c[9]));
             case 5: return quote(c, ip);
             case 6: return again(c);
@@ -266,6 +281,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         frames[i] = {{exact.back().get(), bytes.size()}, kLinkRaw, sender.times[i], kAnyDevice};
     }
     Ledger ledger;
+    std::size_t expected = 0;
     std::vector<Decision> together(count);
     for (std::size_t i = 0; i < count; ++i) {
         Decision decision;
@@ -273,6 +289,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ledger.take(alone->take_events());
         check(decision);
         KS_ASSERT(alone->entry_count() <= kMostEntries);
+        for (const ExpectationEvent& event : alone->take_expectation_events()) {
+            KS_ASSERT(event.kind == EventKind::new_ || expected != 0);
+            event.kind == EventKind::new_ ? ++expected : --expected;
+        }
+        KS_ASSERT(expected <= kMostExpectations);
+        KS_ASSERT(expected >= alone->expectations(frames[i].time).size());
         together[i] = decision;
     }
     check_listing(*alone, sender.times.back(), ledger);

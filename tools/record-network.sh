@@ -35,6 +35,7 @@ bound_time() {
     local cpus
     cpus=$(taskset -cp $$)
     cpus=${cpus##*: }
+    rmdir "$work" # exec leaves no chance to do so at the end
     RECORD_BOUNDED=1 exec timeout -k 5 "$1" taskset -c "${cpus%%[,-]*}" "$0" "${@:2}"
 }
 
@@ -54,7 +55,8 @@ work=$(mktemp -d) # scratch, which servers may read under users of their own
 chmod 755 "$work"
 hosts=()
 background=()
-ends=() # `HOST DEVICE` of each device
+ends=()          # `HOST DEVICE` of each device
+neighbours=known # `asked`: hosts ask for each other's hardware address by ARP, as they do in real life
 
 clean_up() {
     local id name
@@ -150,6 +152,7 @@ plug() {
 # know HOST DEVICE HARDWARE-ADDRESS ADDRESSES: the neighbours at the other end.
 know() {
     local address
+    [ "$neighbours" = known ] || return 0
     for address in ${4//,/ }; do
         at "$1" ip neighbour replace "${address%/*}" lladdr "$3" dev "$2" nud permanent
     done
@@ -184,22 +187,28 @@ CONF
 }
 
 # --- the record ----------------------------------------------------------------------------------------
-recorded_host='' dumps=()
+recorded_host='' dumps=() listeners=()
 
 # await_quiet: until no host has sent to a group of IPv6 for 1.5 s: all have said twice which groups they are in.
 await_quiet() {
     local before now='' name tries
     for tries in $(seq 20); do
         before=$now now=''
-        for name in "${hosts[@]}"; do now+=$(at "$name" awk '$1 == "Ip6OutMcastPkts"' /proc/net/snmp6); done
+        for name in "${hosts[@]}"; do now+=$(at "$name" grep '^Ip6OutMcastPkts' /proc/net/snmp6); done
         [ "$now" != "$before" ] || return 0
         sleep 1.5
     done
     fail "the hosts do not become quiet (asked $tries times)"
 }
 
-# start_record HOST DEVICE...: rules and record; from here on HOST counts what it receives on these devices.
+# start_record [--sent] HOST DEVICE...: rules and record; from here on HOST counts what it receives on these devices.
+# --sent: what it sends is recorded, too, for a host that is no router.
 start_record() {
+    local direction=in
+    if [ "$1" = --sent ]; then
+        direction=inout
+        shift
+    fi
     recorded_host=$1
     shift
     await_quiet
@@ -207,24 +216,20 @@ start_record() {
     if [ -e "$here/rules.v6" ]; then at "$recorded_host" ip6tables-legacy-restore "$here/rules.v6"; fi
     local device
     for device in "$@"; do
-        ip netns exec "$(namespace "$recorded_host")" tcpdump -p -i "$device" -Q in --nano -w "$work/in-$device.pcap" -U \
+        ip netns exec "$(namespace "$recorded_host")" tcpdump -p -i "$device" -Q $direction --nano -w "$work/in-$device.pcap" -U \
             --immediate-mode -Z root 2>"$work/in-$device.log" &
         dumps+=("$!")
         background+=("$!")
         wait_for "tcpdump did not start" grep -q 'listening on' "$work/in-$device.log"
     done
     ip netns exec "$(namespace "$recorded_host")" conntrack -E -o timestamp >"$work/kernel-events.txt" 2>/dev/null &
-    background+=($!)
+    listeners+=($!)
     ip netns exec "$(namespace "$recorded_host")" conntrack -E expect -o timestamp \
         >"$work/kernel-expectation-events.txt" 2>/dev/null &
-    background+=($!)
+    listeners+=($!)
+    background+=("${listeners[@]}")
     sleep 0.3 # they listen
-}
-
-# note_expectations [WHAT]: the expectations of this moment, behind a line that says WHAT, for kernel-expectations.txt.
-note_expectations() {
-    [ $# -eq 0 ] || printf '# %s\n' "$1" >>"$work/kernel-expectations.txt"
-    at "$recorded_host" cat /proc/net/nf_conntrack_expect >>"$work/kernel-expectations.txt"
+    [ ! -s "$work/kernel-events.txt" ] || fail "connections before the first packet"
 }
 
 # end_record NAME: what the recorded host says now; then NAME.pcap and the record go to the example's folder.
@@ -233,6 +238,8 @@ end_record() {
     at "$recorded_host" cat /proc/net/nf_conntrack >"$work/kernel-entries.txt"
     at "$recorded_host" cat /proc/net/nf_conntrack_expect >"$work/kernel-expectations.txt"
     at "$recorded_host" iptables-legacy-save -c >"$work/kernel-counters.txt"
+    kill "${listeners[@]}" # what happens from now on is behind the capture's end
+    wait "${listeners[@]}" || true
     local files=("$1.pcap" kernel-counters.txt kernel-entries.txt kernel-expectations.txt kernel-events.txt
         kernel-expectation-events.txt)
     if [ -e "$here/rules.v6" ]; then
@@ -254,7 +261,7 @@ end_record() {
     step "recorded $(tshark -r "$work/$1.pcap" 2>/dev/null | wc -l) frames, $(stat -c %s "$work/$1.pcap") bytes"
 }
 
-# check_capture FILE: checksums are right, it is small, and the raw table counted what was captured.
+# check_capture FILE: checksums are right, it is small, and what was captured was counted.
 check_capture() {
     local wrong # errors are not asked: tshark holds the packets that they quote, cut, against their checksums
     wrong=$(tshark -r "$1" -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
@@ -263,14 +270,19 @@ check_capture() {
         2>/dev/null)
     [ -z "$wrong" ] || fail "bad checksums: $wrong"
     [ "$(stat -c %s "$1")" -lt 200000 ] || fail "the capture is too large"
-    wrong=$(tcpdump -n -r "$1" 'not ip and not ip6 or ip6 multicast or ip multicast' 2>/dev/null)
+    local known='ip or ip6'
+    [ "$neighbours" = known ] || known+=' or arp'
+    wrong=$(tcpdump -n -r "$1" "not ($known) or ip6 multicast or ip multicast" 2>/dev/null)
     [ -z "$wrong" ] || fail "packets that nobody asked for: $wrong"
+    [ -e "$work/kernel-counters6.txt" ] || [ "$(tcpdump -n -r "$1" ip6 2>/dev/null | wc -l)" -eq 0 ] ||
+        fail "IPv6 was not meant to be in it"
+    check_counts "$1"
+}
+
+# check_counts CAPTURE: nothing escaped either of them. An example whose rules count in another way has its own.
+check_counts() {
     expect_count "$1" ip "$work/kernel-counters.txt"
-    if [ -e "$work/kernel-counters6.txt" ]; then
-        expect_count "$1" ip6 "$work/kernel-counters6.txt"
-    else
-        [ "$(tcpdump -n -r "$1" ip6 2>/dev/null | wc -l)" -eq 0 ] || fail "IPv6 was not meant to be in it"
-    fi
+    if [ -e "$work/kernel-counters6.txt" ]; then expect_count "$1" ip6 "$work/kernel-counters6.txt"; fi
 }
 
 # expect_count CAPTURE ip|ip6 COUNTERS: each packet passed the raw table's PREROUTING to its end.

@@ -13,7 +13,8 @@
 namespace keepstate {
 
 /// Ports that a helper is registered for, in the order given. A second one makes a helper of its own name:
-/// ports=21,2121 are the helpers `ftp` and `ftp-2121`.
+/// ports=21,2121 are the helpers `ftp` and `ftp-2121`; so has sane. Those of irc, sip and tftp have their place in the
+/// list for a name: ports=69,6969 are `tftp` and `tftp-1`.
 struct HelperPorts {
     static constexpr std::size_t kMost = 8;
     std::array<std::uint16_t, kMost> numbers{};

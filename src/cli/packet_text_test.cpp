@@ -104,7 +104,8 @@ TEST(PacketJson, AddsWhatWasAskedFor) {
     EXPECT_FALSE(nlohmann::json::parse(json(example)).contains("log")) << "no rule wrote one";
     example.log = "p IN=eth0 \nq IN=eth0 \n";
     example.events.push_back({EventKind::update, {}});
-    const auto object = nlohmann::json::parse(json(example, {true, true, true, {"a.pcap", "b.pcap"}}));
+    const auto object =
+        nlohmann::json::parse(json(example, {true, true, true, {"a.pcap", "b.pcap"}}));
     EXPECT_EQ(object["capture"], "a.pcap");
     EXPECT_TRUE(object["expect_events"].empty());
     EXPECT_EQ(object["explanation"].dump(), R"(["parse: ok","track: found \"it\""])");

@@ -21,6 +21,7 @@ struct Words {
     std::vector<std::string> sysctl;
     std::string format = "text";
     std::string table_format = "proc";
+    std::string expectations_format = "proc";
     std::string only;
 };
 
@@ -125,6 +126,10 @@ void add_outputs(CLI::App& app, Words& words) {
     app.add_option("--expectations", words.options.expectations,
                    "at the end, the expectations as /proc/net/nf_conntrack_expect")
         ->type_name("FILE");
+    app.add_option(
+           "--expectations-format", words.expectations_format,
+           "another form for --expectations: conntrack (as conntrack -L\nexpect), xml, json")
+        ->type_name("FORM");
     app.add_option("--stats", words.options.stats,
                    "at the end, the counters of tracking as conntrack -S")
         ->type_name("FILE");
@@ -223,6 +228,17 @@ Result<ReplayOptions> check(Words words) {
         options.format = found->second;
     } else {
         faults.add(fmt::format("--format: '{}' is none of text, json, none", words.format));
+    }
+    const auto form = kEntryFormats.find(words.expectations_format);
+    const bool is_form =
+        form != kEntryFormats.end() &&
+        (form->second == EntryFormat::proc || form->second == EntryFormat::conntrack ||
+         form->second == EntryFormat::xml || form->second == EntryFormat::json);
+    if (is_form) {
+        options.expectations_format = form->second;
+    } else {
+        faults.add(fmt::format("--expectations-format: '{}' is none of proc, conntrack, xml, json",
+                               words.expectations_format));
     }
     if (const auto found = kEntryFormats.find(words.table_format); found != kEntryFormats.end()) {
         options.table_format = found->second;

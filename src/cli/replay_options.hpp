@@ -38,6 +38,7 @@ struct ReplayOptions {
     std::string counters6;
     std::string table;
     EntryFormat table_format = EntryFormat::proc;
+    EntryFormat expectations_format = EntryFormat::proc;  ///< proc, conntrack, xml or json
     std::string expectations;
     std::string stats;
     std::string write;

@@ -143,7 +143,16 @@ Result<void> ReplayOutputs::finish(const ReplayOptions& options,
         if (!is_first) print_listing_tail(options.table_format, line);
         table.write(line);
     }
-    if (!options.expectations.empty()) place(expectations_).write(engine.print_expectations(now));
+    if (!options.expectations.empty()) {
+        std::string lines;
+        const std::vector<ExpectationCopy> expectations = engine.expectations(now);
+        if (!expectations.empty()) print_expectations_head(options.expectations_format, lines);
+        for (const ExpectationCopy& expectation : expectations) {
+            print_expectation(expectation, options.expectations_format, lines);
+        }
+        if (!expectations.empty()) print_expectations_tail(options.expectations_format, lines);
+        place(expectations_).write(lines);
+    }
     if (!options.stats.empty()) {
         std::string line;
         print_statistics(engine.statistics(), line);

@@ -183,8 +183,10 @@ void write_helper_parameters(std::ostream& page) {
             "The parameters of Linux's helper modules, given like settings: `--sysctl "
             "nf_conntrack_ftp.loose=1`. `ports` (of\n"
             "ftp, irc, sane, sip and tftp) is a list of up to eight ports with commas between; a "
-            "port that is not the\nusual one makes a helper of its own name, `ftp-2121`. Linux has "
-            "them once for the whole machine.\n\n"
+            "port that is not the\nusual one makes a helper of its own name, `ftp-2121`, which for "
+            "irc, "
+            "sip and tftp ends in its place in the\nlist: `ports=69,6969` are `tftp` and `tftp-1`. "
+            "Linux has them once for the whole machine.\n\n"
             "| parameter | default | values | unit | what it does |\n|---|---|---|---|---|\n";
     for (const HelperSettingText& row : helper_setting_texts()) {
         page << "| `nf_conntrack_" << row.module << "." << row.name << "` | " << row.default_value

@@ -2,7 +2,7 @@
 //
 //     captures.NAME     docs/captures/NAME.pcap is what NAME.yaml says, and a page replays it
 //     pages.NAME        every made part is what it would be made today; prose, links and rules hold
-//     tours.*           README.md and docs/replay.md: their commands print what they show, and links lead somewhere
+//     tours.*           README.md, docs/replay.md and examples/*/README.md: their commands print what they show, and links lead somewhere
 //     reasons.*         docs/reasons.yaml has a row for each reason, and its scenario reaches the reason
 //     kernel.CALL       each replay that a page shows, put to the live kernel: state, direction, state of the entry,
 //                       timeout, verdict and rule of each packet, the entries and counters at the end
@@ -362,6 +362,11 @@ void register_tests() {
     add_test<TourTest>("tours", "README", std::pair(kSource / "README.md", kSource));
     add_test<TourTest>("tours", "replay",
                        std::pair(kSource / "docs/replay.md", kSource / "examples/web-client"));
+    for (const auto& example : fs::directory_iterator(kSource / "examples")) {
+        if (!example.is_directory()) continue;
+        add_test<TourTest>("tours", "examples/" + example.path().filename().string(),
+                           std::pair(example.path() / "README.md", example.path()));
+    }
     for (std::size_t i = 1; i < kReasons; ++i) {
         const Reason reason = static_cast<Reason>(i);
         add_test<ReasonTest>("reasons", std::string(text(reason)), reason);

@@ -142,7 +142,7 @@ struct Helper {
     End end = nullptr;  ///< null: nothing is to be done
 };
 
-/// "ftp"; for another port than the usual one "ftp-2121".
+/// "ftp"; for another port than the usual one "ftp-2121". Not for irc, sip and tftp: see HelperPorts.
 std::string helper_name(std::string_view name, std::uint16_t usual_port, std::uint16_t port);
 
 /// Each appends the kernel module's helpers, in the module's order.
@@ -156,6 +156,7 @@ void add_sane_helpers(const HelperSettings& settings, std::vector<Helper>& helpe
 void add_netbios_ns_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 void add_snmp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 void add_pptp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
+void add_h323_helpers(const HelperSettings& settings, std::vector<Helper>& helpers);
 
 /// All helpers that Linux would have with these settings.
 std::vector<Helper> make_helpers(const HelperSettings& settings);

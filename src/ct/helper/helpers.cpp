@@ -10,7 +10,8 @@ namespace keepstate::ct {
 std::vector<Helper> make_helpers(const HelperSettings& settings) {
     constexpr std::array kModules{add_ftp_helpers,    add_tftp_helpers, add_irc_helpers,
                                   add_amanda_helpers, add_sane_helpers, add_netbios_ns_helpers,
-                                  add_snmp_helpers,   add_pptp_helpers, add_sip_helpers};
+                                  add_snmp_helpers,   add_pptp_helpers, add_sip_helpers,
+                                  add_h323_helpers};
     std::vector<Helper> helpers;
     for (const AddHelpers add : kModules) add(settings, helpers);
     return helpers;

@@ -33,16 +33,19 @@ HelperAnswer help_tftp(const HelperCase& c, HelperMemory&, Wishes& wishes) {
 }  // namespace
 
 void add_tftp_helpers(const HelperSettings& settings, std::vector<Helper>& helpers) {
+    unsigned number = 0;
     for (const std::uint16_t port : settings.tftp_ports.all()) {
         for (const Family family : {Family::ipv4, Family::ipv6}) {
             Helper& helper = helpers.emplace_back();
-            helper.name = helper_name("tftp", kPort, port);
+            // The place in the list makes the name, not the port: ports=69,6969 are tftp and tftp-1.
+            helper.name = port == kPort ? "tftp" : "tftp-" + std::to_string(number);
             helper.family = family;
             helper.protocol = protocol::kUdp;
             helper.port = port;
             helper.policies[0] = {"", 1, kTimeout_s};
             helper.help = help_tftp;
         }
+        ++number;
     }
 }
 

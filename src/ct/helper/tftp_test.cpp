@@ -33,6 +33,18 @@ TEST(Tftp, TheServersRequestIsAnnouncedLikeTheClients) {
     EXPECT_EQ(tftp.expected(), "udp 2001:db8:2::1 > 2001:db8:1::1:40000");
 }
 
+TEST(Tftp, AnotherPortsHelperIsNamedByItsPlaceInTheList) {
+    HelperSettings settings;
+    ASSERT_TRUE(settings.set("tftp.ports", "7000,69,6969"));
+    std::vector<Helper> helpers;
+    add_tftp_helpers(settings, helpers);
+    ASSERT_EQ(helpers.size(), 6U);
+    EXPECT_EQ(helpers[0].name, "tftp-0");
+    EXPECT_EQ(helpers[2].name, "tftp");
+    EXPECT_EQ(helpers[5].name, "tftp-2");
+    EXPECT_EQ(helpers[5].port, 6969);
+}
+
 TEST(Tftp, WhatCannotBeExpectedIsDropped) {
     Conversation tftp(add_tftp_helpers);
     tftp.wishes.answers = {Grant::clash};

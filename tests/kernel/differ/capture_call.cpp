@@ -34,7 +34,7 @@ void add_options(CLI::App& app, Words& words) {
     app.add_option("-r,--rules", words.rules, "IPv4 ruleset, iptables-save text");
     app.add_option("-R,--rules6", words.rules6, "IPv6 ruleset, ip6tables-save text");
     app.add_flag("--no-rules", words.has_no_rules,
-                 "no rules at all (default: rules that count each state)");
+                 "no rules at all (default: rules that count each state and assign helpers)");
     app.add_option("-i,--interface", words.devices,
                    "NAME=PREFIX[,PREFIX...]: a device and the networks behind it; repeat. Without "
                    "any, the firewall is a bump in the wire (a bridge)")
@@ -105,7 +105,10 @@ Result<KernelSetup> make_setup(const Words& words) {
         setup.sysctls.emplace_back("net.netfilter.nf_conntrack_checksum", "0");
     }
     const bool counts = !words.has_no_rules && words.rules.empty() && words.rules6.empty();
-    if (counts) setup.rules4 = setup.rules6 = counting_rules();
+    if (counts) {
+        setup.rules4 = counting_rules(Family::ipv4);
+        setup.rules6 = counting_rules(Family::ipv6);
+    }
     const auto load = [](const std::string& file, std::string& rules) -> Result<void> {
         if (file.empty()) return {};
         Result<std::string> text = io::read_text_file(file);

@@ -1,6 +1,9 @@
 // See capture_packets.hpp.
 #include "differ/capture_packets.hpp"
 
+#include <fmt/format.h>
+
+#include "ct/helper/helper.hpp"
 #include "io/capture.hpp"
 #include "wire/parse.hpp"
 
@@ -25,9 +28,17 @@ void complete(Family family, std::vector<std::uint8_t>& ip) {
 
 }  // namespace
 
-std::string counting_rules() {
-    std::string rules =
-        "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n";
+std::string counting_rules(Family family) {
+    std::string rules = "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n";
+    for (const ct::Helper& helper : ct::make_helpers({})) {
+        if (helper.port == 0 || helper.family.value_or(family) != family) continue;
+        const char* protocol = helper.protocol == protocol::kTcp ? "tcp" : "udp";
+        for (const char* chain : {"PREROUTING", "OUTPUT"}) {
+            rules += fmt::format("-A {} -p {} -m {} --dport {} -j CT --helper {}\n", chain,
+                                 protocol, protocol, helper.port, helper.name);
+        }
+    }
+    rules += "COMMIT\n*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n";
     for (const char* chain : {"INPUT", "FORWARD", "OUTPUT"}) {
         for (const char* state : {"NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"}) {
             rules += std::string("-A ") + chain + " -m state --state " + state + "\n";

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "keepstate/address.hpp"
 #include "kernel_run.hpp"
 
 namespace keepstate::kernel {
@@ -23,9 +24,9 @@ struct CapturePackets {
     std::string trouble;         ///< where and how the capture broke; empty: it did not
 };
 
-/// Rules that count the packets of each state at INPUT, FORWARD and OUTPUT and let everything pass:
-/// iptables-save text for either family.
-std::string counting_rules();
+/// Rules that count the packets of each state at INPUT, FORWARD and OUTPUT, let everything pass, and give the flows to
+/// each helper's usual port that helper: iptables-save text.
+std::string counting_rules(Family family);
 
 /// Errors: no such file, not a capture. One that is cut off gives what stands before the cut.
 Result<CapturePackets> read_capture(const std::string& name);

@@ -47,7 +47,8 @@ std::vector<std::filesystem::path> captures_below(const std::filesystem::path& f
 KernelSetup bump(bool tests_checksum) {
     KernelSetup setup;
     setup.is_bump = true;
-    setup.rules4 = setup.rules6 = counting_rules();
+    setup.rules4 = counting_rules(Family::ipv4);
+    setup.rules6 = counting_rules(Family::ipv6);
     if (!tests_checksum) setup.sysctls = {{"net.netfilter.nf_conntrack_checksum", "0"}};
     return setup;
 }
@@ -174,7 +175,8 @@ TEST_F(CaptureDiffer, a_difference_is_shrunk_to_the_packet_that_shows_it) {
     KernelSetup setup;
     setup.devices = {{"eth0", {"10.0.0.0/24", "2001:db8::/64"}}, {"eth1", {"10.0.1.0/24"}}};
     setup.sysctls = {{"net.netfilter.nf_conntrack_tcp_loose", "0"}};
-    setup.rules4 = setup.rules6 = counting_rules();
+    setup.rules4 = counting_rules(Family::ipv4);
+    setup.rules6 = counting_rules(Family::ipv6);
     std::vector<KernelPacket> packets;
     for (int i = 0; i < 40; ++i) {
         packets.push_back(packet_of("udp 10.0.0.1:" + std::to_string(1000 + i) + " 10.0.1.1:53"));
@@ -198,7 +200,7 @@ TEST_F(CaptureDiffer, a_scenario_is_printed_that_the_kernel_plays_as_wished) {
     KernelSetup router;
     router.devices = {{"eth0", {"10.0.0.0/24", "2001:db8::/64"}}, {"eth1", {"10.0.1.0/24"}}};
     router.local_addresses = {"10.0.0.254"};
-    router.rules4 = counting_rules();
+    router.rules4 = counting_rules(Family::ipv4);
     const std::vector<KernelPacket> packets{
         packet_of("tcp 10.0.0.1:1 10.0.1.1:80 mss 1460"), packet_of("udp 10.0.0.1:1 10.0.0.254:53"),
         packet_of("raw 4500001400010000400066e60a0000010a000101"),

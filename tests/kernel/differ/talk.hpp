@@ -30,7 +30,8 @@ struct Announced {
     std::string to;
     std::uint16_t port = 0;         ///< or the GRE call id
     std::uint16_t source_port = 0;  ///< 0: any
-    bool talks = false;             ///< it speaks as the flow that announced it, side `from` first
+    Bytes words = {};    ///< TCP: what side `from` says first, if a helper reads that flow too
+    bool talks = false;  ///< it speaks as the flow that announced it, side `from` first
 };
 
 struct Said {

@@ -20,7 +20,7 @@ enum Due : std::uint32_t {
 };
 
 /// Result 1: all is well.
-std::uint8_t draw_result(Dice& dice) { return dice.one_in(10) ? dice.byte() & 7U : 1; }
+std::uint8_t draw_result(Dice& dice) { return dice.one_in(16) ? dice.byte() & 7U : 1; }
 std::uint16_t draw_id(Dice& dice) {
     return static_cast<std::uint16_t>(dice.one_in(8) ? 0 : 1 + dice.below(5));
 }
@@ -74,12 +74,16 @@ unsigned next_of_client(Dice& dice, TalkMemory& memory) {
         case start_request: due = start_reply; return 1;
         case talking:
             if (dice.one_in(4)) return dice.pick({5U, 12U, 15U, 10U});
-            if (dice.one_in(6)) {
+            if (dice.one_in(8)) {
                 due = stop_reply;
                 return 3;
             }
             [[fallthrough]];
         case call:
+            if (dice.one_in(4)) {  // again, for a message that was spoiled or lost
+                due = start_reply;
+                return 1;
+            }
             due = out_reply;
             if (!dice.one_in(3)) memory.numbers[1] = draw_id(dice);
             return 7;
@@ -129,7 +133,8 @@ void spoil(Dice& dice, Bytes& message) {
 
 Said say_pptp(Dice& dice, const TalkPlace& place, unsigned side, TalkMemory& memory) {
     unsigned message = side == 0 ? next_of_client(dice, memory) : next_of_server(dice, memory);
-    if (message == 0 || dice.one_in(12)) message = dice.below(17);
+    if (message == 0) message = side == 0 ? dice.pick({5U, 15U}) : dice.pick({6U, 14U});
+    if (dice.one_in(16)) message = dice.below(17);
     Said said;
     said.payload = make_message(dice, message, memory);
     if (dice.one_in(15)) spoil(dice, said.payload);

@@ -130,8 +130,13 @@ std::string draw_contact(Draft& d, unsigned of, bool is_first) {
     const std::string address =
         d.odd(8) ? draw_address(d) : draw_spelling(d, d.place.addresses[of]);
     const auto to = static_cast<std::uint16_t>(port.empty() ? 5060 : usual);
-    d.announced.push_back({static_cast<std::uint8_t>(d.is_tcp ? IPPROTO_TCP : IPPROTO_UDP), 1 - of,
-                           d.place.addresses[of], to, 0, true});
+    d.announced.push_back({static_cast<std::uint8_t>(d.is_tcp ? IPPROTO_TCP : IPPROTO_UDP),
+                           1 - of,
+                           d.place.addresses[of],
+                           to,
+                           0,
+                           {},
+                           true});
     std::string words = d.odd(6) ? "\"Ann, of here\" <" : "<";
     if (d.odd(10)) words += d.line_end + " ";
     // A URI may stand without brackets; where a line goes on, its first letter is not seen.

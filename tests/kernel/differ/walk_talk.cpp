@@ -11,8 +11,11 @@ namespace keepstate::kernel {
 
 extern const TalkKind k_talk_amanda;
 extern const TalkKind k_talk_ftp;
+extern const TalkKind k_talk_h245;
 extern const TalkKind k_talk_irc;
 extern const TalkKind k_talk_pptp;
+extern const TalkKind k_talk_q931;
+extern const TalkKind k_talk_ras;
 extern const TalkKind k_talk_sane;
 extern const TalkKind k_talk_sip_tcp;
 extern const TalkKind k_talk_sip_udp;
@@ -20,8 +23,9 @@ extern const TalkKind k_talk_tftp;
 
 namespace {
 
-constexpr std::array kTalkKinds{&k_talk_amanda, &k_talk_ftp,     &k_talk_irc,     &k_talk_pptp,
-                                &k_talk_sane,   &k_talk_sip_tcp, &k_talk_sip_udp, &k_talk_tftp};
+constexpr std::array kTalkKinds{&k_talk_amanda,  &k_talk_ftp,     &k_talk_h245, &k_talk_irc,
+                                &k_talk_pptp,    &k_talk_q931,    &k_talk_ras,  &k_talk_sane,
+                                &k_talk_sip_tcp, &k_talk_sip_udp, &k_talk_tftp};
 constexpr std::size_t kMostTalks = 6;
 constexpr std::size_t kMostAnnounced = 12;
 constexpr std::uint8_t kGre = 47;
@@ -49,7 +53,7 @@ std::string make_talk_rules(Dice& dice, bool is_v6) {
         if (dice.one_in(12)) target += " --zone 3";
         const bool chooses_entries = dice.one_in(12);
         if (chooses_entries) target += " --ctevents new,related,destroy";
-        // The instrument learns of an entry when it is made.
+        // The instrument learns of an entry by its NEW, or RELATED if the flow is itself expected.
         if (!chooses_entries && dice.one_in(12))
             target += " --ctevents new,related --expevents new";
         const bool is_tcp = kind->protocol == IPPROTO_TCP;
@@ -207,7 +211,7 @@ void TalkWalk::begin_announced() {
     if (what.talks && dice_.one_in(3)) {
         begin_talk(waiting, ends, from, to);
     } else if (what.protocol == IPPROTO_TCP) {
-        begin_tcp(ends, from, to);
+        begin_tcp(ends, from, to, what.words);
     } else if (what.protocol == kGre) {
         packets_.push_back(make_gre(ends, to, dice_.word()));
         if (dice_.one_in(2)) packets_.push_back(make_gre(back, from, dice_.word()));
@@ -236,7 +240,8 @@ void TalkWalk::begin_talk(const Waiting& waiting, const IpEnds& ends, std::uint1
     talks_.push_back(std::move(talk));
 }
 
-void TalkWalk::begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t to) {
+void TalkWalk::begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t to,
+                         const Bytes& words) {
     const IpEnds back{ends.destination, ends.source};
     const std::uint32_t seq = dice_.word(), ack = dice_.word();
     packets_.push_back(
@@ -252,7 +257,7 @@ void TalkWalk::begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t t
                                        .seq = seq + 1,
                                        .ack = ack + 1,
                                        .flags = kAck,
-                                       .payload = Bytes(10)}));
+                                       .payload = words.empty() ? Bytes(10) : words}));
 }
 
 void TalkWalk::spoil(Bytes& payload) {
@@ -275,6 +280,10 @@ void TalkWalk::close(Talk& talk) {
     const unsigned side = dice_.below(2);
     packets_.push_back(
         segment(talk, side, talk.seq[side], dice_.one_in(2) ? kRst : kFin | kAck, {}));
+    // Opened again at once, the flow ends and another one begins.
+    if (dice_.one_in(2)) {
+        packets_.push_back(segment(talk, 0, talk.seq[0] + (1U << 20U), kSyn, {}));
+    }
 }
 
 IpEnds TalkWalk::ends_of(const Talk& talk, unsigned side) const {

@@ -45,7 +45,7 @@ class TalkWalk {
     /// A flow of this kind, that is opened already or needs no opening.
     void begin_talk(const Waiting& waiting, const IpEnds& ends, std::uint16_t from,
                     std::uint16_t to);
-    void begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t to);
+    void begin_tcp(const IpEnds& ends, std::uint16_t from, std::uint16_t to, const Bytes& words);
     void spoil(Bytes& payload);
     void close(Talk& talk);
     IpEnds ends_of(const Talk& talk, unsigned side) const;
