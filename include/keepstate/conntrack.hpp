@@ -29,8 +29,8 @@ namespace keepstate {
       "its own (keepstate has room for 4194304). Linux derives the default from the machine's "     \
       "memory; this is that of 4 GiB and more")                                                     \
     X(buckets, 262144, "buckets",                                                                   \
-      "lists of the entry map's index, rounded up to a power of two. Should be about "              \
-      "nf_conntrack_max: fewer make look-ups slower. Read once, when the map is made")              \
+      "lists of Linux's own entry map. keepstate sizes its map by nf_conntrack_max, for good, and " \
+      "does not read this")                                                                         \
     X(checksum, 1, "0/1",                                                                           \
       "1: test the checksums of TCP, UDP, UDP-Lite, ICMP and SCTP of packets that arrive; a "       \
       "packet with a wrong one is INVALID. 0: believe them, as for captures of a host that lets "   \

@@ -66,6 +66,12 @@ struct EngineSetup {
     HelperSettings helpers;         ///< parameters of the conntrack helpers
     std::uint64_t seed = 0;         ///< of the entry map's keyed hash and of random matches
     bool listen_events = false;     ///< somebody will call take_events()
+    /// All memory for entries is taken at make(), in huge pages where the system has them, so that no packet waits for it:
+    /// about 150 bytes for each of nf_conntrack_max. Otherwise the system gives it as flows come.
+    bool prefault = false;
+    /// Decision::entry is filled. Who does not need it says so: a packet of an established flow then touches one line
+    /// of memory less, a fifth of its cost.
+    bool tells_entries = true;
     /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing
     /// counts as zeros. Live, such a packet is refused, as Linux refuses it.
     bool completes_cut_frames = false;
@@ -130,7 +136,7 @@ struct Decision {
     std::uint32_t mark = 0;  ///< nfmark
     /// A rule of the nat table would have translated it; translation is not built yet.
     bool would_translate = false;
-    std::optional<EntryFacts> entry;
+    std::optional<EntryFacts> entry;  ///< with EngineSetup::tells_entries
     /// Accepted packets as they left the firewall, from the IP header on; a view into the frame, or into
     /// the engine until its next process().
     std::span<const std::uint8_t> out_bytes;
@@ -162,12 +168,12 @@ class Engine {
     /// Events since the last call, with how many events the packets of the last batch raised each: the
     /// i-th count belongs to the i-th frame of that batch. Only with EngineSetup::listen_events.
     std::vector<Event> take_events();
-    /// For each frame of the last batch, the index behind its last event in take_events().
+    /// For each frame of the last batch, the index behind its last event in take_events(); empty if nobody listens.
     std::span<const std::uint32_t> event_ends() const;
 
     /// What became of expectations since the last call, in order. Only with EngineSetup::listen_events.
     std::vector<ExpectationEvent> take_expectation_events();
-    /// For each frame of the last batch, the index behind its last one in take_expectation_events().
+    /// For each frame of the last batch, the index behind its last one in take_expectation_events(); likewise.
     std::span<const std::uint32_t> expectation_event_ends() const;
 
     void for_each_entry(Time now, const EntryVisitor& visit) const;

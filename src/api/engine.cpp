@@ -20,6 +20,10 @@ namespace keepstate {
 
 namespace {
 
+/// So many frames of a batch are looked at before the first of them is decided: as many requests as memory serves at
+/// once, and more than it takes for the first to arrive.
+constexpr std::size_t kSightedAtOnce = 32;
+
 wire::ReassemblySettings reassembly_of(const EngineSetup& setup) {
     wire::ReassemblySettings settings;
     settings.ipv6_timeout_ns = std::int64_t{setup.settings.frag6_timeout} * kNsPerSecond;
@@ -45,9 +49,11 @@ struct Engine::Parts {
     rules::Dice dice;
     base::Arena arena;
     std::optional<hooks::Path> path;
+    std::array<ct::Sighting, kSightedAtOnce> sightings;
     std::array<std::uint64_t, kReasons> reasons{};
     std::vector<std::uint32_t> event_ends;
     std::vector<std::uint32_t> expectation_event_ends;
+    bool listens = false;  ///< EngineSetup::listen_events
     Time latest{INT64_MIN};
 };
 
@@ -142,7 +148,9 @@ Result<Engine> Engine::make(EngineSetup setup) {
     parts->objects.timeout_policies = {};
     parts->objects.helpers = {};
     if (parts->objects.wants_accounting) setup.settings.acct = 1;
-    parts->tracker.emplace(setup.settings, std::move(*policies), setup.helpers, setup.seed,
+    const ct::TrackerRoom room{parts->objects.wants_two_places,
+                               setup.prefault ? base::Touch::first : base::Touch::later};
+    parts->tracker.emplace(setup.settings, std::move(*policies), setup.helpers, room, setup.seed,
                            setup.listen_events);
     const auto program_at = [&parts](std::size_t i) {
         return parts->programs[i] ? &*parts->programs[i] : nullptr;
@@ -150,6 +158,8 @@ Result<Engine> Engine::make(EngineSetup setup) {
     parts->path.emplace(parts->routing, parts->reassembler, *parts->tracker, parts->arena,
                         parts->dice, program_at(0), program_at(1));
     parts->path->complete_cut_frames(setup.completes_cut_frames);
+    parts->path->tell_entries(setup.tells_entries);
+    parts->listens = setup.listen_events;
     return Engine(std::move(parts));
 }
 
@@ -160,16 +170,24 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
     parts.arena.reset();
     parts.event_ends.clear();
     parts.expectation_event_ends.clear();
+    const bool is_heard = stories != nullptr || logs != nullptr;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         parts.latest = std::max(parts.latest, batch[i].time);
+        const std::size_t round = i % kSightedAtOnce;
+        if (round == 0) {
+            parts.path->sight(batch.subspan(i, std::min(kSightedAtOnce, batch.size() - i)),
+                              parts.sightings);
+        }
         std::string* const log = logs ? &logs[i] : nullptr;
         if (stories) {
             explain::Story story{stories[i]};
             parts.path->decide(batch[i], parts.latest, decisions[i], &story, log);
-        } else {
+        } else if (is_heard || !parts.path->decide_usual(batch[i], parts.sightings[round],
+                                                         parts.latest, decisions[i])) {
             parts.path->decide(batch[i], parts.latest, decisions[i], nullptr, log);
         }
         ++parts.reasons[static_cast<std::size_t>(decisions[i].reason)];
+        if (!parts.listens) continue;
         parts.event_ends.push_back(static_cast<std::uint32_t>(parts.tracker->events().size()));
         parts.expectation_event_ends.push_back(
             static_cast<std::uint32_t>(parts.tracker->expectation_events().size()));
@@ -186,7 +204,7 @@ void Engine::for_each_entry(Time now, const EntryVisitor& visit) const {
         if (entry.expires > now) living.push_back(&entry);
     });
     std::sort(living.begin(), living.end(),
-              [](const ct::Entry* a, const ct::Entry* b) { return a->number < b->number; });
+              [](const ct::Entry* a, const ct::Entry* b) { return a->number() < b->number(); });
     for (const ct::Entry* entry : living) visit(parts_->tracker->copy_of(*entry, now));
 }
 

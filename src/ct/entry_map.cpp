@@ -1,92 +1,131 @@
-// The entry map; see entry_map.hpp for its layout.
+// The entry map; see entry_map.hpp.
 #include "ct/entry_map.hpp"
 
 #include <algorithm>
-#include <bit>
 
 #include "ct/tuple.hpp"
 
 namespace keepstate::ct {
 
-EntryMap::EntryMap(std::uint32_t buckets, std::uint32_t capacity, std::uint64_t seed)
-    : key_(base::HashKey::from_seed(seed)),
-      mask_(std::bit_ceil(std::clamp<std::uint32_t>(buckets, 1, 1U << 26)) - 1),
-      buckets_(std::size_t{mask_} + 1, kNoEntry),
-      slab_(capacity) {}
+namespace {
 
-std::uint64_t EntryMap::hash(const Tuple& tuple, std::uint16_t zone) const {
-    return hash_of(tuple, zone, key_);
+/// The packet in flight may have one that stands nowhere yet, and may still look at one that has gone.
+constexpr std::uint32_t kInFlight = 2;
+
+std::uint32_t entries_of(const EntryMap::Room& room) {
+    return std::min(room.entries, EntryIndex::kMostSlots - kInFlight);
 }
+
+/// What the place alone is sure of: the reply is the inverse, another tuple, and the zone is 0.
+bool is_plain(const Entry& entry) {
+    const EntryExtra& rare = entry.rare();
+    return !rare.has_reply && rare.zones == Zones{} && !entry.is_to_itself();
+}
+
+}  // namespace
+
+EntryMap::EntryMap(const Room& room, std::uint64_t seed)
+    : index_(room.two_places ? 2 * entries_of(room) : entries_of(room), seed, room.touch),
+      entries_(entries_of(room) + kInFlight, room.touch),
+      extras_(entries_of(room) + kInFlight) {}
 
 Entry* EntryMap::make() {
-    const std::uint32_t slot = slab_.take();
-    if (slot == base::Slab<Entry>::kNone) return nullptr;
-    Entry& entry = slab_.at(slot);
-    entry.slot = slot;
-    return &entry;
+    const std::uint32_t slot = entries_.take();
+    return slot == base::Slab<Entry>::kNone ? nullptr : &entries_.at(slot);
 }
 
-void EntryMap::discard(Entry& entry) { slab_.give_back(entry.slot); }
+void EntryMap::discard(Entry& entry) {
+    if (entry.has_extra()) extras_.give_back(entry.extra()->slot);
+    entry.status = 0;  // visit_all() passes by what is nobody's
+    entries_.give_back(entries_.slot_of(entry));
+}
 
-void EntryMap::insert(Entry& entry) {
-    KS_ASSERT(entry.next[0] == kNoEntry && entry.next[1] == kNoEntry);
-    for (std::uint32_t d = 0; d < 2; ++d) {
-        entry.bucket[d] = bucket_of(entry.tuples[d], entry.zones[d]);
-        entry.next[d] = buckets_[entry.bucket[d]];
-        buckets_[entry.bucket[d]] = entry.slot << 1 | d;
+EntryExtra& EntryMap::extra_of(Entry& entry) {
+    if (!entry.has_extra()) {
+        const std::uint32_t slot = extras_.take();
+        KS_ASSERT(slot != base::Slab<EntryExtra>::kNone);  // as many as entries
+        entry.set_extra(extras_.at(slot));
+        entry.extra()->slot = slot;
+    }
+    return *entry.extra();
+}
+
+FlowKey EntryMap::key_of(const Entry& entry, CtDirection direction) const {
+    return index_.key_of(entry.tuple(direction),
+                         entry.rare().zones[static_cast<std::size_t>(direction)]);
+}
+
+bool EntryMap::insert(Entry& entry) {
+    const std::uint32_t slot = entries_.slot_of(entry);
+    const bool asks = !is_plain(entry);
+    const FlowKey original = key_of(entry, CtDirection::original);
+    if (!index_.insert(original, asks, slot)) return false;
+    if (asks) {
+        const FlowKey reply = key_of(entry, CtDirection::reply);
+        if (reply.hash != original.hash && !index_.insert(reply, asks, slot)) {
+            index_.remove(original, asks, slot);
+            return false;
+        }
+        ++odd_;
     }
     ++size_;
+    return true;
 }
 
 void EntryMap::remove(Entry& entry) {
-    for (std::uint32_t d = 0; d < 2; ++d) {
-        const std::uint32_t wanted = entry.slot << 1 | d;
-        std::uint32_t* ref = &buckets_[entry.bucket[d]];
-        while (*ref != wanted) {
-            KS_ASSERT(*ref != kNoEntry);
-            ref = &slab_.at(*ref >> 1).next[*ref & 1];
-        }
-        *ref = entry.next[d];
-        entry.next[d] = kNoEntry;
+    const std::uint32_t slot = entries_.slot_of(entry);
+    const bool asks = !is_plain(entry);
+    const FlowKey original = key_of(entry, CtDirection::original);
+    index_.remove(original, asks, slot);
+    if (asks) {
+        const FlowKey reply = key_of(entry, CtDirection::reply);
+        if (reply.hash != original.hash) index_.remove(reply, asks, slot);
+        --odd_;
     }
     --size_;
 }
 
-std::uint32_t EntryMap::find_reference(CtDirection direction, const Tuple& tuple,
-                                       const Zones& zones) const {
-    const std::uint16_t zone = zones[static_cast<std::size_t>(direction)];
-    std::uint32_t ref = buckets_[bucket_of(tuple, zone)];
-    while (ref != kNoEntry) {
-        const Entry& entry = slab_.at(ref >> 1);
-        const std::uint32_t d = ref & 1;
-        if (entry.tuples[d] == tuple && entry.zones[d] == zones[d]) break;
-        ref = entry.next[d];
+Found EntryMap::find_in_zone(std::uint16_t zone, const Tuple& tuple, const Zones& zones) const {
+    return find_by(index_.key_of(tuple, zone), zone, tuple, zones);
+}
+
+Found EntryMap::find_by(const FlowKey& key, std::uint16_t zone, const Tuple& tuple,
+                        const Zones& zones) const {
+    CtDirection direction = CtDirection::original;
+    const EntryIndex::Hit hit = index_.find(key, [&](std::uint32_t slot) {
+        const Entry& entry = entries_.at(slot);
+        const Zones& own = entry.rare().zones;
+        // Of two that fit it is the reply: Linux puts that at the head of the chain, before the original.
+        for (const CtDirection each : {CtDirection::reply, CtDirection::original}) {
+            const auto i = static_cast<std::size_t>(each);
+            if (own[i] != zones[i] || own[i] != zone || entry.tuple(each) != tuple) continue;
+            direction = each;
+            return true;
+        }
+        return false;
+    });
+    if (!hit) return {};
+    if (hit.is_exact()) {
+        direction = hit.is_original(key) ? CtDirection::original : CtDirection::reply;
     }
-    return ref;
-}
-
-std::uint32_t EntryMap::find_reference(const Tuple& tuple, const Zones& zones) const {
-    const std::uint32_t ref = find_reference(CtDirection::original, tuple, zones);
-    if (ref != kNoEntry || zones[0] == zones[1]) return ref;
-    return find_reference(CtDirection::reply, tuple, zones);
-}
-
-Found EntryMap::found(std::uint32_t ref) {
-    if (ref == kNoEntry) return {};
-    return {&slab_.at(ref >> 1), static_cast<CtDirection>(ref & 1)};
+    // The map's own entries; who asked with a const map gets a const one.
+    return {const_cast<Entry*>(&entries_.at(hit.slot())), direction};
 }
 
 Found EntryMap::find_at(CtDirection direction, const Tuple& tuple, const Zones& zones) {
-    return found(find_reference(direction, tuple, zones));
+    return find_in_zone(zones[static_cast<std::size_t>(direction)], tuple, zones);
 }
 
 Found EntryMap::find(const Tuple& tuple, const Zones& zones) {
-    return found(find_reference(tuple, zones));
+    const Found found = find_at(CtDirection::original, tuple, zones);
+    if (found.entry != nullptr || zones[0] == zones[1]) return found;
+    return find_at(CtDirection::reply, tuple, zones);
 }
 
 const Entry* EntryMap::find(const Tuple& tuple, const Zones& zones) const {
-    const std::uint32_t ref = find_reference(tuple, zones);
-    return ref == kNoEntry ? nullptr : &slab_.at(ref >> 1);
+    const Found found = find_in_zone(zones[0], tuple, zones);
+    if (found.entry != nullptr || zones[0] == zones[1]) return found.entry;
+    return find_in_zone(zones[1], tuple, zones).entry;
 }
 
 }  // namespace keepstate::ct

@@ -1,22 +1,17 @@
-// The entry map: tuple -> entry, each entry twice, once under each of its tuples.
+// The entry map: tuple -> entry.
 //
-//     buckets_  [ ref | ref | none | ... ]          ref = slot << 1 | direction
-//                  |
-//                  '-> entry.next[direction] -> ... -> none
+//     EntryIndex   key of a tuple -> slot        one place a flow, see ct/entry_index.hpp
+//     entries_     slab of Entry, two lines of the cache each
+//     extras_      slab of EntryExtra, for the few that have one
 //
-// Its size is fixed when it is made (nf_conntrack_buckets); the hash is keyed, so that nobody who
-// chooses tuples can choose buckets. Entries live in a slab of nf_conntrack_max slots and one more for
-// the packet in flight.
+// All room is taken when it is made (nf_conntrack_max entries and one more for the packet in flight) and costs nothing before it is used.
 //
-// Threads: one owner.  Cost: one chain walk a look-up; no allocation after the making.
-// Tested by: ct/entry_map_test.cpp.
+// Threads: one owner.  Cost: constant; no allocation after the making.  Tested by: ct/entry_map_test.cpp.
 #pragma once
 
-#include <vector>
-
-#include "base/hash.hpp"
 #include "base/slab.hpp"
 #include "ct/entry.hpp"
+#include "ct/entry_index.hpp"
 
 namespace keepstate::ct {
 
@@ -27,71 +22,80 @@ struct Found {
 
 class EntryMap {
   public:
-    /// `buckets` is rounded up to a power of two.
-    EntryMap(std::uint32_t buckets, std::uint32_t capacity, std::uint64_t seed);
+    struct Room {
+        std::uint32_t entries = 0;  ///< that stand in the map; two more may be made beside them
+        /// Every entry may stand in two places: its reply need not be the original's inverse.
+        bool two_places = false;
+        base::Touch touch = base::Touch::later;
+    };
+    EntryMap(const Room& room, std::uint64_t seed);
 
     /// An entry that stands nowhere yet; null if all slots are taken.
     Entry* make();
     /// Gives an entry that stands nowhere back.
     void discard(Entry& entry);
-    /// Puts it under both tuples. Asserts that it stands nowhere.
-    void insert(Entry& entry);
-    /// Takes it from both places; it keeps its slot.
+    /// Puts it under both tuples. False, and nothing done: the index has no room for it.
+    bool insert(Entry& entry);
+    /// Takes it out of the map; it keeps its slot. Asserts that it stands there.
     void remove(Entry& entry);
 
-    /// The entry that has this tuple in a direction whose zone is that of `zones`. An entry stands in the bucket
-    /// of its zone, so where the two differ both buckets are asked, the original's first.
+    /// The entry that has this tuple in a direction whose zone is that of `zones`. An entry stands under the zone of each
+    /// direction, so where the two differ both are asked, the original's first.
     /// source: kernel:net/netfilter/nf_conntrack_core.c resolve_normal_ct, nf_conntrack_find_get.
     Found find(const Tuple& tuple, const Zones& zones);
     const Entry* find(const Tuple& tuple, const Zones& zones) const;
-    /// The same in the bucket of `direction`'s zone alone: what an entry's confirmation asks.
+    /// The same under `direction`'s zone alone: what an entry's confirmation asks.
     Found find_at(CtDirection direction, const Tuple& tuple, const Zones& zones);
 
-    Entry& at(std::uint32_t slot) { return slab_.at(slot); }
-    const Entry& at(std::uint32_t slot) const { return slab_.at(slot); }
-    std::uint32_t size() const { return size_; }  ///< entries that stand in the map
-    std::uint32_t in_use() const { return slab_.used(); }
+    /// The same by a key that is at hand, in zone 0, of this tuple.
+    Found find_by_key(const FlowKey& key, const Tuple& tuple) { return find_by(key, 0, tuple, {}); }
+    /// Asks memory for an entry, or only for its first line.
+    void prefetch(std::uint32_t slot, bool whole) const {
+        const char* const at = reinterpret_cast<const char*>(&entries_.at(slot));
+        __builtin_prefetch(at, 1);
+        if (whole) __builtin_prefetch(at + 64, 1);
+    }
 
-    /// The first entry of the bucket `distance` places behind the tuple's own for which `is_wanted` holds.
+    Entry& at(std::uint32_t slot) { return entries_.at(slot); }
+    const Entry& at(std::uint32_t slot) const { return entries_.at(slot); }
+    std::uint32_t slot_of(const Entry& entry) const { return entries_.slot_of(entry); }
+    /// What few entries have; made if it is not there.
+    EntryExtra& extra_of(Entry& entry);
+    std::uint32_t size() const { return size_; }  ///< entries that stand in the map
+    /// Whether each stands under one key, which only it and its inverse have.
+    bool are_all_plain() const { return odd_ == 0; }
+    std::uint32_t in_use() const { return entries_.used(); }
+    const EntryIndex& index() const { return index_; }
+
+    /// The first entry of the index's bucket `distance` places behind the tuple's own for which `is_wanted` holds.
     template <typename Wanted>
     Entry* find_near(const Tuple& tuple, std::uint16_t zone, std::uint32_t distance,
                      Wanted is_wanted) {
-        std::uint32_t ref = buckets_[(bucket_of(tuple, zone) + distance) & mask_];
-        while (ref != kNoEntry) {
-            Entry& entry = slab_.at(ref >> 1);
-            if (is_wanted(entry)) return &entry;
-            ref = entry.next[ref & 1];
-        }
-        return nullptr;
+        const std::uint32_t slot =
+            index_.find_near(index_.key_of(tuple, zone), distance,
+                             [&](std::uint32_t each) { return is_wanted(entries_.at(each)); });
+        return slot == EntryIndex::kNone ? nullptr : &entries_.at(slot);
     }
-    /// Visits every entry once, in the order of the buckets. `visit` may not change the map.
+    /// Visits every entry that is confirmed and not dying once, in the order of the slots. `visit` may not change the map.
     template <typename Visit>
     void visit_all(Visit visit) const {
-        for (std::uint32_t ref : buckets_) {
-            while (ref != kNoEntry) {
-                const Entry& entry = slab_.at(ref >> 1);
-                if ((ref & 1) == 0) visit(entry);
-                ref = entry.next[ref & 1];
-            }
+        for (std::uint32_t slot = 0; slot < entries_.touched(); ++slot) {
+            const Entry& entry = entries_.at(slot);
+            if (entry.is_confirmed() && !entry.has(status::kDying)) visit(entry);
         }
     }
 
   private:
-    std::uint32_t bucket_of(const Tuple& tuple, std::uint16_t zone) const {
-        return static_cast<std::uint32_t>(hash(tuple, zone)) & mask_;
-    }
-    std::uint64_t hash(const Tuple& tuple, std::uint16_t zone) const;
-    /// slot << 1 | direction, or kNoEntry.
-    std::uint32_t find_reference(CtDirection direction, const Tuple& tuple,
-                                 const Zones& zones) const;
-    std::uint32_t find_reference(const Tuple& tuple, const Zones& zones) const;
-    Found found(std::uint32_t reference);
+    FlowKey key_of(const Entry& entry, CtDirection direction) const;
+    Found find_by(const FlowKey& key, std::uint16_t zone, const Tuple& tuple,
+                  const Zones& zones) const;
+    Found find_in_zone(std::uint16_t zone, const Tuple& tuple, const Zones& zones) const;
 
-    base::HashKey key_;
-    std::uint32_t mask_;
+    EntryIndex index_;
+    base::Slab<Entry> entries_;
+    base::Slab<EntryExtra> extras_;
     std::uint32_t size_ = 0;
-    std::vector<std::uint32_t> buckets_;
-    base::Slab<Entry> slab_;
+    std::uint32_t odd_ = 0;  ///< those that are not plain
 };
 
 }  // namespace keepstate::ct

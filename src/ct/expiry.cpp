@@ -1,27 +1,45 @@
 // The wheel's lists; see expiry.hpp.
 #include "ct/expiry.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace keepstate::ct {
 
 void Expiry::take(EntryMap& map, Entry& entry) {
-    if (entry.wheel_place == kNoEntry) return;
-    if (entry.wheel_previous != kNoEntry) {
-        map.at(entry.wheel_previous).wheel_next = entry.wheel_next;
+    if (entry.wheel_previous == kNoEntry) return;
+    if ((entry.wheel_previous & kIsFirst) != 0) {
+        places_[entry.wheel_previous & ~kIsFirst] = entry.wheel_next;
     } else {
-        places_[entry.wheel_place] = entry.wheel_next;
+        map.at(entry.wheel_previous).wheel_next = entry.wheel_next;
     }
     if (entry.wheel_next != kNoEntry)
         map.at(entry.wheel_next).wheel_previous = entry.wheel_previous;
-    entry.wheel_next = entry.wheel_previous = entry.wheel_place = kNoEntry;
+    entry.wheel_next = entry.wheel_previous = kNoEntry;
 }
 
-void Expiry::put(EntryMap& map, Entry& entry) {
-    const std::uint32_t place = place_of(entry.expires.ns / kNsPerSecond);
+void Expiry::put(EntryMap& map, Entry& entry, Time now) {
+    const Time look_again = now + kLookAgainS * kNsPerSecond;
+    const std::uint32_t place = place_of(std::min(entry.expires, look_again).ns / kNsPerSecond);
     take(map, entry);
-    entry.wheel_place = place;
+    const std::uint32_t slot = map.slot_of(entry);
+    entry.wheel_previous = kIsFirst | place;
     entry.wheel_next = places_[place];
-    if (entry.wheel_next != kNoEntry) map.at(entry.wheel_next).wheel_previous = entry.slot;
-    places_[place] = entry.slot;
+    if (entry.wheel_next != kNoEntry) map.at(entry.wheel_next).wheel_previous = slot;
+    places_[place] = slot;
+}
+
+bool Expiry::call_next(EntryMap& map, std::int64_t second) {
+    swept_ = std::max(swept_, second - 1 - kPlaces);  // once round is enough
+    while (swept_ < second - 1) {
+        ++swept_;
+        std::uint32_t& list = places_[place_of(swept_)];
+        if (list == kNoEntry) continue;
+        map.at(list).wheel_previous = kIsFirst | kDue;
+        places_[kDue] = std::exchange(list, kNoEntry);
+        return true;
+    }
+    return false;
 }
 
 }  // namespace keepstate::ct

@@ -1,15 +1,21 @@
 // Expiry: a wheel of one-second lists, so that time costs nothing per packet.
 //
-//     places_   [ 0 | 1 | 2 | ... | 4095 ]      place = second of expiry modulo 4096
-//                 ^ everything up to `swept_` has been looked at
+//     places_   [ 0 | 1 | 2 | ... | 511 ]      place = second modulo 512
+//                 ^ everything up to `swept_` has been moved to `due_`
+//     due_      those whose turn has come, looked at one by one
 //
-// An entry is put where its expiry falls. A renewed timeout does not move it (the usual case): when its list's
-// turn comes, an entry that has time left is put anew. Only a timeout that got shorter moves it at once.
-// Look-ups test the exact time themselves (nothing expired is ever found), so the wheel may be up to a
-// second late: it only gives slots back and tells of the end.
+// An entry is put where its expiry falls, but not further away than kLookAgainS: whoever has longer to live is looked at
+// again then. A renewed timeout does not move it (the usual case): when its list's turn comes, an entry that has time left is
+// put anew. Only a timeout that got shorter moves it at once, and only if it is shorter than kLookAgainS: a
+// TCP flow whose timeout goes from five days to five minutes and back with every segment stays where it is.
+// Look-ups test the exact time themselves (nothing expired is ever found), so the wheel may be late: it only gives slots
+// back and tells of the end. It is a second late as a rule, and more if very many go at once: a sweep looks at so many entries and
+// no more, so that a million flows that end in the same second hold nobody up.
+//
+// The first of a list has its list's number in wheel_previous, marked by kIsFirst.
 //
 // Cost: constant for put and take; a sweep looks at each list once a second of virtual time, and at
-// all of them once if time jumps further than the wheel is round.  Tested by: ct/expiry_test.cpp.
+// all of them once if time jumps further than the wheel is round; each entry is looked at every kLookAgainS.  Tested by: ct/expiry_test.cpp.
 #pragma once
 
 #include <vector>
@@ -20,49 +26,63 @@ namespace keepstate::ct {
 
 class Expiry {
   public:
-    Expiry() : places_(kPlaces, kNoEntry) {}
+    Expiry() : places_(kPlaces + 1, kNoEntry) {}
+
+    /// So far away at the most an entry is put.
+    static constexpr std::int64_t kLookAgainS = 300;
 
     /// Notes the entry's `expires`. It may stand on the wheel already.
-    void put(EntryMap& map, Entry& entry);
+    void put(EntryMap& map, Entry& entry, Time now);
+    /// The entry's `expires` changed to so much from now: moves it if it must be looked at earlier.
+    void renew(EntryMap& map, Entry& entry, std::int64_t timeout_ns, std::int64_t left_ns,
+               Time now) {
+        if (timeout_ns < left_ns && timeout_ns < kLookAgainS * kNsPerSecond) put(map, entry, now);
+    }
     void take(EntryMap& map, Entry& entry);
 
-    /// Calls `gone(entry)` for each entry whose time has come; `gone` must take() it.
+    /// Whether sweep() has lists to look at.
+    bool is_due(Time now) const { return now.ns >= next_ns_ || places_[kDue] != kNoEntry; }
+    /// Calls `gone(entry)` for each entry whose time has come; `gone` must take() it. Looks at `most` entries at the most.
     template <typename Gone>
-    void sweep(EntryMap& map, Time now, Gone gone) {
+    void sweep(EntryMap& map, Time now, std::uint32_t most, Gone gone) {
+        if (!is_due(now)) return;
         const std::int64_t second = now.ns / kNsPerSecond;
         if (!started_) {
             started_ = true;
             swept_ = second - 1;
         }
-        if (second - 1 <= swept_) return;
-        std::int64_t from = swept_ + 1;
-        if (second - from > kPlaces) from = second - kPlaces;
-        swept_ = second - 1;
-        for (std::int64_t s = from; s < second; ++s) sweep_place(map, place_of(s), now, gone);
-    }
-
-  private:
-    static constexpr std::int64_t kPlaces = 4096;
-
-    static std::uint32_t place_of(std::int64_t second) {
-        return static_cast<std::uint32_t>(second & (kPlaces - 1));
-    }
-    template <typename Gone>
-    void sweep_place(EntryMap& map, std::uint32_t place, Time now, Gone& gone) {
-        std::uint32_t slot = places_[place];
-        while (slot != kNoEntry) {
-            Entry& entry = map.at(slot);
-            slot = entry.wheel_next;
-            if (entry.expires <= now) {
-                gone(entry);
-            } else {
-                put(map, entry);
+        for (;;) {
+            while (places_[kDue] != kNoEntry) {
+                if (most-- == 0) return;
+                Entry& entry = map.at(places_[kDue]);
+                if (entry.expires <= now) {
+                    gone(entry);
+                } else {
+                    put(map, entry, now);
+                }
+            }
+            if (!call_next(map, second)) {
+                next_ns_ = (second + 1) * kNsPerSecond;
+                return;
             }
         }
     }
 
+  private:
+    static constexpr std::int64_t kPlaces = 512;
+    static_assert(kPlaces > kLookAgainS);
+    static constexpr std::uint32_t kDue = kPlaces;  ///< the list of those whose turn has come
+    static constexpr std::uint32_t kIsFirst = 0x80000000U;
+
+    static std::uint32_t place_of(std::int64_t second) {
+        return static_cast<std::uint32_t>(second & (kPlaces - 1));
+    }
+    /// Moves the next list that is not empty and lies before `second` to kDue. False: there is none.
+    bool call_next(EntryMap& map, std::int64_t second);
+
     std::vector<std::uint32_t> places_;
-    std::int64_t swept_ = 0;  ///< the last second whose list was looked at
+    std::int64_t swept_ = 0;            ///< with started_: the last second whose list was moved
+    std::int64_t next_ns_ = INT64_MIN;  ///< when the next list's turn comes
     bool started_ = false;
 };
 

@@ -2,6 +2,8 @@
 #include "ct/expiry.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -10,20 +12,24 @@ namespace keepstate::ct {
 namespace {
 
 struct Wheel {
-    EntryMap map{16, 2000, 1};
+    EntryMap map{{2000}, 1};
     Expiry expiry;
     std::vector<std::uint32_t> gone;
+
+    Time now;
 
     Entry& put(Time expires) {
         Entry& entry = *map.make();
         entry.expires = expires;
-        expiry.put(map, entry);
+        expiry.put(map, entry, now);
         return entry;
     }
-    std::size_t sweep(Time now) {
+    std::uint32_t slot_of(const Entry& entry) const { return map.slot_of(entry); }
+    std::size_t sweep(Time at, std::uint32_t most = 100'000) {
+        now = std::max(now, at);
         gone.clear();
-        expiry.sweep(map, now, [this](Entry& entry) {
-            gone.push_back(entry.slot);
+        expiry.sweep(map, at, most, [this](Entry& entry) {
+            gone.push_back(slot_of(entry));
             expiry.take(map, entry);
         });
         return gone.size();
@@ -37,7 +43,7 @@ TEST(Expiry, an_entry_goes_when_its_second_is_over_and_not_before) {
     EXPECT_EQ(wheel.sweep(Time::from_s(104)), 0U);
     EXPECT_EQ(wheel.sweep(Time::from_s(105)), 0U);
     EXPECT_EQ(wheel.sweep(Time::from_s(106)), 1U);
-    EXPECT_EQ(wheel.gone, std::vector{entry.slot});
+    EXPECT_EQ(wheel.gone, std::vector{wheel.slot_of(entry)});
     EXPECT_EQ(wheel.sweep(Time::from_s(10000)), 0U);
 }
 
@@ -56,8 +62,24 @@ TEST(Expiry, a_shorter_timeout_holds_once_it_was_put_again) {
     wheel.sweep(Time::from_s(0));
     Entry& entry = wheel.put(Time::from_s(1000));
     entry.expires = Time::from_s(5);
-    wheel.expiry.put(wheel.map, entry);
+    wheel.expiry.put(wheel.map, entry, wheel.now);
     EXPECT_EQ(wheel.sweep(Time::from_s(6)), 1U);
+}
+
+TEST(Expiry, a_timeout_that_goes_up_and_down_between_long_ones_moves_nothing_and_is_never_late) {
+    Wheel wheel;
+    wheel.sweep(Time::from_s(0));
+    Entry& entry = wheel.put(Time::from_s(300));
+    for (std::int64_t s = 1; s <= 1000; ++s) {
+        ASSERT_EQ(wheel.sweep(Time::from_s(s)), 0U);
+        const std::int64_t timeout_ns = (s % 2 == 0 ? 432'000 : 300) * kNsPerSecond;
+        const std::int64_t left_ns = entry.expires - wheel.now;
+        entry.expires = wheel.now + timeout_ns;
+        wheel.expiry.renew(wheel.map, entry, timeout_ns, left_ns, wheel.now);
+    }
+    entry.expires = Time::from_s(1300);
+    for (std::int64_t s = 1001; s <= 1300; ++s) ASSERT_EQ(wheel.sweep(Time::from_s(s)), 0U) << s;
+    EXPECT_EQ(wheel.sweep(Time::from_s(1301)), 1U);
 }
 
 TEST(Expiry, a_timeout_longer_than_the_wheel_goes_round_more_than_once) {
@@ -75,6 +97,22 @@ TEST(Expiry, a_jump_in_time_further_than_the_wheel_forgets_nothing) {
     EXPECT_EQ(wheel.sweep(Time::from_s(1'000'000)), 1500U);
 }
 
+TEST(Expiry, very_many_that_end_at_once_go_some_at_a_time) {
+    Wheel wheel;
+    wheel.sweep(Time::from_s(0));
+    for (int i = 0; i < 1000; ++i) wheel.put(Time::from_s(10));
+    wheel.put(Time::from_s(500));
+    EXPECT_EQ(wheel.sweep(Time::from_s(11), 64), 64U);
+    EXPECT_EQ(wheel.sweep(Time::from_s(11), 64), 64U);
+    Entry& late = wheel.put(Time::from_s(400));
+    wheel.expiry.take(wheel.map, late);  // while others wait
+    std::size_t gone = 128;
+    for (int i = 0; i < 14; ++i) gone += wheel.sweep(Time::from_s(12), 64);
+    EXPECT_EQ(gone, 1000U);
+    EXPECT_EQ(wheel.sweep(Time::from_s(499), 64), 0U);
+    EXPECT_EQ(wheel.sweep(Time::from_s(501), 64), 1U);
+}
+
 TEST(Expiry, what_was_taken_off_does_not_go) {
     Wheel wheel;
     wheel.sweep(Time::from_s(0));
@@ -85,7 +123,7 @@ TEST(Expiry, what_was_taken_off_does_not_go) {
     wheel.expiry.take(wheel.map, second);  // twice is as good as once
     EXPECT_EQ(wheel.sweep(Time::from_s(7)), 2U);
     EXPECT_EQ((std::set<std::uint32_t>(wheel.gone.begin(), wheel.gone.end())),
-              (std::set<std::uint32_t>{first.slot, third.slot}));
+              (std::set<std::uint32_t>{wheel.slot_of(first), wheel.slot_of(third)}));
 }
 
 TEST(Expiry, captures_may_begin_anywhere_in_time_and_stand_still) {
@@ -108,7 +146,7 @@ TEST(Expiry, random_timeouts_go_at_most_a_second_late) {
             const std::int64_t timeout_ns =
                 static_cast<std::int64_t>(engine() % 20'000) * 1'000'000;
             const Entry& entry = wheel.put(Time{now_ns + timeout_ns});
-            standing[entry.slot] = entry.expires;
+            standing[wheel.slot_of(entry)] = entry.expires;
         }
         now_ns += static_cast<std::int64_t>(engine() % 300) * 1'000'000;
         const Time now{now_ns};

@@ -10,17 +10,23 @@ namespace keepstate::ct {
 
 namespace {
 
-/// How many entries the slab holds: nf_conntrack_max, one for the packet in flight and one that a
-/// packet may still look at after its end. "No limit" (0) is 4 Mi entries here, and 64 Mi are the most.
-std::uint32_t capacity_of(const Settings& settings) {
+/// "No limit" (0) is 4 Mi entries here; the map itself holds 32 Mi at the most.
+std::uint32_t entries_of(const Settings& settings) {
     constexpr std::uint32_t kUnlimited = 1U << 22;
-    constexpr std::uint32_t kMost = 1U << 26;
-    const std::uint32_t wanted = settings.max == 0 ? kUnlimited : std::min(settings.max, kMost);
-    return wanted + 2;
+    return settings.max == 0 ? kUnlimited : settings.max;
+}
+/// How many may be made at once, those in flight with them.
+std::uint32_t capacity_of(const Settings& settings) {
+    return std::min(entries_of(settings), EntryIndex::kMostSlots - 2) + 2;
 }
 
 /// As many buckets as the kernel looks through for an entry to drop early.
 constexpr std::uint32_t kEarlyDropBuckets = 8;
+
+/// So many ended entries are given back with one packet: no packet waits for a million that end at once.
+constexpr std::uint32_t kMostCollected = 64;
+/// The same when the table is full and the packet would be dropped for want of room.
+constexpr std::uint32_t kMostCollectedWhenFull = 1024;
 
 CtState state_of(const Entry& entry, CtDirection direction) {
     if (direction == CtDirection::reply || entry.has(status::kSeenReply)) {
@@ -32,10 +38,11 @@ CtState state_of(const Entry& entry, CtDirection direction) {
 }  // namespace
 
 Tracker::Tracker(const Settings& settings, std::vector<Settings> policies,
-                 const HelperSettings& helper_settings, std::uint64_t seed, bool records_events)
+                 const HelperSettings& helper_settings, const TrackerRoom& room, std::uint64_t seed,
+                 bool records_events)
     : settings_(settings),
       policies_(std::move(policies)),
-      map_(settings.buckets, capacity_of(settings), seed),
+      map_({entries_of(settings), room.two_places, room.touch}, seed),
       helper_settings_(helper_settings),
       helpers_(make_helpers(helper_settings)),
       expectations_(settings.expect_max, seed),
@@ -98,10 +105,9 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
         Found found = find_living(read.tuple, order.zones, now);
         if (observer) observer->looked_up(read.tuple, found.entry, found.direction);
         if (!found.entry) {
-            const std::optional<Tuple> inverse = inverse_of(read.tuple);
-            if (!inverse) return refused(Reason::not_invertible);
+            if (!inverse_of(read.tuple)) return refused(Reason::not_invertible);
             Reason reason = Reason::none;
-            found.entry = make_entry(read.tuple, *inverse, order, now, reason);
+            found.entry = make_entry(read.tuple, order, now, reason);
             found.direction = CtDirection::original;
             if (!found.entry) {
                 ++statistics_.drop;
@@ -130,8 +136,8 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
         if (judgement.outcome == Outcome::forget)
             kill(entry, now, "refused by a lone RST", observer);
         if (found.direction == CtDirection::reply && !entry.has(status::kSeenReply)) {
-            entry.status |= status::kSeenReply;
-            entry.pending_events |= event_bit::kReply;
+            entry.set(status::kSeenReply);
+            entry.note(event_bit::kReply);
         }
         in_flight_ = &entry;
         return result;
@@ -152,28 +158,29 @@ const Entry* Tracker::find_entry(const Tuple& tuple, std::uint16_t zone, Time no
     return entry != nullptr && entry->expires > now ? entry : nullptr;
 }
 
-Entry* Tracker::make_entry(const Tuple& tuple, const Tuple& inverse, const TrackOrder& order,
-                           Time now, Reason& reason) {
-    const bool is_full = settings_.max != 0 && map_.in_use() + 1 > settings_.max;
+Entry* Tracker::make_entry(const Tuple& tuple, const TrackOrder& order, Time now, Reason& reason) {
+    const auto is_full = [this] { return settings_.max != 0 && map_.in_use() + 1 > settings_.max; };
+    if (is_full()) collect_entries(now, kMostCollectedWhenFull);
     Entry* entry = nullptr;
-    if (!is_full || drop_early(tuple, order.zones[0], now)) entry = map_.make();
+    if (!is_full() || drop_early(tuple, order.zones[0], now)) entry = map_.make();
     if (!entry) {
         reason = Reason::table_full;
         return nullptr;
     }
-    entry->tuples = {tuple, inverse};
-    entry->zones = order.zones;
-    entry->counted = settings_.acct != 0;
-    entry->stamped = settings_.timestamp != 0;
-    entry->policy = order.policy;
-    if (order.chooses_events) {
-        entry->told_events = order.told_events;  // whatever nf_conntrack_events says
-        entry->told_expectations = order.told_expectations;
-    } else if (settings_.events == 0) {
-        entry->told_events = 0;
-        entry->told_expectations = 0;
+    entry->set_original(tuple);
+    const bool is_plain = settings_.acct == 0 && settings_.timestamp == 0 && order.policy == 0 &&
+                          order.zones == Zones{} && !order.chooses_events;
+    if (!is_plain) {
+        EntryExtra& extra = map_.extra_of(*entry);
+        extra.zones = order.zones;
+        extra.counted = settings_.acct != 0;
+        extra.stamped = settings_.timestamp != 0;
+        extra.policy = order.policy;
+        extra.chooses_events = order.chooses_events;
+        extra.told_events = order.told_events;  // whatever nf_conntrack_events says
+        extra.told_expectations = order.told_expectations;
     }
-    entry->number = next_number_;  // taken at confirmation
+    entry->set_number(next_number_);  // taken at confirmation
     return entry;
 }
 
@@ -200,11 +207,11 @@ bool Tracker::drop_early(const Tuple& tuple, std::uint16_t zone, Time now) {
 
 void Tracker::grant(Entry& entry, CtDirection direction, const Judgement& judgement,
                     const wire::Packet& packet, Time now) {
-    entry.memory = judgement.memory;
-    if (judgement.state_changed) entry.pending_events |= event_bit::kProtoInfo;
+    entry.set_memory(judgement.memory);
+    if (judgement.state_changed) entry.note(event_bit::kProtoInfo);
     if (judgement.becomes_assured) {
-        entry.status |= status::kAssured;
-        entry.pending_events |= event_bit::kAssured;
+        entry.set(status::kAssured);
+        entry.note(event_bit::kAssured);
     }
     const bool is_fixed = entry.has(status::kFixedTimeout);
     if (judgement.timeout_s && !is_fixed) {
@@ -212,18 +219,28 @@ void Tracker::grant(Entry& entry, CtDirection direction, const Judgement& judgem
         const std::int64_t left_ns = entry.left_ns(now);
         const bool holds = !judgement.shorten_only || is_shortened(left_ns, timeout_ns);
         if (!entry.is_confirmed()) {
-            entry.timeout_ns = timeout_ns;
+            entry.expires = Time{timeout_ns};
         } else if (holds) {
             entry.expires = now + timeout_ns;
-            if (timeout_ns < left_ns) expiry_.put(map_, entry);
+            expiry_.renew(map_, entry, timeout_ns, left_ns, now);
         }
     }
     const bool counts = judgement.outcome == Outcome::forget ||
                         (judgement.outcome == Outcome::accepted && judgement.timeout_s.has_value());
-    if (counts && entry.counted) {
-        ++entry.packets[static_cast<std::size_t>(direction)];
-        entry.bytes[static_cast<std::size_t>(direction)] += packet.ip.size();
+    if (counts && entry.rare().counted) {
+        ++entry.extra()->packets[static_cast<std::size_t>(direction)];
+        entry.extra()->bytes[static_cast<std::size_t>(direction)] += packet.ip.size();
     }
+}
+
+/// Whether another entry has one of the tuples. It has not the other too, or the look-up had found it; such a clash is never
+/// resolved. See docs/decisions/0011.
+bool Tracker::is_taken(const Entry& entry) {
+    const Zones& zones = entry.rare().zones;
+    if (map_.find_at(CtDirection::original, entry.original(), zones).entry) return true;
+    // Where every reply is the inverse in the same zone, that question was the same.
+    const bool is_same = !entry.rare().has_reply && zones[0] == zones[1] && map_.are_all_plain();
+    return !is_same && map_.find_at(CtDirection::reply, entry.reply(), zones).entry;
 }
 
 bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
@@ -232,22 +249,18 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
     if (!entry.is_confirmed()) {
         if (flow.direction != CtDirection::original || flow.state == CtState::established)
             return true;
-        // Whoever has one of the tuples has not the other too, or the look-up had found it; such a clash is never
-        // resolved. See docs/decisions/0011.
-        if (map_.find_at(CtDirection::original, entry.tuples[0], entry.zones).entry ||
-            map_.find_at(CtDirection::reply, entry.tuples[1], entry.zones).entry) {
+        if (is_taken(entry) || !map_.insert(entry)) {
             ++statistics_.insert_failed;
             ++statistics_.drop;
             return false;
         }
-        entry.number = next_number_++;
-        entry.expires = now + entry.timeout_ns;
-        entry.status |= status::kConfirmed;
-        if (entry.stamped) entry.started = now;
-        map_.insert(entry);
-        expiry_.put(map_, entry);
-        entry.pending_events |= entry.master == kNoEntry ? event_bit::kNew : event_bit::kRelated;
-        if (entry.helper) entry.pending_events |= event_bit::kHelper;
+        entry.set_number(next_number_++);
+        entry.expires = now + entry.expires.ns;
+        entry.set(status::kConfirmed);
+        if (entry.rare().stamped) entry.extra()->started = now;
+        expiry_.put(map_, entry, now);
+        entry.note(entry.rare().master == kNoEntry ? event_bit::kNew : event_bit::kRelated);
+        if (entry.rare().helper) entry.note(event_bit::kHelper);
         if (observer) observer->entry_confirmed(entry);
     }
     if (!entry.has(status::kDying)) tell_pending(entry, now);
@@ -255,16 +268,17 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
 }
 
 void Tracker::set_closing(Entry& entry, Time now) {
-    TcpMemory* tcp = std::get_if<TcpMemory>(&entry.memory);
+    TcpLine* const tcp = entry.tcp();
     if (!tcp || !entry.is_confirmed()) return;
-    const TcpState before = std::exchange(tcp->state, TcpState::close);
+    const TcpState before = tcp->state();
+    tcp->set_what(TcpState::close, tcp->last_kind(), tcp->last_direction());
     if (before == TcpState::close || entry.has(status::kFixedTimeout | status::kDying)) return;
     const std::int64_t timeout_ns =
         std::int64_t{settings_of(entry).tcp_timeout_close} * kNsPerSecond;
     const std::int64_t left_ns = entry.left_ns(now);
     entry.expires = now + timeout_ns;
-    if (timeout_ns < left_ns) expiry_.put(map_, entry);
-    entry.pending_events |= event_bit::kProtoInfo;
+    expiry_.renew(map_, entry, timeout_ns, left_ns, now);
+    entry.note(event_bit::kProtoInfo);
 }
 
 void Tracker::finish(PacketFlow& flow, Time now) {
@@ -281,7 +295,7 @@ void Tracker::finish(PacketFlow& flow, Time now) {
 
 void Tracker::kill(Entry& entry, Time now, std::string_view why, Observer* observer) {
     if (entry.has(status::kDying)) return;
-    entry.status |= status::kDying;
+    entry.set(status::kDying);
     if (entry.is_confirmed()) {
         tell(EventKind::destroy, entry, now);
         end_help(entry, now);
@@ -294,14 +308,18 @@ void Tracker::kill(Entry& entry, Time now, std::string_view why, Observer* obser
 /// Gives the slot of a killed entry back, unless the packet in flight still looks at it or a flow that it announced
 /// lives.
 void Tracker::release_if_dead(Entry& entry, Time now) {
-    if (entry.has(status::kDying) && in_flight_ != &entry && entry.announced == 0) {
+    if (entry.has(status::kDying) && in_flight_ != &entry && entry.rare().announced == 0) {
         give_back(entry, now);
     }
 }
 
 void Tracker::collect(Time now) {
     collect_expectations(now);
-    expiry_.sweep(map_, now, [this, now](Entry& entry) {
+    collect_entries(now, kMostCollected);
+}
+
+void Tracker::collect_entries(Time now, std::uint32_t most) {
+    expiry_.sweep(map_, now, most, [this, now](Entry& entry) {
         kill(entry, now, "expired", nullptr);
         release_if_dead(entry, now);
     });
@@ -309,43 +327,52 @@ void Tracker::collect(Time now) {
 
 EntryCopy Tracker::copy_of(const Entry& entry, Time now) const {
     EntryCopy copy;
-    copy.number = entry.number;
-    copy.id = static_cast<std::uint32_t>(entry.number);
+    const EntryExtra& rare = entry.rare();
+    copy.number = entry.number();
+    copy.id = static_cast<std::uint32_t>(entry.number());
     copy.copied = now;
-    copy.original = entry.tuples[0];
-    copy.reply = entry.tuples[1];
+    copy.original = entry.original();
+    copy.reply = entry.reply();
     copy.status = entry.status;
     copy.timeout_ns = std::max<std::int64_t>(entry.left_ns(now), 0);
     copy.mark = entry.mark;
-    copy.zone_original = entry.zones[0];
-    copy.zone_reply = entry.zones[1];
-    copy.packets = entry.packets;
-    copy.bytes = entry.bytes;
-    copy.counted = entry.counted;
-    copy.labels = entry.labels;
-    if (entry.stamped) copy.started = entry.started;
-    copy.use = 1 + entry.announced;
-    if (entry.helper) copy.helper = entry.helper->name;
-    if (const TcpMemory* tcp = std::get_if<TcpMemory>(&entry.memory)) copy.tcp_state = tcp->state;
-    if (const SctpMemory* sctp = std::get_if<SctpMemory>(&entry.memory)) {
+    copy.zone_original = rare.zones[0];
+    copy.zone_reply = rare.zones[1];
+    copy.packets = rare.packets;
+    copy.bytes = rare.bytes;
+    copy.counted = rare.counted;
+    copy.labels = rare.labels;
+    if (rare.stamped) copy.started = rare.started;
+    copy.use = 1 + rare.announced;
+    if (rare.helper) copy.helper = rare.helper->name;
+    const ProtocolMemory memory = entry.memory();
+    if (const TcpMemory* tcp = std::get_if<TcpMemory>(&memory)) copy.tcp_state = tcp->state;
+    if (const SctpMemory* sctp = std::get_if<SctpMemory>(&memory)) {
         copy.sctp_state = sctp->state;
         copy.sctp_vtags = sctp->vtag;
     }
-    if (const GreMemory* gre = std::get_if<GreMemory>(&entry.memory)) {
+    if (const GreMemory* gre = std::get_if<GreMemory>(&memory)) {
         copy.gre_timeout_s = gre->timeout_s;
         copy.gre_stream_timeout_s = gre->stream_timeout_s;
     }
     return copy;
 }
 
+/// event_bit:: that listeners want to hear of the entry at all.
+std::uint16_t Tracker::told_events(const Entry& entry) const {
+    const EntryExtra& rare = entry.rare();
+    if (rare.chooses_events) return rare.told_events;
+    return settings_.events != 0 ? 0xffff : 0;
+}
+
 void Tracker::tell(EventKind kind, Entry& entry, Time now) {
     const std::uint16_t happened =
-        kind == EventKind::destroy ? event_bit::kDestroy : entry.pending_events;
-    if (!records_events_ || (happened & entry.told_events) == 0) return;
-    Event event{kind, copy_of(entry, now), (entry.pending_events & event_bit::kMark) != 0,
-                (entry.pending_events & event_bit::kLabel) != 0};
+        kind == EventKind::destroy ? event_bit::kDestroy : entry.pending_events();
+    if (!records_events_ || (happened & told_events(entry)) == 0) return;
+    Event event{kind, copy_of(entry, now), (entry.pending_events() & event_bit::kMark) != 0,
+                (entry.pending_events() & event_bit::kLabel) != 0};
     const bool shows_protocol =
-        kind == EventKind::destroy || (entry.pending_events & event_bit::kProtoInfo) != 0;
+        kind == EventKind::destroy || (entry.pending_events() & event_bit::kProtoInfo) != 0;
     if (!shows_protocol) event.entry.tcp_state.reset(), event.entry.sctp_state.reset();
     if (kind == EventKind::destroy) event.entry.helper.clear();
     events_.push_back(std::move(event));
@@ -353,10 +380,10 @@ void Tracker::tell(EventKind kind, Entry& entry, Time now) {
 
 /// One record a packet: what has gathered since the entry was last told.
 void Tracker::tell_pending(Entry& entry, Time now) {
-    if (entry.pending_events == 0) return;
-    const bool is_new = (entry.pending_events & (event_bit::kNew | event_bit::kRelated)) != 0;
+    if (entry.pending_events() == 0) return;
+    const bool is_new = (entry.pending_events() & (event_bit::kNew | event_bit::kRelated)) != 0;
     tell(is_new ? EventKind::new_ : EventKind::update, entry, now);
-    entry.pending_events = 0;
+    entry.forget_events();
 }
 
 }  // namespace keepstate::ct

@@ -16,6 +16,7 @@
 // Tested by: tests/kernel/differ, tests/scenarios, tests/kernel.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "ct/call_keys.hpp"
@@ -26,6 +27,7 @@
 #include "ct/observer.hpp"
 #include "ct/proto/protocol.hpp"
 #include "keepstate/conntrack.hpp"
+#include "wire/glance.hpp"
 #include "wire/packet.hpp"
 
 namespace keepstate::ct {
@@ -63,14 +65,38 @@ struct HelpState {
     std::array<std::optional<Tuple>, 2> call_keys;  ///< by CtDirection
 };
 
+/// What is found out about a packet before its turn comes, so that its entry is on its way from memory.
+struct Sighting {
+    wire::Glance glance;
+    FlowKey key;  ///< with glance.has_ports
+    EntryIndex::Hit hit;
+    std::uint64_t changes = 0;  ///< the hit is good while the index is as it was
+    bool is_further = false;    ///< its place may be in its second bucket
+};
+
+/// How much room the tracker takes, beside what nf_conntrack_max says.
+struct TrackerRoom {
+    bool two_places = false;                 ///< see EntryMap::Room
+    base::Touch touch = base::Touch::later;  ///< when it is taken from the system
+};
+
 class Tracker {
   public:
     /// `policies`: the settings that hold for flows of each timeout policy.
     Tracker(const Settings& settings, std::vector<Settings> policies,
-            const HelperSettings& helper_settings, std::uint64_t seed, bool records_events);
+            const HelperSettings& helper_settings, const TrackerRoom& room, std::uint64_t seed,
+            bool records_events);
 
     TrackResult track(const wire::Packet& packet, const TrackOrder& order, Time now,
                       Observer* observer);
+    /// Asks memory for what packets will need, in three rounds of which each asks for what the next one reads. Their glances
+    /// are taken. `whole`: more than an entry's first line will be needed. Decides nothing.
+    void sight(std::span<Sighting> batch, bool whole) const;
+    /// The same as track() of a packet that nothing was asked for, if it is the usual segment of an established flow: its glance
+    /// is_usual. An entry that is null: nothing has happened, track() is to be asked.
+    Found track_usual(const Sighting& sighting, Time now);
+    /// The packet in flight looks at the entry until finish().
+    void hold(Entry& entry) { in_flight_ = &entry; }
     /// Lets the flow's helper, if it has one, read the packet. The answer may be to drop it.
     HelperAnswer help(const PacketFlow& flow, const wire::Packet& packet, const HelpOrder& order,
                       Time now, Observer* observer);
@@ -82,14 +108,16 @@ class Tracker {
     /// source: kernel:net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing.
     void close_by_reset(Entry& entry, Time now);
 
-    /// Gives back what has expired. Also done by track().
+    /// Gives back what has expired, some at a time. Also done by track().
     void collect(Time now);
 
     /// A TCP flow that the firewall itself resets is closed at once; an unconfirmed one is left alone.
     /// source: kernel:net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing.
     void set_closing(Entry& entry, Time now);
     /// A rule changed the entry's mark (CONNMARK): listeners will be told.
-    void note_mark(Entry& entry) { entry.pending_events |= event_bit::kMark; }
+    void note_mark(Entry& entry) { entry.note(event_bit::kMark); }
+    /// For a rule that writes what few entries have.
+    EntryExtra& extra_of(Entry& entry) { return map_.extra_of(entry); }
 
     /// The living entry with this tuple in either direction; null if there is none.
     const Entry* find_entry(const Tuple& tuple, std::uint16_t zone, Time now) const;
@@ -114,8 +142,13 @@ class Tracker {
     TrackResult resolve(const wire::Packet& packet, const TrackOrder& order, Time now,
                         Observer* observer);
     Found find_living(const Tuple& tuple, const Zones& zones, Time now);
-    Entry* make_entry(const Tuple& tuple, const Tuple& inverse, const TrackOrder& order, Time now,
-                      Reason& reason);
+    Entry* make_entry(const Tuple& tuple, const TrackOrder& order, Time now, Reason& reason);
+    bool is_taken(const Entry& entry);
+    bool has_ended(Time now) const;
+    Found find_sighted(const Sighting& sighting);
+    static bool has_right_checksum(const wire::Glance& glance);
+    void collect_entries(Time now, std::uint32_t most);
+    std::uint16_t told_events(const Entry& entry) const;
     void give_help(Entry& entry, const TrackOrder& order, Time now, Observer* observer);
     void set_helper(Entry& entry, const Helper& helper);
     const Helper* find_helper(const TrackOrder& order, const Entry& entry) const;
@@ -131,7 +164,8 @@ class Tracker {
     void read_call_key(TupleResult& read) const;
     bool drop_early(const Tuple& tuple, std::uint16_t zone, Time now);
     const Settings& settings_of(const Entry& entry) const {
-        return entry.policy == 0 ? settings_ : policies_[entry.policy - 1U];
+        const std::uint16_t policy = entry.rare().policy;
+        return policy == 0 ? settings_ : policies_[policy - 1U];
     }
     void grant(Entry& entry, CtDirection direction, const Judgement& judgement,
                const wire::Packet& packet, Time now);

@@ -26,7 +26,8 @@ class Tracker::Granter final : public Wishes {
     Granter(Tracker& tracker, Entry& master, Time now, Observer* observer)
         : tracker_(tracker),
           master_(master),
-          state_(tracker.help_.at(master.help)),
+          slot_(tracker.map_.slot_of(master)),
+          state_(tracker.help_.at(master.rare().help)),
           now_(now),
           observer_(observer) {}
 
@@ -41,14 +42,12 @@ class Tracker::Granter final : public Wishes {
     }
     const Expectation* find(const Tuple& tuple) override {
         return at(table().find_near(tuple, [&](const Expectation& e) {
-            return is_met_by(e, tuple, zone_of(master_.zones));
+            return is_met_by(e, tuple, zone_of(master_.rare().zones));
         }));
     }
-    bool is_own(const Expectation& expectation) override {
-        return expectation.master == master_.slot;
-    }
+    bool is_own(const Expectation& expectation) override { return expectation.master == slot_; }
     const Helper* helper_of_master(const Expectation& expectation) override {
-        return tracker_.map_.at(expectation.master).helper;
+        return tracker_.map_.at(expectation.master).rare().helper;
     }
     const Expectation* find_own(const std::function<bool(const Expectation&)>& is_wanted) override {
         std::uint32_t slot = state_.expectations.youngest;
@@ -70,11 +69,11 @@ class Tracker::Granter final : public Wishes {
         const std::int64_t timeout_ns = std::int64_t{timeout_s} * kNsPerSecond;
         const std::int64_t left_ns = master_.left_ns(now_);
         if (!master_.is_confirmed()) {
-            master_.timeout_ns = timeout_ns;
+            master_.expires = Time{timeout_ns};
             return;
         }
         master_.expires = now_ + timeout_ns;
-        if (timeout_ns < left_ns) tracker_.expiry_.put(tracker_.map_, master_);
+        tracker_.expiry_.renew(tracker_.map_, master_, timeout_ns, left_ns, now_);
     }
     bool add_call_key(CtDirection direction, const Tuple& tuple) override {
         std::optional<Tuple>& held = state_.call_keys[static_cast<std::size_t>(direction)];
@@ -84,13 +83,13 @@ class Tracker::Granter final : public Wishes {
             same.source_key = tuple.source_key;
             return same == tuple;
         }
-        if (!tracker_.call_keys_.add(tuple, master_.slot)) return false;
+        if (!tracker_.call_keys_.add(tuple, slot_)) return false;
         held = tuple;
         return true;
     }
     void take_back_call_keys() override { tracker_.forget_call_keys(master_); }
     bool end_flow(const Tuple& tuple) override {
-        const std::uint16_t zone = zone_of(master_.zones);
+        const std::uint16_t zone = zone_of(master_.rare().zones);
         const Found found = tracker_.find_living(tuple, {zone, zone}, now_);
         if (!found.entry || found.entry == &master_) return false;
         tracker_.kill(*found.entry, now_, "ended by its master's helper", nullptr);
@@ -106,12 +105,12 @@ class Tracker::Granter final : public Wishes {
 
     Grant try_expect(const Expectation& wish, bool skips_master) {
         Expectation e = wish;
-        e.master = master_.slot;
-        e.zone = zone_of(master_.zones);
+        e.master = slot_;
+        e.zone = zone_of(master_.rare().zones);
         if (const Grant refused = make_room(e, skips_master); refused != Grant::granted) {
             return refused;
         }
-        const std::uint32_t timeout_s = master_.helper->policies[e.class_number].timeout_s;
+        const std::uint32_t timeout_s = master_.rare().helper->policies[e.class_number].timeout_s;
         e.expires = later(now_, timeout_s);
         last_ = tracker_.expectations_.insert(e, state_.expectations);
         if (last_ == kNoExpectation) return Grant::full;
@@ -134,7 +133,7 @@ class Tracker::Granter final : public Wishes {
             }
             tracker_.remove_expectation(other, now_);
         }
-        const ExpectationPolicy& policy = master_.helper->policies[e.class_number];
+        const ExpectationPolicy& policy = master_.rare().helper->policies[e.class_number];
         if (policy.most != 0 && state_.expectations.count[e.class_number] >= policy.most) {
             evict_oldest(e.class_number);
             if (state_.expectations.count[e.class_number] >= policy.most) return Grant::full;
@@ -152,6 +151,7 @@ class Tracker::Granter final : public Wishes {
 
     Tracker& tracker_;
     Entry& master_;
+    std::uint32_t slot_;  ///< the master's
     HelpState& state_;
     Time now_;
     Observer* observer_;
@@ -167,7 +167,7 @@ void Tracker::read_call_key(TupleResult& read) const {
 /// A new flow is one that is expected, or one that a rule gives a helper.
 void Tracker::give_help(Entry& entry, const TrackOrder& order, Time now, Observer* observer) {
     if (expectations_.size() != 0) {
-        const std::uint32_t found = find_expectation(entry.tuples[0], zone_of(order.zones));
+        const std::uint32_t found = find_expectation(entry.original(), zone_of(order.zones));
         if (found != kNoExpectation) {
             if (observer) {
                 const Expectation& e = expectations_.at(found);
@@ -179,13 +179,13 @@ void Tracker::give_help(Entry& entry, const TrackOrder& order, Time now, Observe
     }
     const Helper* const helper = find_helper(order, entry);
     if (!helper) return;
-    if (!order.helper.empty()) entry.status |= status::kHelper;
+    if (!order.helper.empty()) entry.set(status::kHelper);
     set_helper(entry, *helper);
 }
 
 const Helper* Tracker::find_helper(const TrackOrder& order, const Entry& entry) const {
     if (order.helper.empty() && settings_.helper == 0) return nullptr;
-    const Tuple& reply = entry.tuples[1];
+    const Tuple reply = entry.reply();
     const auto is_wanted = [&](const Helper& helper) {
         const bool fits = helper.protocol == reply.protocol &&
                           (!helper.family || *helper.family == reply.source.family);
@@ -198,9 +198,10 @@ const Helper* Tracker::find_helper(const TrackOrder& order, const Entry& entry) 
 }
 
 void Tracker::set_helper(Entry& entry, const Helper& helper) {
-    entry.help = help_.take();
-    KS_ASSERT(entry.help != kNoEntry);  // as many as entries
-    entry.helper = &helper;
+    EntryExtra& extra = map_.extra_of(entry);
+    extra.help = help_.take();
+    KS_ASSERT(extra.help != kNoEntry);  // as many as entries
+    extra.helper = &helper;
 }
 
 /// Only the first one that fits is asked: if it is of no use, nobody is expected.
@@ -218,17 +219,18 @@ void Tracker::meet(Entry& entry, std::uint32_t expectation, Time now) {
     const Expectation met = expectations_.at(expectation);
     Entry& master = map_.at(met.master);
     if ((met.flags & expectation_flag::kPermanent) == 0) remove_expectation(expectation, now);
-    entry.status |= status::kExpected;
-    entry.master = met.master;
-    entry.announced_by = master.helper;
-    ++master.announced;
+    entry.set(status::kExpected);
+    EntryExtra& extra = map_.extra_of(entry);
+    extra.master = met.master;
+    extra.announced_by = master.rare().helper;
+    ++map_.extra_of(master).announced;
     entry.mark = master.mark;
     if (met.helper) set_helper(entry, *met.helper);
     ++statistics_.expect_new;
     if (met.when_met != WhenMet::pptp_gre) return;
     const std::optional<Tuple> inverse = inverse_of(met.tuple);
     if (!inverse) return;
-    const std::uint16_t zone = zone_of(entry.zones);
+    const std::uint16_t zone = zone_of(extra.zones);
     const std::uint32_t other = expectations_.find_near(
         *inverse, [&](const Expectation& e) { return is_met_by(e, *inverse, zone); });
     if (other != kNoExpectation) remove_expectation(other, now);
@@ -238,7 +240,7 @@ void Tracker::remove_expectation(std::uint32_t expectation, Time now) {
     const Expectation& e = expectations_.at(expectation);
     tell(EventKind::destroy, e, now);
     ++statistics_.expect_delete;
-    expectations_.remove(expectation, help_.at(map_.at(e.master).help).expectations);
+    expectations_.remove(expectation, help_.at(map_.at(e.master).rare().help).expectations);
 }
 
 void Tracker::collect_expectations(Time now) {
@@ -251,36 +253,38 @@ void Tracker::collect_expectations(Time now) {
 
 /// The confirmed master ends, and nothing is expected of it any more; its helper may end more.
 void Tracker::end_help(Entry& entry, Time now) {
-    if (entry.help == kNoEntry) return;
-    if (entry.helper->end) {
+    if (entry.rare().help == kNoEntry) return;
+    EntryExtra& extra = *entry.extra();
+    if (extra.helper->end) {
         Granter wishes{*this, entry, now, nullptr};
-        ++entry.announced;  // the last flow that it ends here must not give it back under our hands
-        entry.helper->end(entry.tuples, help_.at(entry.help).memory, wishes);
-        --entry.announced;
+        ++extra.announced;  // the last flow that it ends here must not give it back under our hands
+        extra.helper->end(entry.tuples(), help_.at(extra.help).memory, wishes);
+        --extra.announced;
     }
     remove_expectations_of(entry, now);
 }
 
 void Tracker::remove_expectations_of(Entry& entry, Time now) {
-    const ExpectationList& list = help_.at(entry.help).expectations;
+    const ExpectationList& list = help_.at(entry.rare().help).expectations;
     while (list.youngest != kNoExpectation) remove_expectation(list.youngest, now);
 }
 
 /// The last that anybody sees of an entry; and of its master, if it was the last to keep it, and so on.
 void Tracker::give_back(Entry& entry, Time now) {
-    std::uint32_t slot = entry.slot;
+    std::uint32_t slot = map_.slot_of(entry);
     for (;;) {
         Entry& gone = map_.at(slot);
-        if (gone.help != kNoEntry) forget_help(gone, now);
-        const std::uint32_t master = gone.master;
-        const bool is_tunnel = gone.tuples[0].protocol == protocol::kGre;
+        if (gone.rare().help != kNoEntry) forget_help(gone, now);
+        const std::uint32_t master = gone.rare().master;
+        const bool is_tunnel = gone.protocol() == protocol::kGre;
         map_.discard(gone);
         if (master == kNoEntry) return;
         Entry& announcer = map_.at(master);
-        if (is_tunnel && announcer.help != kNoEntry) forget_call_keys(announcer);
-        --announcer.announced;
+        EntryExtra& extra = *announcer.extra();
+        if (is_tunnel && extra.help != kNoEntry) forget_call_keys(announcer);
+        --extra.announced;
         const bool is_over =
-            announcer.has(status::kDying) && in_flight_ != &announcer && announcer.announced == 0;
+            announcer.has(status::kDying) && in_flight_ != &announcer && extra.announced == 0;
         if (!is_over) return;
         slot = master;
     }
@@ -289,31 +293,33 @@ void Tracker::give_back(Entry& entry, Time now) {
 void Tracker::forget_help(Entry& entry, Time now) {
     remove_expectations_of(entry, now);
     forget_call_keys(entry);
-    help_.give_back(entry.help);
+    help_.give_back(entry.rare().help);
 }
 
 /// With a tunnel its call ids go, whoever ended it. source: kernel:nf_conntrack_core.c destroy_gre_conntrack.
 void Tracker::forget_call_keys(Entry& master) {
-    for (std::optional<Tuple>& held : help_.at(master.help).call_keys) {
-        if (held) call_keys_.remove_of(master.slot, *held);
+    for (std::optional<Tuple>& held : help_.at(master.rare().help).call_keys) {
+        if (held) call_keys_.remove_of(map_.slot_of(master), *held);
         held.reset();
     }
 }
 
 HelperAnswer Tracker::help(const PacketFlow& flow, const wire::Packet& packet,
                            const HelpOrder& order, Time now, Observer* observer) {
-    if (!flow.entry || !flow.entry->helper) return {};
+    if (!flow.entry || !flow.entry->rare().helper) return {};
     // Helpers do not expect ICMP errors from the other side.
     if (flow.state == CtState::related && flow.direction == CtDirection::reply) return {};
     Entry& entry = *flow.entry;
     // Its transport header may lie behind the packet's end.
     if (!packet.has_transport || packet.transport_offset > packet.ip.size()) return {};
+    const EntryExtra& extra = *entry.extra();
+    const std::array<Tuple, 2> tuples = entry.tuples();
     Granter wishes{*this, entry, now, observer};
     const HelperCase help_case{packet,
-                               entry.tuples,
+                               tuples,
                                flow.direction,
                                flow.state,
-                               *entry.helper,
+                               *extra.helper,
                                helpers_,
                                helper_settings_,
                                order.is_from_host,
@@ -321,7 +327,7 @@ HelperAnswer Tracker::help(const PacketFlow& flow, const wire::Packet& packet,
                                order.broadcast_bits,
                                order.ways,
                                order.way_out};
-    const HelperAnswer answer = entry.helper->help(help_case, help_.at(entry.help).memory, wishes);
+    const HelperAnswer answer = extra.helper->help(help_case, help_.at(extra.help).memory, wishes);
     if (observer) observer->helped(entry, answer);
     return answer;
 }
@@ -331,13 +337,13 @@ ExpectationCopy Tracker::copy_of(const Expectation& expectation, Time now) const
     ExpectationCopy copy;
     copy.tuple = expectation.tuple;
     copy.mask = mask_of(expectation);
-    copy.master = master.tuples[0];
+    copy.master = master.original();
     copy.timeout_ns = std::max<std::int64_t>(expectation.expires - now, 0);
     copy.flags = expectation.flags;
     copy.class_number = expectation.class_number;
-    if (master.helper) {
-        copy.helper = master.helper->name;
-        copy.class_name = master.helper->policies[expectation.class_number].name;
+    if (const Helper* const helper = master.rare().helper) {
+        copy.helper = helper->name;
+        copy.class_name = helper->policies[expectation.class_number].name;
     }
     copy.copied = now;
     return copy;
@@ -345,8 +351,10 @@ ExpectationCopy Tracker::copy_of(const Expectation& expectation, Time now) const
 
 void Tracker::tell(EventKind kind, const Expectation& expectation, Time now) {
     const std::uint8_t bit = kind == EventKind::new_ ? kToldNew : kToldDestroy;
-    const Entry& master = map_.at(expectation.master);
-    if (!records_events_ || (master.told_expectations & bit) == 0) return;
+    const EntryExtra& master = map_.at(expectation.master).rare();
+    const std::uint8_t all = settings_.events != 0 ? 0xff : 0;
+    const std::uint8_t told = master.chooses_events ? master.told_expectations : all;
+    if (!records_events_ || (told & bit) == 0) return;
     expectation_events_.push_back({kind, copy_of(expectation, now)});
 }
 

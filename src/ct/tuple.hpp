@@ -6,6 +6,7 @@
 #include "base/hash.hpp"
 #include "keepstate/reason.hpp"
 #include "keepstate/tuple.hpp"
+#include "wire/glance.hpp"
 #include "wire/packet.hpp"
 
 namespace keepstate::ct {
@@ -24,6 +25,9 @@ TupleResult read_tuple(base::ByteView ip, std::size_t offset, const Address& sou
 
 /// The tuple of a packet whose transport header was found.
 TupleResult read_tuple(const wire::Packet& packet);
+
+/// The tuple of a glance that has ports.
+Tuple tuple_of(const wire::Glance& glance);
 
 /// The tuple that an answer has; nullopt for ICMP messages that nothing answers.
 std::optional<Tuple> inverse_of(const Tuple& tuple);

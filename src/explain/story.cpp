@@ -149,7 +149,7 @@ void Story::looked_up(const Tuple& tuple, const ct::Entry* entry, CtDirection di
         line(kAtStep, "track: look up {}: nobody knows it", print_tuple(tuple));
         return;
     }
-    line(kAtStep, "track: look up {}: flow {}, {} direction", print_tuple(tuple), entry->number,
+    line(kAtStep, "track: look up {}: flow {}, {} direction", print_tuple(tuple), entry->number(),
          direction == CtDirection::original ? "original" : "reply");
 }
 
@@ -157,11 +157,11 @@ void Story::entry_made(const ct::Entry& entry) {
     line(kDetail,
          "a new entry, seen by others when the packet has passed its last hook; its answers will "
          "be {}",
-         print_tuple(entry.tuples[1]));
+         print_tuple(entry.reply()));
 }
 
 void Story::expected(const ct::Expectation& expectation, const ct::Entry& master) {
-    line(kDetail, "expected: flow {} announced it ({}), so it is RELATED", master.number,
+    line(kDetail, "expected: flow {} announced it ({}), so it is RELATED", master.number(),
          print_expected(expectation));
 }
 
@@ -186,14 +186,14 @@ void Story::announced(const ct::Expectation& expectation, ct::Grant grant) {
 
 void Story::helped(const ct::Entry& entry, const ct::HelperAnswer& answer) {
     if (!answer.drops) return;
-    line(kAtStep, "helper: {} drops the packet", entry.helper->name);
+    line(kAtStep, "helper: {} drops the packet", entry.rare().helper->name);
     if (answer.words.empty()) return;
-    log_words(fmt::format("nf_ct_{}: dropping packet: {}", entry.helper->name, answer.words));
+    log_words(fmt::format("nf_ct_{}: dropping packet: {}", entry.rare().helper->name, answer.words));
 }
 
 void Story::error_quotes(const Tuple& quoted, const ct::Entry& entry, CtDirection direction) {
     line(kDetail, "the error quotes {}, a packet of flow {}; it travels in its {} direction",
-         print_tuple(quoted), entry.number,
+         print_tuple(quoted), entry.number(),
          direction == CtDirection::original ? "original" : "reply");
 }
 
@@ -261,11 +261,11 @@ void Story::tracked(const ct::PacketFlow& flow, Time now) {
 }
 
 void Story::entry_confirmed(const ct::Entry& entry) {
-    line(kAtStep, "confirm: flow {} is in the table now", entry.number);
+    line(kAtStep, "confirm: flow {} is in the table now", entry.number());
 }
 
 void Story::entry_gone(const ct::Entry& entry, std::string_view why) {
-    line(kDetail, "flow {} leaves the table: {}", entry.number, why);
+    line(kDetail, "flow {} leaves the table: {}", entry.number(), why);
 }
 
 void Story::table_entered(Table table, Hook hook) {

@@ -36,6 +36,8 @@ Path::Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& 
       reassembler_(reassembler),
       tracker_(tracker),
       programs_{rules4, rules6},
+      is_usual_possible_{usual_is_possible(Family::ipv4), usual_is_possible(Family::ipv6)},
+      trails_(routing.device_count() * 4),
       lookup_(tracker),
       dice_(dice),
       arena_(arena) {}
@@ -295,7 +297,7 @@ bool Path::run_track(Trip& trip, Hook hook) {
 
 bool Path::run_help(Trip& trip) {
     const ct::PacketFlow& flow = trip.context.flow;
-    if (!flow.entry || !flow.entry->helper) return true;
+    if (!flow.entry || !flow.entry->rare().helper) return true;
     ct::HelpOrder order;
     order.is_from_host = trip.is_own;
     order.broadcast_bits = routing_.broadcast_bits(trip.packet.destination(), *trip.out);
@@ -305,7 +307,7 @@ bool Path::run_help(Trip& trip) {
         tracker_.help(flow, trip.packet, order, trip.context.now, trip.observer);
     if (!answer.drops) return true;
     if (trip.context.log && !answer.words.empty()) {
-        InvalidLog::write_drop(trip.context, flow.entry->helper->name, answer.words);
+        InvalidLog::write_drop(trip.context, flow.entry->rare().helper->name, answer.words);
     }
     trip.verdict = Verdict::drop;
     trip.ct_reason = Reason::helper_dropped;
@@ -328,7 +330,7 @@ bool Path::run_nat(Trip& trip, Hook hook, bool is_source) {
     if (flow.state == CtState::related && trip.packet.protocol == icmp) return true;
     const std::uint32_t done = is_source ? status::kSrcNatDone : status::kDstNatDone;
     if (flow.state == CtState::established || flow.entry->has(done)) return true;
-    flow.entry->status |= done;
+    flow.entry->set(done);
     return run_table(trip, hook, Table::nat);
 }
 
@@ -388,7 +390,9 @@ void Path::conclude(Trip& trip) {
     if (trip.is_tracked && !trip.was_refused) decision.state = flow.state;
     if (flow.entry) {
         decision.direction = flow.direction;
-        if (flow.entry->is_confirmed()) decision.entry = facts_of(*flow.entry, trip.context.now);
+        if (tells_entries_ && flow.entry->is_confirmed()) {
+            decision.entry = facts_of(*flow.entry, trip.context.now);
+        }
     }
     if (trip.verdict == Verdict::accept) decision.out_bytes = trip.packet.ip.span();
     tracker_.finish(trip.context.flow, trip.context.now);

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/arena.hpp"
 #include "ct/tracker.hpp"
@@ -26,6 +27,7 @@
 #include "rules/outcome.hpp"
 #include "rules/program.hpp"
 #include "rules/walk.hpp"
+#include "wire/glance.hpp"
 #include "wire/parse.hpp"
 #include "wire/reassembly.hpp"
 
@@ -50,6 +52,14 @@ class Path {
 
     /// See EngineSetup::completes_cut_frames.
     void complete_cut_frames(bool wanted) { completes_cut_frames_ = wanted; }
+    /// See EngineSetup::tells_entries.
+    void tell_entries(bool wanted) { tells_entries_ = wanted; }
+
+    /// Looks at frames that are decided soon, and asks memory for what they will need. Decides nothing.
+    void sight(std::span<const Frame> batch, std::span<ct::Sighting> sightings) const;
+    /// The same as decide() without observer and log, if the frame is a usual one; false: nothing has happened.
+    bool decide_usual(const Frame& frame, const ct::Sighting& sighting, Time now,
+                      Decision& decision);
 
     /// One frame, from link header to decision. `now` never goes back. `log`: where the lines of LOG and TRACE
     /// go, each ended; null: nobody reads them.
@@ -61,16 +71,31 @@ class Path {
     /// What rules may ask of the tracker.
     class Lookup final : public rules::Connections {
       public:
-        explicit Lookup(const ct::Tracker& tracker) : tracker_(tracker) {}
+        explicit Lookup(ct::Tracker& tracker) : tracker_(tracker) {}
+        ct::EntryExtra& extra_of(ct::Entry& entry) override { return tracker_.extra_of(entry); }
         const ct::Entry* find(const Tuple& tuple, std::uint16_t zone, Time now) override {
             return tracker_.find_entry(tuple, zone, now);
         }
 
       private:
-        const ct::Tracker& tracker_;
+        ct::Tracker& tracker_;
     };
     void decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip);
+    bool usual_is_possible(Family family) const;
     void travel(Trip& trip);
+    bool travel_usual(Trip& trip);
+    /// What is the same for all usual packets of a family, a direction and a device.
+    struct Trail {
+        bool is_known = false;
+        Decision decision;
+    };
+    bool decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
+                         Time now, Decision& decision) const;
+    Trail& trail_of(Family family, CtDirection direction, const DeviceName& in) {
+        const std::size_t family_index = family == Family::ipv4 ? 0 : 1;
+        return trails_[(routing_.number_of(in) * 2 + static_cast<std::size_t>(direction)) * 2 +
+                       family_index];
+    }
     bool travel_from_here(Trip& trip);
     bool pass_hook(Trip& trip, Hook hook);
     bool run_step(Trip& trip, Hook hook, Step step);
@@ -98,8 +123,11 @@ class Path {
     wire::Reassembler& reassembler_;
     ct::Tracker& tracker_;
     bool completes_cut_frames_ = false;
+    bool tells_entries_ = true;
     std::array<rules::Program*, 2> programs_;
-    std::array<RuleTexts, 2> rule_texts_;  ///< by family
+    std::array<bool, 2> is_usual_possible_;  ///< by family
+    std::array<RuleTexts, 2> rule_texts_;    ///< by family
+    std::vector<Trail> trails_;              ///< by device, direction, family
     Lookup lookup_;
     rules::Dice& dice_;
     base::Arena& arena_;  ///< rewritten packets and answers, until the caller resets it

@@ -49,6 +49,7 @@ class Routing final : public rules::World, public ct::Ways {
     std::uint32_t number_of(const DeviceName& device) const {
         return static_cast<std::uint32_t>(&device - names_.data());
     }
+    std::size_t device_count() const { return names_.size(); }
     bool is_local(const Address& address) const;
     /// What this host sends there comes back to it: its own addresses, and loopback.
     bool is_own_destination(const Address& address) const;
@@ -57,6 +58,8 @@ class Routing final : public rules::World, public ct::Ways {
     /// The device whose networks hold the address; the default one if none does.
     const DeviceName& device_of(const Address& address) const;
     bool has_network(const Address& address) const;
+    /// The device of whatever no setup names.
+    const DeviceName& default_device() const { return names_[names_.size() - 2]; }
     /// What this host sends itself goes by it.
     const DeviceName& loopback() const { return names_.back(); }
     /// Where the host sends a packet for the address: loopback if it is its own, else device_of.
@@ -89,7 +92,6 @@ class Routing final : public rules::World, public ct::Ways {
         Prefix prefix;
         std::size_t device = 0;
     };
-    const DeviceName& default_device() const { return names_[names_.size() - 2]; }
 
     std::vector<DeviceName> names_;      ///< those of the setup, the default device, loopback
     std::vector<std::uint32_t> groups_;  ///< beside the first of names_

@@ -56,16 +56,16 @@ struct Path::Trip {
 /// What a Decision tells of an entry.
 inline EntryFacts facts_of(const ct::Entry& entry, Time now) {
     EntryFacts facts;
-    facts.number = entry.number;
+    facts.number = entry.number();
     facts.status = entry.status;
     facts.timeout_ns =
         entry.has(status::kDying) ? 0 : std::max<std::int64_t>(entry.left_ns(now), 0);
     facts.mark = entry.mark;
-    if (const ct::TcpMemory* tcp = std::get_if<ct::TcpMemory>(&entry.memory)) {
-        facts.tcp_state = tcp->state;
-    }
-    if (const ct::SctpMemory* sctp = std::get_if<ct::SctpMemory>(&entry.memory)) {
-        facts.sctp_state = sctp->state;
+    if (const ct::TcpLine* tcp = entry.tcp()) {
+        facts.tcp_state = tcp->state();
+    } else if (entry.protocol() == protocol::kSctp) {
+        const ct::ProtocolMemory memory = entry.memory();
+        if (const auto* sctp = std::get_if<ct::SctpMemory>(&memory)) facts.sctp_state = sctp->state;
     }
     return facts;
 }

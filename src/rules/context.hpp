@@ -77,9 +77,11 @@ class World {
     ~World() = default;
 };
 
-/// Looks entries up, for rules that count connections.
+/// What rules may ask of the entries' keeper.
 class Connections {
   public:
+    /// Where a rule writes what few entries have; made if it is not there.
+    virtual ct::EntryExtra& extra_of(ct::Entry& entry) = 0;
     /// The living entry that has this tuple in either direction; null if there is none.
     virtual const ct::Entry* find(const Tuple& tuple, std::uint16_t zone, Time now) = 0;
 

@@ -68,8 +68,8 @@ class Objects {
     std::span<const TimeoutPolicy> timeout_policies;
     /// A rule counts on nf_conntrack_acct: Linux switches it on when such a rule is loaded.
     bool wants_accounting = false;
-    /// A rule reads or sets labels: only then new entries have room for them.
-    bool wants_labels = false;
+    /// A rule makes flows whose reply is not found by their original's inverse in the same zone.
+    bool wants_two_places = false;
 
   private:
     using Key = std::pair<std::string, std::string>;

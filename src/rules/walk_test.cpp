@@ -142,8 +142,8 @@ TEST(Walk, states_and_entries) {
     TestPacket packet;
     Program program = program_of(rules);
     packet.context.flow.entry = &packet.entry;
-    packet.entry.tuples[0].source = Address::v4(10, 0, 0, 1);
-    packet.entry.tuples[0].protocol = protocol::kTcp;
+    packet.entry.set_original(
+        {Address::v4(10, 0, 0, 1), Address::v4(10, 0, 0, 2), protocol::kTcp, 1000, 80});
     EXPECT_EQ(run(program, packet), "ACCEPT INPUT 3");
     packet.context.flow.direction = CtDirection::reply;
     EXPECT_EQ(run(program, packet), "DROP INPUT policy");

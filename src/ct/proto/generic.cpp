@@ -6,7 +6,7 @@ namespace keepstate::ct {
 
 Judgement judge_generic_packet(const ProtocolCase& c) {
     Judgement judgement;
-    judgement.memory = c.entry.memory;
+    judgement.memory = c.entry.memory();
     judgement.timeout_s = c.settings.generic_timeout;
     return judgement;
 }

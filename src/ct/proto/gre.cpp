@@ -6,7 +6,7 @@ namespace keepstate::ct {
 
 Judgement judge_gre_packet(const ProtocolCase& c) {
     Judgement judgement;
-    judgement.memory = c.entry.memory;
+    judgement.memory = c.entry.memory();
     if (c.is_first()) {
         judgement.memory = GreMemory{c.settings.gre_timeout, c.settings.gre_timeout_stream};
     }

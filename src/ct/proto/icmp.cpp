@@ -21,7 +21,7 @@ bool is_icmpv6_query(std::uint8_t type) {
 
 Judgement renewed(const ProtocolCase& c, std::uint32_t timeout_s) {
     Judgement judgement;
-    judgement.memory = c.entry.memory;
+    judgement.memory = c.entry.memory();
     judgement.timeout_s = timeout_s;
     return judgement;
 }
@@ -30,20 +30,20 @@ Judgement renewed(const ProtocolCase& c, std::uint32_t timeout_s) {
 
 Judgement judge_icmp_packet(const ProtocolCase& c) {
     if (c.packet.family != Family::ipv4) {
-        return Judgement::refused(Reason::icmp_wrong_family, c.entry.memory);
+        return Judgement::refused(Reason::icmp_wrong_family, c.entry.memory());
     }
-    if (!is_icmp_query(c.entry.tuples[0].icmp_type())) {
-        return Judgement::refused(Reason::icmp_not_a_query, c.entry.memory);
+    if (!is_icmp_query(c.entry.original().icmp_type())) {
+        return Judgement::refused(Reason::icmp_not_a_query, c.entry.memory());
     }
     return renewed(c, c.settings.icmp_timeout);
 }
 
 Judgement judge_icmpv6_packet(const ProtocolCase& c) {
     if (c.packet.family != Family::ipv6) {
-        return Judgement::refused(Reason::icmp_wrong_family, c.entry.memory);
+        return Judgement::refused(Reason::icmp_wrong_family, c.entry.memory());
     }
-    if (c.is_first() && !is_icmpv6_query(c.entry.tuples[0].icmp_type())) {
-        return Judgement::refused(Reason::icmp_not_a_query, c.entry.memory);
+    if (c.is_first() && !is_icmpv6_query(c.entry.original().icmp_type())) {
+        return Judgement::refused(Reason::icmp_not_a_query, c.entry.memory());
     }
     return renewed(c, c.settings.icmpv6_timeout);
 }

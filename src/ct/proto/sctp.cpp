@@ -33,17 +33,18 @@ Reason test_packet(const ProtocolCase& c, SctpPacket& packet) {
 Judgement judge_sctp_packet(const ProtocolCase& c) {
     SctpPacket packet;
     const Reason fault = test_packet(c, packet);
-    if (fault != Reason::none) return Judgement::refused(fault, c.entry.memory);
+    if (fault != Reason::none) return Judgement::refused(fault, c.entry.memory());
 
     SctpMemory before;
     if (c.is_first()) {
         const SctpBeginning beginning = begin_sctp(packet);
         if (beginning.reason != Reason::none) {
-            return Judgement::refused(beginning.reason, c.entry.memory);
+            return Judgement::refused(beginning.reason, c.entry.memory());
         }
         before = beginning.memory;
-    } else if (const SctpMemory* memory = std::get_if<SctpMemory>(&c.entry.memory)) {
-        before = *memory;
+    } else {
+        const ProtocolMemory memory = c.entry.memory();
+        if (const auto* known = std::get_if<SctpMemory>(&memory)) before = *known;
     }
     const SctpJudgement sctp = judge_sctp(before, packet, c.direction, c.entry.status, c.settings);
     if (c.observer) c.observer->sctp_judged(before, packet, c.direction, sctp);

@@ -37,18 +37,18 @@ Reason test_header(const ProtocolCase& c, const std::optional<wire::TcpHeader>& 
 Judgement judge_tcp_packet(const ProtocolCase& c) {
     const std::optional<wire::TcpHeader> header = wire::parse_tcp(c.packet);
     const Reason fault = test_header(c, header);
-    if (fault != Reason::none) return Judgement::refused(fault, c.entry.memory);
+    if (fault != Reason::none) return Judgement::refused(fault, c.entry.memory());
     const Segment segment = make_segment(*header);
 
     TcpMemory before;
     if (c.is_first()) {
         const TcpBeginning beginning = begin_tcp(segment, c.settings);
         if (beginning.reason != Reason::none) {
-            return Judgement::refused(beginning.reason, c.entry.memory);
+            return Judgement::refused(beginning.reason, c.entry.memory());
         }
         before = beginning.memory;
-    } else if (const TcpMemory* memory = std::get_if<TcpMemory>(&c.entry.memory)) {
-        before = *memory;
+    } else if (const TcpLine* line = c.entry.tcp()) {
+        before = unpack(*line);
     }
     const TcpJudgement tcp = judge_tcp(before, segment, c.direction, c.entry.status, c.settings);
     if (c.observer) c.observer->tcp_judged(before, segment, c.direction, tcp);

@@ -47,9 +47,9 @@ Reason test_udplite(const ProtocolCase& c) {
 
 Judgement judge_udp_packet(const ProtocolCase& c) {
     const Reason fault = test_udp(c);
-    if (fault != Reason::none) return Judgement::refused(fault, c.entry.memory);
+    if (fault != Reason::none) return Judgement::refused(fault, c.entry.memory());
     Judgement judgement;
-    judgement.memory = c.entry.memory;
+    judgement.memory = c.entry.memory();
     if (c.is_first()) judgement.memory = UdpMemory{c.now + kStreamAfterNs};
     judgement.timeout_s = c.settings.udp_timeout;
     const UdpMemory* memory = std::get_if<UdpMemory>(&judgement.memory);
@@ -62,9 +62,9 @@ Judgement judge_udp_packet(const ProtocolCase& c) {
 
 Judgement judge_udplite_packet(const ProtocolCase& c) {
     const Reason fault = test_udplite(c);
-    if (fault != Reason::none) return Judgement::refused(fault, c.entry.memory);
+    if (fault != Reason::none) return Judgement::refused(fault, c.entry.memory());
     Judgement judgement;
-    judgement.memory = c.entry.memory;
+    judgement.memory = c.entry.memory();
     judgement.timeout_s = c.settings.udp_timeout;
     if (c.entry.has(status::kSeenReply)) {
         judgement.timeout_s = c.settings.udp_timeout_stream;

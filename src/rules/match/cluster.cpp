@@ -104,7 +104,7 @@ struct Form {
     static bool matches(Data& data, Context& context, Why why) {
         const ct::Entry* entry = context.flow.entry;
         if (entry == nullptr) return why.no("the packet belongs to no connection");
-        const Address& source = entry->tuples[0].source;
+        const Address source = entry->original().source;
         // The template of a CT rule is of no family, which Linux gives to the first node.
         const std::uint32_t node =
             entry->is_template() ? 0 : scale_to(hash_of(source, data.seed), data.total);

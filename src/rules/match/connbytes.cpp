@@ -94,13 +94,14 @@ struct Form {
     static bool matches(Data& data, Context& context, Why why) {
         const ct::Entry* entry = context.flow.entry;
         if (entry == nullptr) return why.no("the packet belongs to no connection");
-        if (!entry->counted) return why.no("the connection is older than accounting");
+        const ct::EntryExtra& rare = entry->rare();
+        if (!rare.counted) return why.no("the connection is older than accounting");
         const std::size_t at = data.direction == 1 ? 1 : 0;
-        std::uint64_t packets = entry->packets[at];
-        std::uint64_t bytes = entry->bytes[at];
+        std::uint64_t packets = rare.packets[at];
+        std::uint64_t bytes = rare.bytes[at];
         if (data.direction == 2) {
-            packets += entry->packets[1];
-            bytes += entry->bytes[1];
+            packets += rare.packets[1];
+            bytes += rare.bytes[1];
         }
         const std::uint64_t average = packets != 0 ? bytes / packets : 0;
         const std::uint64_t what = data.mode == kPackets ? packets

@@ -81,12 +81,12 @@ struct Connlabel {
         if (entry == nullptr || entry->is_template()) {
             return !wanted || why.no("the packet belongs to no connection");
         }
-        std::uint8_t& byte = entry->labels[data.bit / 8U];
+        const std::size_t at = data.bit / 8U;
         const auto mask = static_cast<std::uint8_t>(1U << (data.bit % 8U));
-        bool has_label = (byte & mask) != 0;
-        if (!has_label && data.sets != 0) {
-            byte |= mask;
-            entry->pending_events |= ct::event_bit::kLabel;
+        bool has_label = (entry->rare().labels[at] & mask) != 0;
+        if (!has_label && data.sets != 0 && context.connections != nullptr) {
+            context.connections->extra_of(*entry).labels[at] |= mask;
+            entry->note(ct::event_bit::kLabel);
             has_label = true;
         }
         if (has_label == wanted) return true;

@@ -69,9 +69,9 @@ class ConnectionCount final : public SharedObject {
     };
 
     static bool is_over(const ct::Entry& entry) {
-        const auto* tcp = std::get_if<ct::TcpMemory>(&entry.memory);
+        const ct::TcpLine* const tcp = entry.tcp();
         return tcp != nullptr &&
-               (tcp->state == TcpState::time_wait || tcp->state == TcpState::close);
+               (tcp->state() == TcpState::time_wait || tcp->state() == TcpState::close);
     }
     bool add(Group& list, const Tuple& tuple, std::uint16_t zone) {
         const std::uint32_t slot = counted_.take();
@@ -212,8 +212,8 @@ struct Form {
         Tuple tuple;
         std::uint16_t zone = 0;
         if (entry != nullptr) {
-            tuple = entry->tuples[0];
-            zone = entry->zones[0];
+            tuple = entry->original();
+            zone = entry->rare().zones[0];
         } else {
             const ct::TupleResult read = ct::read_tuple(packet);
             if (!packet.has_transport || read.reason != Reason::none) {

@@ -202,8 +202,8 @@ struct Conntrack {
     // What the flow has for one option: whether it fits before inversion, and in words.
     static bool fits(const Data& data, std::uint8_t id, const Context& context) {
         const ct::Entry& entry = *context.flow.entry;
-        const Tuple& original = entry.tuples[0];
-        const Tuple& reply = entry.tuples[1];
+        const Tuple original = entry.original();
+        const Tuple reply = entry.reply();
         if (id <= kReplDst && id >= kOrigSrc) {
             const Address* const theirs[] = {&original.source, &original.destination, &reply.source,
                                              &reply.destination};
@@ -237,8 +237,8 @@ struct Conntrack {
     }
     static std::string theirs_text(std::uint8_t id, const Context& context) {
         const ct::Entry& entry = *context.flow.entry;
-        const Tuple& original = entry.tuples[0];
-        const Tuple& reply = entry.tuples[1];
+        const Tuple original = entry.original();
+        const Tuple reply = entry.reply();
         switch (id) {
             case kProto: return protocol_text(entry.protocol());
             case kOrigSrc: return text(original.source);

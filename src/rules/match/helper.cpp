@@ -45,7 +45,7 @@ struct Form {
     }
     static bool matches(Data& data, Context& context, Why why) {
         const ct::Entry* const entry = context.flow.entry;
-        const ct::Helper* const helper = entry ? entry->announced_by : nullptr;
+        const ct::Helper* const helper = entry ? entry->rare().announced_by : nullptr;
         const std::string_view wanted = name_of(data);
         // The helper's name decides how much is compared: `ftp` is also what `ftp-2121` asks for.
         const bool fits = helper != nullptr && (wanted.empty() || wanted.starts_with(helper->name));

@@ -57,8 +57,10 @@ constexpr HelperName kHelpers[] = {
 /// packet that the rule takes.
 struct Template : SharedObject {
     explicit Template(Family family) {
-        for (Tuple& tuple : entry.tuples) tuple.source.family = tuple.destination.family = family;
-        entry.status = status::kTemplate | status::kConfirmed;
+        Tuple nobody;
+        nobody.source.family = nobody.destination.family = family;
+        entry.set_original(nobody);
+        entry.set(status::kTemplate | status::kConfirmed);
     }
     ct::Entry entry;
 };
@@ -221,6 +223,7 @@ struct Ct {
         if (data.helper[0] != 0) {
             if (Complaint fault = find_helper(data.helper.data(), context)) return fault;
         }
+        if (data.has_zone_original != data.has_zone_reply) context.objects.wants_two_places = true;
         if (!data.notrack) data.shown = &context.objects.make<Template>("CT", context.family);
         const std::string_view name = data.timeout.data();
         if (name.empty()) return std::nullopt;

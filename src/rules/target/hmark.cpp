@@ -260,8 +260,8 @@ struct Form {
     static bool select_connection(const Data& data, const Context& context, Selected& selected) {
         const ct::Entry* entry = context.flow.entry;
         if (entry == nullptr) return false;
-        const Tuple& original = entry->tuples[0];
-        const Tuple& reply = entry->tuples[1];
+        const Tuple original = entry->original();
+        const Tuple reply = entry->reply();
         selected.source = fold(original.source, data.source_mask);
         selected.destination = fold(reply.source, data.destination_mask);
         selected.protocol = original.protocol;

@@ -1,0 +1,196 @@
+// The index's changes; see entry_index.hpp.
+#include "ct/entry_index.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.hpp"
+
+namespace keepstate::ct {
+
+namespace {
+
+/// Words of an address, for hashing.
+std::array<std::uint64_t, 2> words_of(const Address& address) {
+    std::array<std::uint64_t, 2> words{};
+    std::memcpy(words.data(), address.bytes.data(), sizeof words);
+    return words;
+}
+
+bool is_icmp(std::uint8_t number) {
+    return number == protocol::kIcmp || number == protocol::kIcmpv6;
+}
+
+std::uint32_t load_be32(const Address& address) {
+    const auto& b = address.bytes;
+    return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
+}
+
+std::uint32_t buckets_for(std::uint32_t places, std::size_t places_a_bucket) {
+    const std::uint64_t room = (std::uint64_t{places} * 8 + 6) / 7;
+    return static_cast<std::uint32_t>((room + places_a_bucket - 1) / places_a_bucket);
+}
+
+/// So many places change hands, at the most, before a key is put to the rest.
+constexpr int kMostMoves = 64;
+
+}  // namespace
+
+EntryIndex::EntryIndex(std::uint32_t places, std::uint64_t seed, base::Touch touch)
+    : hash_(seed),
+      bucket_count_(std::max(buckets_for(places, kPlaces), 1U)),
+      pages_(sizeof(Bucket) * bucket_count_, touch),
+      buckets_(static_cast<Bucket*>(pages_.data())) {
+    rest_.reserve(kMostRest);
+}
+
+FlowKey EntryIndex::key_of(const Tuple& tuple, std::uint16_t zone) const {
+    const bool is_tcp = tuple.protocol == protocol::kTcp;
+    const bool is_v4 = tuple.source.family == Family::ipv4;
+    if (is_v4 && zone == 0 && (is_tcp || tuple.protocol == protocol::kUdp)) {
+        return key_of_ipv4(load_be32(tuple.source), load_be32(tuple.destination), tuple.source_key,
+                           tuple.destination_key, is_tcp);
+    }
+    // An ICMP query and its answer share the id, which stands in the source's key, and differ in the other.
+    const std::uint16_t destination_key =
+        is_icmp(tuple.protocol) ? tuple.source_key : tuple.destination_key;
+    auto low = std::pair(words_of(tuple.source), tuple.source_key);
+    auto high = std::pair(words_of(tuple.destination), destination_key);
+    if (high < low) std::swap(low, high);
+    const std::uint64_t rest = std::uint64_t{zone} << 48 | std::uint64_t{tuple.protocol} << 40 |
+                               std::uint64_t{static_cast<std::uint8_t>(tuple.source.family)} << 32 |
+                               std::uint64_t{low.second} << 16 | high.second;
+    std::uint64_t hash = hash_(low.first[0], high.first[0]);
+    if (!is_v4) hash = hash_.add(hash, low.first[1], high.first[1]);
+    hash = hash_.add(hash, rest, kOther);
+    return {hash, 0, kOther | kAsk, hash};
+}
+
+std::uint64_t EntryIndex::hash_of(const Place& place) const {
+    const std::uint32_t kind = place.reference & kKindMask;
+    if (kind == kOther) return place.addresses;
+    return hash_(place.addresses, std::uint64_t{place.ports} << 32 | kind);
+}
+
+void EntryIndex::set_overflow(std::uint32_t bucket, std::uint32_t count) {
+    auto& references = buckets_[bucket].references;
+    const auto set = [](std::uint32_t& reference, std::uint32_t bits) {
+        reference = (reference & ~kOverflowMask) | bits << kOverflowShift;
+    };
+    set(references[0], count & 7U);
+    set(references[1], count >> 3);
+}
+
+// The count stays at its most once it is there: nobody knows any more how many there are.
+void EntryIndex::count_leaver(std::uint32_t first) {
+    const std::uint32_t count = overflow_of(buckets_[first]);
+    if (count < kMostOverflow) set_overflow(first, count + 1);
+}
+
+void EntryIndex::uncount_leaver(std::uint32_t first) {
+    const std::uint32_t count = overflow_of(buckets_[first]);
+    KS_ASSERT(count != 0);
+    if (count < kMostOverflow) set_overflow(first, count - 1);
+}
+
+/// Writes a place and gives what stood there. The bucket's own count stays.
+EntryIndex::Place EntryIndex::exchange(std::uint32_t bucket, std::size_t i, const Place& place) {
+    Bucket& at = buckets_[bucket];
+    const std::uint32_t count = at.references[i] & kOverflowMask;
+    const Place old{at.addresses[i], at.ports[i], at.references[i] & ~kOverflowMask};
+    at.addresses[i] = place.addresses;
+    at.ports[i] = place.ports;
+    at.references[i] = count | place.reference;
+    return old;
+}
+
+bool EntryIndex::try_put(std::uint32_t bucket, const Place& place) {
+    for (std::size_t i = 0; i < kPlaces; ++i) {
+        if (!is_free(buckets_[bucket].references[i])) continue;
+        exchange(bucket, i, place);
+        return true;
+    }
+    return false;
+}
+
+bool EntryIndex::put(const Place& wanted) {
+    const std::uint64_t wanted_hash = hash_of(wanted);
+    if (try_put(first_of(wanted_hash), wanted)) return true;
+    if (try_put(second_of(wanted_hash), wanted)) {
+        if (first_of(wanted_hash) != second_of(wanted_hash)) count_leaver(first_of(wanted_hash));
+        return true;
+    }
+    // Somebody in its first bucket has to go to his other one, where somebody may have to go, ...
+    if (rest_.size() == kMostRest) return false;
+    Place homeless = wanted;
+    std::uint32_t bucket = first_of(wanted_hash);
+    for (int move = 0; move < kMostMoves; ++move) {
+        const std::uint64_t hash = hash_of(homeless);
+        if (first_of(hash) != bucket) count_leaver(first_of(hash));
+        homeless = exchange(bucket, turn_++ % kPlaces, homeless);
+        const std::uint64_t moved = hash_of(homeless);
+        const bool was_in_first = first_of(moved) == bucket;
+        if (!was_in_first) uncount_leaver(first_of(moved));
+        bucket = was_in_first ? second_of(moved) : first_of(moved);
+        if (try_put(bucket, homeless)) {
+            if (first_of(moved) != bucket) count_leaver(first_of(moved));
+            return true;
+        }
+    }
+    const std::uint64_t hash = hash_of(homeless);
+    count_leaver(first_of(hash));
+    rest_.push_back({homeless, hash});
+    return true;
+}
+
+bool EntryIndex::insert(const FlowKey& key, bool asks, std::uint32_t slot) {
+    KS_ASSERT(slot < kMostSlots);
+    ++changes_;
+    return put(place_of(key, asks, slot));
+}
+
+bool EntryIndex::take_from(std::uint32_t bucket, const Place& place) {
+    for (std::size_t i = 0; i < kPlaces; ++i) {
+        const Bucket& at = buckets_[bucket];
+        const bool is_it = at.addresses[i] == place.addresses && at.ports[i] == place.ports &&
+                           (at.references[i] & ~kOverflowMask) == place.reference;
+        if (!is_it) continue;
+        exchange(bucket, i, {0, 0, 0});
+        return true;
+    }
+    return false;
+}
+
+void EntryIndex::remove(const FlowKey& key, bool asks, std::uint32_t slot) {
+    ++changes_;
+    const Place place = place_of(key, asks, slot);
+    const std::uint32_t first = first_of(key.hash);
+    if (!take_from(first, place)) {
+        uncount_leaver(first);
+        if (!take_from(second_of(key.hash), place)) {
+            const auto found = std::find_if(rest_.begin(), rest_.end(), [&place](const Rest& rest) {
+                return rest.place.addresses == place.addresses && rest.place.ports == place.ports &&
+                       rest.place.reference == place.reference;
+            });
+            KS_ASSERT(found != rest_.end());
+            *found = rest_.back();
+            rest_.pop_back();
+        }
+    }
+    if (!rest_.empty()) come_back();
+}
+
+/// There is room somewhere: who stands in the rest may find it.
+void EntryIndex::come_back() {
+    const Rest last = rest_.back();
+    const std::uint32_t first = first_of(last.hash);
+    const std::uint32_t second = second_of(last.hash);
+    if (try_put(first, last.place)) {
+        uncount_leaver(first);
+        rest_.pop_back();
+    } else if (first != second && try_put(second, last.place)) {
+        rest_.pop_back();
+    }
+}
+
+}  // namespace keepstate::ct

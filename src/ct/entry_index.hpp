@@ -1,0 +1,260 @@
+// The index of the entry map: where in the slab the flow of a packet stands.
+//
+//     bucket = one line of the cache, four places:
+//     | addresses 8 x 4 | ports 4 x 4 | slot, kind, order 4 x 4 |
+//
+// Both directions of a flow have the same key: the lower end first. So a flow stands in one place, and in two only if its
+// reply is not its original's inverse (translated, or zones that differ by direction). For TCP and UDP over IPv4 in zone 0, the place
+// itself holds all that identifies the flow, unless its reply is not the inverse: the entry need not be looked at to know
+// that it is the right one, and its first line is all that is fetched. Of all others (kOther) it holds the hash, and the entry is asked.
+//
+// Each key has two buckets. It stands in the first if there was room, else in the second, else somebody is moved to his
+// own second bucket (a cuckoo hash). How many keys had to leave a bucket is counted in it, so that a look-up of what is not
+// there mostly ends at the first line. Filled to 7/8, one flow in seven stands in its second bucket.
+//
+// The size is fixed at the making, for as many places as may be asked for: nothing is ever rehashed, nobody waits. The
+// keys' hash is keyed: who does not know the key cannot fill chosen buckets. If a place cannot be found after all (a cycle of moves), it
+// goes to the `rest`, a short list that is searched only while there is something in it.
+//
+// Threads: one owner. Cost: one or two lines a look-up, no allocation.  Tested by: ct/entry_index_test.cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/pages.hpp"
+#include "keepstate/tuple.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace keepstate::ct {
+
+/// What a look-up compares, and where it looks. Both directions of a flow give the same but for `order`.
+struct FlowKey {
+    std::uint64_t addresses = 0;  ///< lower end first, or with kOther the hash
+    std::uint32_t ports = 0;
+    std::uint32_t kind = 0;  ///< a place's bits above the slot: kind and order
+    std::uint64_t hash = 0;
+};
+
+class EntryIndex {
+  public:
+    /// Slot numbers stay below this.
+    static constexpr std::uint32_t kMostSlots = (1U << 25) - 1;
+
+    /// Room for `places` keys, and an eighth more.
+    EntryIndex(std::uint32_t places, std::uint64_t seed, base::Touch touch);
+
+    FlowKey key_of(const Tuple& tuple, std::uint16_t zone) const;
+    /// The same for TCP or UDP over IPv4 in zone 0. Addresses and ports in host byte order.
+    FlowKey key_of_ipv4(std::uint32_t source, std::uint32_t destination, std::uint16_t source_port,
+                        std::uint16_t destination_port, bool is_tcp) const {
+        const std::uint64_t a = std::uint64_t{source} << 16 | source_port;
+        const std::uint64_t b = std::uint64_t{destination} << 16 | destination_port;
+        const bool is_ordered = a <= b;
+        const std::uint64_t low = is_ordered ? a : b;
+        const std::uint64_t high = is_ordered ? b : a;
+        FlowKey key;
+        key.addresses = low >> 16 | high >> 16 << 32;
+        key.ports = static_cast<std::uint32_t>((low & 0xffff) | (high & 0xffff) << 16);
+        key.kind = (is_tcp ? kTcp4 : kUdp4) | (is_ordered ? 0 : kReversed);
+        key.hash = hash_(key.addresses, std::uint64_t{key.ports} << 32 | (is_tcp ? kTcp4 : kUdp4));
+        return key;
+    }
+
+    void prefetch_first(const FlowKey& key) const {
+        __builtin_prefetch(&buckets_[first_of(key.hash)]);
+    }
+    void prefetch_second(const FlowKey& key) const {
+        __builtin_prefetch(&buckets_[second_of(key.hash)]);
+    }
+
+    /// What is found.
+    class Hit {
+      public:
+        Hit() = default;
+        explicit Hit(std::uint32_t reference) : reference_(reference) {}
+        explicit operator bool() const { return reference_ != 0; }
+        std::uint32_t slot() const { return (reference_ & kSlotMask) - 1; }
+        /// Nothing of the entry need be compared.
+        bool is_exact() const { return (reference_ & kAsk) == 0; }
+        /// With is_exact: the key's direction is the flow's original one.
+        bool is_original(const FlowKey& key) const {
+            return ((reference_ ^ key.kind) & kReversed) == 0;
+        }
+
+      private:
+        std::uint32_t reference_ = 0;
+    };
+    static constexpr std::uint32_t kNone = 0xffffffffU;
+
+    /// The first place that fits and of whose slot `is_it(slot)` holds; not asked for exact ones.
+    template <typename IsIt>
+    Hit find(const FlowKey& key, IsIt is_it) const {
+        const Bucket& first = buckets_[first_of(key.hash)];
+        Hit hit = find_in(first, key, is_it);
+        if (hit || overflow_of(first) == 0) return hit;
+        hit = find_in(buckets_[second_of(key.hash)], key, is_it);
+        if (hit || rest_.empty()) return hit;
+        return find_in_rest(key, is_it);
+    }
+    /// Whether the first bucket alone tells that the key's place is in its second, if it is anywhere.
+    bool has_overflowed(const FlowKey& key) const {
+        return overflow_of(buckets_[first_of(key.hash)]) != 0;
+    }
+    /// What find() would give at first, of one bucket only and without asking the entry.
+    Hit peek_first(const FlowKey& key) const { return peek(buckets_[first_of(key.hash)], key); }
+    Hit peek_second(const FlowKey& key) const { return peek(buckets_[second_of(key.hash)], key); }
+
+    /// Puts a slot under a key. `asks`: the place alone does not identify the flow. False: there is no room at all.
+    bool insert(const FlowKey& key, bool asks, std::uint32_t slot);
+    /// Takes it out. Asserts that it was there.
+    void remove(const FlowKey& key, bool asks, std::uint32_t slot);
+    /// Changes with every insert() and remove().
+    std::uint64_t changes() const { return changes_; }
+
+    /// The bucket `distance` behind the key's own: calls is_wanted(slot) for its places until one is.
+    template <typename Wanted>
+    std::uint32_t find_near(const FlowKey& key, std::uint32_t distance, Wanted is_wanted) const {
+        const Bucket& bucket = buckets_[(first_of(key.hash) + distance) % bucket_count_];
+        for (const std::uint32_t reference : bucket.references) {
+            if (!is_free(reference) && is_wanted(slot_of(reference))) return slot_of(reference);
+        }
+        return kNone;
+    }
+    /// Every place's slot; a slot that stands in two places comes twice.
+    template <typename Visit>
+    void visit_all(Visit visit) const {
+        for (std::uint32_t i = 0; i < bucket_count_; ++i) {
+            for (const std::uint32_t reference : buckets_[i].references) {
+                if (!is_free(reference)) visit(slot_of(reference));
+            }
+        }
+        for (const Rest& rest : rest_) visit(slot_of(rest.place.reference));
+    }
+
+    std::uint32_t bucket_count() const { return bucket_count_; }
+    std::size_t rest_count() const { return rest_.size(); }
+
+    static constexpr std::uint32_t kTcp4 = 1U << 25;
+    static constexpr std::uint32_t kUdp4 = 2U << 25;
+    static constexpr std::uint32_t kOther = 3U << 25;
+    static constexpr std::uint32_t kAsk = 1U << 27;  ///< the entry knows more than the place
+    static constexpr std::uint32_t kReversed = 1U << 28;
+
+  private:
+    static constexpr std::uint32_t kKindMask = 3U << 25;
+    static constexpr std::uint32_t kSlotMask = kMostSlots;  ///< slot + 1; 0: nobody
+    /// In the first two places of a bucket: how many keys left it for their second, three bits each.
+    static constexpr unsigned kOverflowShift = 29;
+    static constexpr std::uint32_t kOverflowMask = 7U << kOverflowShift;
+    static constexpr std::uint32_t kMostOverflow = 63;
+    static constexpr std::size_t kPlaces = 4;
+    static constexpr std::size_t kMostRest = 256;
+
+    struct Place {
+        std::uint64_t addresses;
+        std::uint32_t ports;
+        std::uint32_t reference;
+    };
+    struct alignas(64) Bucket {
+        std::array<std::uint64_t, kPlaces> addresses;
+        std::array<std::uint32_t, kPlaces> ports;
+        std::array<std::uint32_t, kPlaces> references;
+    };
+    static_assert(sizeof(Bucket) == 64);
+    struct Rest {
+        Place place;
+        std::uint64_t hash;
+    };
+
+    static std::uint32_t slot_of(std::uint32_t reference) { return (reference & kSlotMask) - 1; }
+    static bool is_free(std::uint32_t reference) { return (reference & ~kOverflowMask) == 0; }
+    std::uint32_t first_of(std::uint64_t hash) const {
+        return static_cast<std::uint32_t>((hash & 0xffffffffU) * bucket_count_ >> 32);
+    }
+    std::uint32_t second_of(std::uint64_t hash) const {
+        return static_cast<std::uint32_t>((hash >> 32) * bucket_count_ >> 32);
+    }
+    static std::uint32_t overflow_of(const Bucket& bucket) {
+        return bucket.references[0] >> kOverflowShift | bucket.references[1] >> kOverflowShift << 3;
+    }
+    void set_overflow(std::uint32_t bucket, std::uint32_t count);
+    /// A key stands elsewhere than in its first bucket; or no longer.
+    void count_leaver(std::uint32_t first);
+    void uncount_leaver(std::uint32_t first);
+
+    static Place place_of(const FlowKey& key, bool asks, std::uint32_t slot) {
+        return {key.addresses, key.ports, (slot + 1) | key.kind | (asks ? kAsk : 0)};
+    }
+    /// Bit i: place i has the key's ports and kind.
+    static unsigned compare(const Bucket& bucket, const FlowKey& key) {
+        const std::uint32_t kind = key.kind & kKindMask;
+#if defined(__SSE2__)
+        const auto load = [](const std::array<std::uint32_t, kPlaces>& words) {
+            return _mm_load_si128(reinterpret_cast<const __m128i*>(words.data()));
+        };
+        const __m128i ports =
+            _mm_cmpeq_epi32(load(bucket.ports), _mm_set1_epi32(static_cast<int>(key.ports)));
+        const __m128i kinds =
+            _mm_cmpeq_epi32(_mm_and_si128(load(bucket.references), _mm_set1_epi32(kKindMask)),
+                            _mm_set1_epi32(static_cast<int>(kind)));
+        return static_cast<unsigned>(
+            _mm_movemask_ps(_mm_castsi128_ps(_mm_and_si128(ports, kinds))));
+#else
+        unsigned fits = 0;
+        for (unsigned i = 0; i < kPlaces; ++i) {
+            const bool is_same =
+                bucket.ports[i] == key.ports && (bucket.references[i] & kKindMask) == kind;
+            fits |= static_cast<unsigned>(is_same) << i;
+        }
+        return fits;
+#endif
+    }
+    template <typename IsIt>
+    static Hit find_in(const Bucket& bucket, const FlowKey& key, IsIt& is_it) {
+        for (unsigned fits = compare(bucket, key); fits != 0; fits &= fits - 1) {
+            const auto i = static_cast<std::size_t>(__builtin_ctz(fits));
+            if (bucket.addresses[i] != key.addresses) continue;
+            const Hit hit(bucket.references[i]);
+            if (hit.is_exact() || is_it(hit.slot())) return hit;
+        }
+        return {};
+    }
+    static Hit peek(const Bucket& bucket, const FlowKey& key) {
+        const auto any = [](std::uint32_t) { return true; };
+        return find_in(bucket, key, any);
+    }
+    template <typename IsIt>
+    Hit find_in_rest(const FlowKey& key, IsIt& is_it) const {
+        for (const Rest& rest : rest_) {
+            if (rest.hash != key.hash || rest.place.addresses != key.addresses) continue;
+            if (rest.place.ports != key.ports) continue;
+            if (((rest.place.reference ^ key.kind) & kKindMask) != 0) continue;
+            const Hit hit(rest.place.reference);
+            if (hit.is_exact() || is_it(hit.slot())) return hit;
+        }
+        return {};
+    }
+
+    std::uint64_t hash_of(const Place& place) const;
+    bool try_put(std::uint32_t bucket, const Place& place);
+    bool put(const Place& place);
+    bool take_from(std::uint32_t bucket, const Place& place);
+    Place exchange(std::uint32_t bucket, std::size_t i, const Place& place);
+    void come_back();
+
+    base::FoldedHash hash_;
+    std::uint32_t bucket_count_;
+    base::Pages pages_;
+    Bucket* buckets_;
+    std::vector<Rest> rest_;
+    std::uint64_t changes_ = 0;
+    std::uint32_t turn_ = 0;  ///< whom a move picks next
+};
+
+}  // namespace keepstate::ct

@@ -1,0 +1,60 @@
+// The short way of the usual segment through tracking: the same answer as track(), from less.
+//
+// What makes a segment usual: its glance says so, its flow stands in the map, is ESTABLISHED and ASSURED, has nothing that few
+// flows have (a helper, counters, a zone, a policy of its own), and judge_established() answers. Then the entry's first line
+// is all that is read and written. In any other case nothing has happened, and track() is asked.
+//
+// In a header, for hooks/lane.cpp alone: it is called once a packet.
+// Tested by: tests/property/batch_property.cpp, ct/tcp/established_test.cpp, tests/kernel/differ.
+#pragma once
+
+#include "ct/tcp/established.hpp"
+#include "ct/tracker.hpp"
+#include "ct/tuple.hpp"
+
+namespace keepstate::ct {
+
+/// Whether collect() would do anything.
+inline bool Tracker::has_ended(Time now) const {
+    if (expiry_.is_due(now)) return true;
+    if (expectations_.size() == 0) return false;
+    return expectations_.at(expectations_.soonest()).expires <= now;
+}
+
+inline Found Tracker::find_sighted(const Sighting& sighting) {
+    const bool is_good = sighting.changes == map_.index().changes();
+    if (is_good && !sighting.hit) return {};
+    if (!is_good || !sighting.hit.is_exact()) {
+        return map_.find_by_key(sighting.key, tuple_of(sighting.glance));
+    }
+    return {&map_.at(sighting.hit.slot()),
+            sighting.hit.is_original(sighting.key) ? CtDirection::original : CtDirection::reply};
+}
+
+inline Found Tracker::track_usual(const Sighting& sighting, Time now) {
+    if (has_ended(now)) return {};  // as many are given back as on the long way
+    const Found found = find_sighted(sighting);
+    if (!found.entry) return {};
+    Entry& entry = *found.entry;
+    constexpr std::uint32_t kAsked =
+        status::kSeenReply | status::kAssured | status::kDying | status::kFixedTimeout;
+    constexpr std::uint32_t kWanted = status::kSeenReply | status::kAssured;
+    TcpLine* const line = entry.tcp();
+    if (line == nullptr || entry.expires <= now || (entry.status & kAsked) != kWanted) return {};
+    if (entry.has_extra()) return {};
+    const wire::Glance& glance = sighting.glance;
+    if (settings_.checksum != 0 && !has_right_checksum(glance)) return {};
+    const UsualSegment segment{glance.seq, glance.ack, glance.window, glance.payload_bytes};
+    std::uint32_t timeout_s = 0;
+    if (!judge_established(*line, segment, static_cast<std::size_t>(found.direction), settings_,
+                           timeout_s)) {
+        return {};
+    }
+    const std::int64_t timeout_ns = std::int64_t{timeout_s} * kNsPerSecond;
+    const std::int64_t left_ns = entry.expires - now;
+    entry.expires = now + timeout_ns;
+    expiry_.renew(map_, entry, timeout_ns, left_ns, now);
+    return found;
+}
+
+}  // namespace keepstate::ct

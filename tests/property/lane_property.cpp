@@ -1,0 +1,279 @@
+// The lane gives what the long way gives: the same decisions, entries, counters, statistics and events.
+//
+// Who asks for log lines gets the long way for every packet; who does not, the lane where it can be. So one engine of each kind is fed with the same
+// conversations: handshakes, data with and without timestamps, acknowledgements early and late, segments outside of the
+// window, resets, old duplicates, broken checksums, both families, now and then a second or an hour later.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "keepstate/engine.hpp"
+#include "wire/build.hpp"
+#include "wire/packet.hpp"
+
+namespace keepstate {
+namespace {
+
+using Random = std::independent_bits_engine<std::mt19937, 32, std::uint32_t>;
+using wire::Bytes;
+
+struct Side {
+    Address address;
+    std::uint16_t port = 0;
+    std::uint32_t next = 0;  ///< sequence number of its next byte
+};
+struct Conversation {
+    std::array<Side, 2> sides;
+    bool is_open = false;
+    bool has_timestamps = false;
+};
+
+class Talk {
+  public:
+    explicit Talk(std::uint32_t seed) : random_(seed) {
+        for (std::uint16_t i = 0; i < 12; ++i) {
+            Conversation talk;
+            const bool is_v4 = i % 3 != 0;
+            talk.sides[0].address = *parse_address(is_v4 ? "10.0.0.1" : "fd00::1");
+            talk.sides[1].address = *parse_address(is_v4 ? "10.0.1.1" : "fd00::2");
+            talk.sides[0].port = static_cast<std::uint16_t>(1000 + i);
+            talk.sides[1].port = static_cast<std::uint16_t>(80 + i % 2);
+            talk.has_timestamps = i % 2 == 0;
+            talks_.push_back(talk);
+        }
+    }
+
+    Bytes next() {
+        Conversation& talk = talks_[below(static_cast<std::uint32_t>(talks_.size()))];
+        Bytes ip = talk.is_open && below(60) != 0 ? speak(talk) : open(talk);
+        if (below(40) == 0) flip(ip[below(static_cast<std::uint32_t>(ip.size()))]);
+        if (below(100) == 0) ip.resize(below(static_cast<std::uint32_t>(ip.size())) + 1);
+        return ip;
+    }
+    std::uint32_t below(std::uint32_t bound) { return random_() % bound; }
+    /// What is still to come of a handshake.
+    std::vector<Bytes> pending;
+
+  private:
+    void flip(std::uint8_t& byte) { byte = static_cast<std::uint8_t>(byte ^ 1U << below(8)); }
+    Bytes packet(const Conversation& talk, std::size_t from, int flags, std::uint32_t seq,
+                 std::uint32_t ack, std::size_t bytes, Bytes options = {}) {
+        wire::IpFields ip;
+        ip.source = talk.sides[from].address;
+        ip.destination = talk.sides[1 - from].address;
+        wire::TcpFields tcp;
+        tcp.source_port = talk.sides[from].port;
+        tcp.destination_port = talk.sides[1 - from].port;
+        tcp.flags = static_cast<std::uint8_t>(flags);
+        tcp.seq = seq;
+        tcp.ack = ack;
+        tcp.window = static_cast<std::uint16_t>(below(10) == 0 ? below(3) : 2000 + below(500));
+        tcp.options = std::move(options);
+        return wire::build_tcp(ip, tcp, Bytes(bytes, 'x'));
+    }
+    Bytes open(Conversation& talk) {
+        using namespace wire::tcp_flag;
+        constexpr std::uint32_t kBegins[] = {1000, 0xfffffff0U, 0x7ffffff0U};
+        const std::uint32_t client = kBegins[below(3)] + below(5), server = kBegins[below(3)];
+        talk.is_open = true;
+        talk.sides[0].next = client + 1;
+        talk.sides[1].next = server + 1;
+        const Bytes syn{2, 4, 5, 0xb4, 4, 2, 1, 3, 3, 2, 1, 0};
+        if (below(8) != 0) pending.push_back(packet(talk, 0, kSyn, client, 0, 0, syn));
+        if (below(8) != 0)
+            pending.push_back(packet(talk, 1, kSyn | kAck, server, client + 1, 0, syn));
+        return packet(talk, 0, kAck, client + 1, server + 1, 0);
+    }
+    Bytes speak(Conversation& talk) {
+        using namespace wire::tcp_flag;
+        const std::size_t from = below(2);
+        Side& side = talk.sides[from];
+        const std::uint32_t peer = talk.sides[1 - from].next;
+        std::uint32_t seq = side.next, ack = peer;
+        if (below(6) == 0) seq -= below(5000);  // again, or long ago
+        if (below(12) == 0) seq += below(20'000);
+        if (below(6) == 0) ack -= below(3000);
+        if (below(20) == 0) ack += below(5);
+        const std::size_t bytes = below(2) == 0 ? 0 : below(200);
+        Bytes options;
+        if (talk.has_timestamps) options = {1, 1, 8, 10, 0, 0, 0, 9, 0, 0, 0, 8};
+        if (below(12) == 0) options = {1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 4, 0};  // SACK
+        int flags = kAck;
+        if (below(3) == 0) flags |= kPsh;
+        if (below(60) == 0) flags |= kFin;
+        if (below(80) == 0) flags = kRst | (below(2) != 0 ? kAck : 0);
+        if (seq == side.next) side.next += static_cast<std::uint32_t>(bytes);
+        return packet(talk, from, flags, seq, ack, bytes, std::move(options));
+    }
+
+    Random random_;
+    std::vector<Conversation> talks_;
+};
+
+struct Kind {
+    const char* name;
+    const char* rules;  ///< of both families
+    std::uint32_t acct = 0;
+    std::uint32_t checksum = 1;
+    bool tells_entries = true;
+};
+
+constexpr const char* kStateful =
+    "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+    "-A FORWARD -m conntrack --ctstate INVALID -j DROP\n"
+    "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+    "-A FORWARD -p tcp -m tcp --dport 80 -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n";
+
+constexpr Kind kKinds[] = {
+    {"no rules", nullptr},
+    {"stateful", kStateful},
+    {"stateful, checksums not tested", kStateful, 0, 0},
+    {"stateful, entries not told", kStateful, 0, 1, false},
+    {"accounting", kStateful, 1},
+    {"rules that look at the packet before its state",
+     "*mangle\n:PREROUTING ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+     "-A PREROUTING -m length --length 0:60 -j MARK --set-mark 7\n"
+     "-A POSTROUTING -m mark --mark 7 -j CONNMARK --save-mark\nCOMMIT\n"
+     "*filter\n:FORWARD DROP [0:0]\n:few - [0:0]\n"
+     "-A FORWARD -p tcp -m tcp --sport 81 -j few\n"
+     "-A FORWARD -p tcp -m tcp --dport 1003 -j REJECT --reject-with tcp-reset\n"
+     "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+     "-A FORWARD -p tcp -m conntrack --ctstate NEW -j ACCEPT\n"
+     "-A few -m conntrack --ctdir REPLY\n"
+     "-A few -m statistic --mode nth --every 5 --packet 0 -j DROP\nCOMMIT\n"
+     "*security\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m connmark --mark 7\nCOMMIT\n"},
+    {"zones and labels",
+     "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --sport 1002 -j CT --zone 3\n"
+     "-A PREROUTING -p tcp -m tcp --dport 1002 -j CT --zone 3\n"
+     "-A PREROUTING -p tcp -m tcp --sport 1004 -j NOTRACK\nCOMMIT\n"
+     "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m connlabel --label 5 --set\nCOMMIT\n"},
+    {"rules of the raw table for others",
+     "*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j NOTRACK\nCOMMIT\n"
+     "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m connlabel --label 5 --set\nCOMMIT\n"},
+};
+
+Ruleset rules_of(const Kind& kind, Family family) {
+    auto rules = Ruleset::parse(kind.rules, family);
+    if (rules) return std::move(*rules);
+    ADD_FAILURE() << kind.name << ": " << rules.error().faults.front().words;
+    return Ruleset::empty(family);
+}
+
+Engine make_engine(const Kind& kind) {
+    EngineSetup setup;
+    setup.listen_events = true;
+    setup.tells_entries = kind.tells_entries;
+    setup.settings.acct = kind.acct;
+    setup.settings.checksum = kind.checksum;
+    setup.settings.max = 10;  // fewer than there are conversations
+    if (kind.rules != nullptr) {
+        setup.rules4 = rules_of(kind, Family::ipv4);
+        setup.rules6 = rules_of(kind, Family::ipv6);
+    }
+    return std::move(*Engine::make(std::move(setup)));
+}
+
+std::string describe(const Decision& d) {
+    std::string words = fmt::format(
+        "{} {} ip {} cut {} {} protocol {} {} {} in {} out {} mark {} translates {} rule {} {} {} "
+        "{}",
+        text(d.verdict), text(d.reason), d.is_ip, d.was_cut, text(d.family), d.protocol,
+        d.state ? text(*d.state) : "-", d.direction ? text(*d.direction) : "-", d.in_device,
+        d.out_device, d.mark, d.would_translate, text(d.rule.table), d.rule.chain, d.rule.number,
+        d.rule.rule_text);
+    for (std::size_t i = 0; i < d.hook_count; ++i) words += fmt::format(" {}", text(d.hooks[i]));
+    if (d.entry) {
+        words += fmt::format(" entry {} {:x} {} {:x} {}", d.entry->number, d.entry->status,
+                             d.entry->timeout_ns, d.entry->mark,
+                             d.entry->tcp_state ? text(*d.entry->tcp_state) : "-");
+    }
+    for (const auto& bytes : {d.out_bytes, d.reply_bytes}) {
+        words += ' ';
+        for (const std::uint8_t byte : bytes) words += fmt::format("{:02x}", byte);
+    }
+    return words;
+}
+
+std::string all_of(const Engine& engine, Time now) {
+    std::string all = engine.print_counters(Family::ipv4) + engine.print_counters(Family::ipv6);
+    engine.for_each_entry(
+        now, [&all](const EntryCopy& entry) { print_entry(entry, EntryFormat::extended, all); });
+    for (const std::uint64_t count : engine.reason_counts()) all += fmt::format(" {}", count);
+    const Statistics s = engine.statistics();
+    all += fmt::format(" {} {} {} {} {} {}", s.invalid, s.insert_failed, s.drop, s.early_drop,
+                       s.error, engine.entry_count());
+    return all;
+}
+
+std::string words_of(const std::vector<Event>& events) {
+    std::string words;
+    for (const Event& event : events) {
+        words += fmt::format("{} ", static_cast<int>(event.kind));
+        print_entry(event.entry, EntryFormat::extended, words);
+    }
+    return words;
+}
+
+class Lane : public testing::TestWithParam<Kind> {};
+
+TEST_P(Lane, gives_what_the_long_way_gives) {
+    std::uint32_t established = 0, all = 0;
+    for (std::uint32_t seed = 1; seed <= 12; ++seed) {
+        Engine quick = make_engine(GetParam());
+        Engine whole = make_engine(GetParam());
+        Talk talk(seed);
+        Time now = Time::from_s(5000);
+        for (unsigned round = 0; round < 30; ++round) {
+            std::vector<Bytes> packets;
+            while (packets.size() < 1 + talk.below(100)) {
+                Bytes last = talk.next();
+                for (Bytes& each : talk.pending) packets.push_back(std::move(each));
+                talk.pending.clear();
+                packets.push_back(std::move(last));
+            }
+            std::vector<Frame> frames(packets.size());
+            for (std::size_t i = 0; i < packets.size(); ++i) {
+                if (talk.below(30) == 0) now = now + talk.below(3) * kNsPerSecond;
+                if (talk.below(300) == 0) now = now + talk.below(200'000) * kNsPerSecond;
+                now = now + static_cast<std::int64_t>(talk.below(1'000'000));
+                frames[i].bytes = packets[i];
+                frames[i].link = kLinkRaw;
+                frames[i].time = now;
+            }
+            std::vector<Decision> by_lane(frames.size()), by_way(frames.size());
+            std::vector<std::string> logs(frames.size());
+            quick.process(frames, by_lane);
+            whole.process(frames, by_way, nullptr, logs.data());
+            for (std::size_t i = 0; i < frames.size(); ++i) {
+                ASSERT_EQ(describe(by_lane[i]), describe(by_way[i]))
+                    << GetParam().name << ", seed " << seed << ", round " << round << ", packet "
+                    << i;
+                ++all;
+                if (by_way[i].state == CtState::established) ++established;
+            }
+            ASSERT_EQ(words_of(quick.take_events()), words_of(whole.take_events()));
+            ASSERT_TRUE(std::ranges::equal(quick.event_ends(), whole.event_ends()));
+        }
+        ASSERT_EQ(all_of(quick, now), all_of(whole, now));
+    }
+    EXPECT_GT(established, all / 3) << "else nothing was compared";
+}
+
+std::string name_of(const testing::TestParamInfo<Kind>& kind) {
+    std::string name = kind.param.name;
+    for (char& letter : name) {
+        if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
+    }
+    return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Lane, testing::ValuesIn(kKinds), name_of);
+
+}  // namespace
+}  // namespace keepstate
