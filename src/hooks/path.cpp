@@ -339,7 +339,8 @@ bool Path::run_table(Trip& trip, Hook hook, Table table) {
     trip.context.table = table;
     trip.context.entry_mark_changed = false;
     const rules::Outcome outcome =
-        rules::walk(*trip.program, table, hook, trip.context, trip.observer);
+        trip.observer ? rules::walk(*trip.program, table, hook, trip.context, trip.observer)
+                      : rules::run(*trip.program, table, hook, trip.context);
     ct::PacketFlow& flow = trip.context.flow;
     const bool has_template = flow.entry && flow.entry->is_template();
     if (trip.context.entry_mark_changed && !has_template) tracker_.note_mark(*flow.entry);

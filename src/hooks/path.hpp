@@ -24,6 +24,7 @@
 #include "hooks/route.hpp"
 #include "keepstate/engine.hpp"
 #include "rules/context.hpp"
+#include "rules/fast.hpp"
 #include "rules/outcome.hpp"
 #include "rules/program.hpp"
 #include "rules/walk.hpp"

@@ -14,6 +14,7 @@
 //         static Complaint bind(Data&, BindContext&);                     // finds what it shares with others
 //         static void print(const Data&, const PrintContext&, std::string&);   // as iptables-save
 //         static bool matches(Data&, Context&, Why);                      // a match's answer
+//         static void narrow(const Data&, RuleKey&);                      // which packets it can match at all
 //         static std::string_view never_known(const Data&);               // why it can never match here; or empty
 //         static Ruling judge(Data&, Context&, Says);                     // a target's answer
 //         static void begin(Data&);                                       // defaults before any option
@@ -25,6 +26,8 @@
 // (objects.hpp) are null before it. What it complains about cannot be run, though it is well written.
 // "explain" is not a function of its own: matches() says why it refuses through Why, which does nothing
 // when nobody listens. So what is explained is what was decided.
+//
+// narrow() is for fast() (rule_key.hpp); a match whose answer has an effect must not have it.
 //
 // What is tested before check(), for every module, is in Traits: family, table, hooks, protocol.
 // source: kernel:include/linux/netfilter/x_tables.h struct xt_match, xt_target.
@@ -44,6 +47,7 @@
 #include "rules/objects.hpp"
 #include "rules/observer.hpp"
 #include "rules/outcome.hpp"
+#include "rules/rule_key.hpp"
 #include "rules/text.hpp"
 
 namespace keepstate::rules {
@@ -238,6 +242,7 @@ struct Module {
 };
 struct MatchModule : Module {
     bool (*matches)(void*, Context&, Why) = nullptr;
+    void (*narrow)(const void*, RuleKey&) = nullptr;  ///< null: nothing is known of it
 };
 struct TargetModule : Module {
     Ruling (*judge)(void*, Context&, Says) = nullptr;
@@ -302,6 +307,11 @@ constexpr MatchModule match_module() {
     module.matches = [](void* at, Context& context, Why why) {
         return Form::matches(*static_cast<typename Form::Data*>(at), context, why);
     };
+    if constexpr (requires(const typename Form::Data& d, RuleKey& key) { Form::narrow(d, key); }) {
+        module.narrow = [](const void* at, RuleKey& key) {
+            Form::narrow(*static_cast<const typename Form::Data*>(at), key);
+        };
+    }
     return module;
 }
 

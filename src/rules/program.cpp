@@ -55,6 +55,7 @@ class TableCompiler {
         for (std::size_t i = 0; i < text_.chains.size(); ++i) compile_chain(i);
         out_.counters.resize(out_.steps.size());
         out_.stack.resize(text_.chains.size() + 1);
+        out_.fast = make_fast_table(out_);
         out_.present = true;
     }
 

@@ -21,6 +21,7 @@
 #include "keepstate/result.hpp"
 #include "keepstate/ruleset.hpp"
 #include "keepstate/verdict.hpp"
+#include "rules/fast_table.hpp"
 #include "rules/module.hpp"
 #include "rules/text.hpp"
 
@@ -87,7 +88,7 @@ struct ProgramChain {
     std::uint32_t rules = 0;
 };
 
-/// One table, compiled. Private to Program and walk().
+/// One table, compiled. Private to Program, walk() and fast.
 struct ProgramTable {
     bool present = false;
     std::size_t text_index = 0;  ///< in RulesetText::tables
@@ -99,6 +100,7 @@ struct ProgramTable {
     std::array<std::int64_t, kHooks> entry{-1, -1, -1, -1, -1};  ///< first step, -1: no chain here
     std::array<std::uint32_t, kHooks> policy{};                  ///< step of the policy
     std::unique_ptr<std::max_align_t[]> arena;                   ///< the modules' data
+    FastTable fast;
 };
 
 class Program {
@@ -137,7 +139,7 @@ class Program {
     std::string print_counters() const;
 
     const RulesetText& ast() const { return *text_; }
-    /// For walk().
+    /// For walk() and fast.
     ProgramTable& table(Table table) { return tables_[index(table)]; }
 
   private:

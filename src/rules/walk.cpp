@@ -5,8 +5,8 @@
 
 #include "base/assert.hpp"
 #include "rules/log_line.hpp"
-#include "rules/names.hpp"
 #include "rules/print.hpp"
+#include "rules/rule_test.hpp"
 
 namespace keepstate::rules {
 
@@ -25,25 +25,8 @@ Verdict Outcome::verdict() const {
 
 namespace {
 
-using Words = std::array<std::uint64_t, 2>;
-
-bool differ(const Words& a, const Words& mask, const Words& b) {
-    return (((a[0] & mask[0]) ^ b[0]) | ((a[1] & mask[1]) ^ b[1])) != 0;
-}
-
-Words load_words(const void* at, std::size_t bytes) {
-    Words words{};
-    std::memcpy(words.data(), at, bytes);
-    return words;
-}
-
-Words load_device(const char* name) { return name == nullptr ? Words{} : load_words(name, 16); }
-
-std::string device_text(const char* name) {
-    const std::string text(name == nullptr ? "" : std::string_view(name, strnlen(name, 16)));
-    return text.empty() ? "none" : text;
-}
-
+// kHeard: somebody listens.
+template <bool kHeard>
 class Walk {
   public:
     Walk(Program& program, Table table, Hook hook, Context& context, Observer* observer)
@@ -51,6 +34,7 @@ class Walk {
           table_(program.table(table)),
           context_(context),
           packet_(*context.packet),
+          test_(context),
           observer_(observer) {
         const std::size_t at = static_cast<std::size_t>(hook);
         KS_ASSERT(table_.entry[at] >= 0);
@@ -59,13 +43,10 @@ class Walk {
         context.hotdrop = false;
         policy_ = table_.policy[at];
         now_ = static_cast<std::uint32_t>(table_.entry[at]);
-        load_addresses();
-        in_ = load_device(context.in_device);
-        out_ = load_device(context.out_device);
     }
 
     Outcome run() {
-        if (observer_ != nullptr) {
+        if constexpr (kHeard) {
             observer_->table_entered(context_.table, context_.hook);
             observer_->chain_entered(site(table_.steps[now_].chain, 0), RuleSite{}, false);
         }
@@ -87,14 +68,6 @@ class Walk {
     }
 
   private:
-    void load_addresses() {
-        const bool v4 = packet_.family == Family::ipv4;
-        const std::size_t bytes = v4 ? 4 : 16;
-        KS_ASSERT(packet_.ip.has(0, v4 ? 20 : 40));
-        source_ = load_words(packet_.ip.data() + (v4 ? 12 : 8), bytes);
-        destination_ = load_words(packet_.ip.data() + (v4 ? 16 : 24), bytes);
-    }
-
     RuleSite site(std::uint32_t chain, std::uint32_t rule) const {
         return RuleSite{&program_, context_.table, chain, rule, table_.chains[chain].name};
     }
@@ -109,72 +82,25 @@ class Walk {
         outcome.hotdrop = context_.hotdrop;
         outcome.chain = step.chain;
         outcome.rule = step.rule;
-        if (observer_ != nullptr) observer_->decided(site(step.chain, step.rule), outcome);
+        if constexpr (kHeard) observer_->decided(site(step.chain, step.rule), outcome);
         return outcome;
     }
 
     bool try_step(const Step& step) {
         if (step.rule == 0) return true;
-        std::string words;
-        const Why why = observer_ != nullptr ? Why(&words) : Why();
         std::string_view part;
-        bool matched = step.test.any || passes(step.test, part, why);
-        for (std::uint32_t i = 0; matched && i < step.match_count; ++i) {
-            const MatchStep& match = table_.matches[step.first_match + i];
-            matched = match.module->matches(match.data, context_, why);
-            if (!matched) part = match.module->name();
-        }
-        if (observer_ != nullptr) {
-            observer_->rule_tried(
-                RuleTried{site(step.chain, step.rule), matched, part, words, context_.hotdrop});
-        }
+        if constexpr (!kHeard) return test_.template matches<false>(table_, step, part, Why());
+        std::string words;
+        const bool matched = test_.template matches<true>(table_, step, part, Why(&words));
+        observer_->rule_tried(
+            RuleTried{site(step.chain, step.rule), matched, part, words, context_.hotdrop});
         return matched;
-    }
-
-    // The rule's own parts, in the kernel's order.
-    bool passes(const BasicTest& test, std::string_view& part, Why why) {
-        if (differ(source_, test.source_mask, test.source) != test.source_inverted) {
-            part = "-s";
-            return why ? why.no("the packet's is {}", text(packet_.source())) : false;
-        }
-        if (differ(destination_, test.destination_mask, test.destination) !=
-            test.destination_inverted) {
-            part = "-d";
-            return why ? why.no("the packet's is {}", text(packet_.destination())) : false;
-        }
-        if (differ(in_, test.in_mask, test.in) != test.in_inverted) {
-            part = "-i";
-            return why ? why.no("the packet's is {}", device_text(context_.in_device)) : false;
-        }
-        if (differ(out_, test.out_mask, test.out) != test.out_inverted) {
-            part = "-o";
-            return why ? why.no("the packet's is {}", device_text(context_.out_device)) : false;
-        }
-        if (test.protocol != 0 && !passes_protocol(test, why)) {
-            part = "-p";
-            return false;
-        }
-        const bool later = packet_.rules_fragment_offset != 0;
-        if (test.fragment && later == test.fragment_inverted) {
-            part = "-f";
-            return why.no("the packet is {} later fragment", later ? "a" : "no");
-        }
-        return true;
-    }
-
-    bool passes_protocol(const BasicTest& test, Why why) {
-        if (packet_.family == Family::ipv6 && packet_.rules_chain_broken) {
-            context_.hotdrop = true;
-            return why.no("the chain of extension headers is cut: the packet is dropped");
-        }
-        if ((packet_.rules_protocol == test.protocol) != test.protocol_inverted) return true;
-        return why ? why.no("the packet's is {}", protocol_text(packet_.rules_protocol)) : false;
     }
 
     /// The line of TRACE. A rule without conditions that accepts, drops, queues or returns is called what ends a
     /// chain is called; the kernel tells the two apart by nothing else.
     void trace(const Step& step) {
-        if (context_.log == nullptr && observer_ == nullptr) return;
+        if (context_.log == nullptr && !kHeard) return;
         const ProgramChain& chain = table_.chains[step.chain];
         const bool ends = step.test.any && step.match_count == 0 &&
                           (step.action == Action::policy || step.action == Action::chain_end ||
@@ -187,7 +113,7 @@ class Walk {
         std::string line;
         print_log_line(context_, prefix, log_flag::kTrace, line);
         constexpr std::uint8_t kWarning = 4;
-        if (observer_ != nullptr) {
+        if constexpr (kHeard) {
             observer_->logged(LogFact{site(step.chain, step.rule), line, kWarning});
         }
         if (context_.log != nullptr) context_.log->append(line).push_back('\n');
@@ -210,7 +136,7 @@ class Walk {
                 const Ruling ruling = step.target->judge(
                     step.data, context_, Says(observer_, here, step.target->name()));
                 if (ruling.kind != Ruling::Kind::go_on) return ruling;
-                load_addresses();  // the target may have written others
+                test_.load_addresses();  // the target may have written others
                 break;
             }
         }
@@ -225,7 +151,7 @@ class Walk {
             table_.stack[depth_++] = now_;
         }
         now_ = step.jump;
-        if (observer_ != nullptr) {
+        if constexpr (kHeard) {
             observer_->chain_entered(site(table_.steps[now_].chain, 0), site(step.chain, step.rule),
                                      by_goto);
         }
@@ -233,7 +159,7 @@ class Walk {
 
     void leave(const Step& step) {
         now_ = depth_ == 0 ? policy_ : table_.stack[--depth_] + 1;
-        if (observer_ != nullptr) {
+        if constexpr (kHeard) {
             const Step& next = table_.steps[now_];
             observer_->chain_left(site(step.chain, step.rule), site(next.chain, next.rule),
                                   step.action == Action::return_);
@@ -244,20 +170,18 @@ class Walk {
     ProgramTable& table_;
     Context& context_;
     const wire::Packet& packet_;
+    RuleTest test_;
     Observer* observer_;
     std::uint32_t policy_ = 0;
     std::uint32_t now_ = 0;
     std::size_t depth_ = 0;
-    Words source_{};
-    Words destination_{};
-    Words in_{};
-    Words out_{};
 };
 
 }  // namespace
 
 Outcome walk(Program& program, Table table, Hook hook, Context& context, Observer* observer) {
-    return Walk(program, table, hook, context, observer).run();
+    if (observer != nullptr) return Walk<true>(program, table, hook, context, observer).run();
+    return Walk<false>(program, table, hook, context, nullptr).run();
 }
 
 }  // namespace keepstate::rules

@@ -39,6 +39,7 @@ struct Comment {
         out += " --comment ";
         append_quoted(out, data.words.data());
     }
+    static void narrow(const Data&, RuleKey&) {}
     static bool matches(Data&, Context&, Why) { return true; }
 };
 

@@ -255,6 +255,20 @@ struct Conntrack {
         }
     }
 
+    // SNAT and DNAT beside states: any of them will do.
+    static void narrow(const Data& data, RuleKey& key) {
+        const bool asks_nat = (data.states & (ct_bit::kSnat | ct_bit::kDnat)) != 0;
+        if (data.asked != option_bit(kState) || asks_nat) key.is_whole = false;
+        if (asks_nat || (data.asked & (option_bit(kStatus) | option_bit(kExpire))) != 0) {
+            key.is_steady = false;
+        }
+        if ((data.asked & option_bit(kState)) == 0) return;
+        const bool inverted = (data.inverted & option_bit(kState)) != 0;
+        if (asks_nat && !inverted) return;
+        const unsigned states = inverted ? ~unsigned{data.states} : data.states;
+        key.states = static_cast<std::uint8_t>(key.states & states);
+    }
+
     static bool matches(Data& data, Context& context, Why why) {
         const Family family = context.packet->family;
         if ((data.asked & option_bit(kState)) != 0) {

@@ -130,6 +130,16 @@ struct Multiport {
         out += ' ';
         out += words(data);
     }
+    static void narrow(const Data& data, RuleKey& key) {
+        key.asks_transport = true;
+        const bool is_range = data.count == 1 || (data.count == 2 && data.begins_range[0] != 0);
+        if (data.inverted != 0 || data.which == kEither || !is_range) key.is_whole = false;
+        if (data.inverted != 0 || data.which == kEither) return;
+        const auto* const ports = data.ports.data();
+        const auto [low, high] = std::minmax_element(ports, ports + data.count);
+        key.narrow(data.which == kSource ? key.source_ports : key.destination_ports,
+                   PortSpan{*low, *high});
+    }
     static bool matches(Data& data, Context& context, Why why) {
         const auto header = transport(context, 4, why);
         if (!header) return false;

@@ -21,6 +21,14 @@ struct PortRange {
         return (port >= low && port <= high) != (inverted != 0);
     }
     bool is_any() const { return low == 0 && high == 0xffff; }
+    /// Into the key of the rule, whose `span` is that of the same ports.
+    void narrow(PortSpan& span, RuleKey& key) const {
+        if (inverted != 0) {
+            key.is_whole = false;
+        } else {
+            key.narrow(span, PortSpan{low, high});
+        }
+    }
     std::string words(std::string_view option) const {
         const std::string range =
             low == high ? fmt::format("{}", low) : fmt::format("{}:{}", low, high);

@@ -34,6 +34,10 @@ struct State {
         out += data.inverted ? " ! --state " : " --state ";
         out += ct_states_text(data.states);
     }
+    static void narrow(const Data& data, RuleKey& key) {
+        const unsigned states = data.inverted != 0 ? ~unsigned{data.states} : data.states;
+        key.states = static_cast<std::uint8_t>(key.states & states);
+    }
     static bool matches(Data& data, Context& context, Why why) {
         const std::uint16_t is = ct_state_bits(context, false);
         if (((data.states & is) != 0) != (data.inverted != 0)) return true;

@@ -205,6 +205,20 @@ struct Tcp {
         return data.option_inverted != 0;
     }
 
+    static void narrow(const Data& data, RuleKey& key) {
+        key.asks_transport = true;
+        data.source.narrow(key.source_ports, key);
+        data.destination.narrow(key.destination_ports, key);
+        if (data.flags_inverted != 0) {
+            key.is_whole = key.is_steady = false;
+        } else if (data.mask != 0 || data.compared != 0) {
+            key.narrow_flags(data.mask, data.compared);
+        }
+        if (data.option == 0) return;
+        key.is_whole = key.is_steady = false;
+        key.is_closed = true;  // options that are cut drop the packet
+    }
+
     static bool matches(Data& data, Context& context, Why why) {
         if (context.packet->rules_fragment_offset == 1) {
             context.hotdrop = true;

@@ -56,6 +56,11 @@ struct Udp {
         data.source.print("sport", out);
         data.destination.print("dport", out);
     }
+    static void narrow(const Data& data, RuleKey& key) {
+        key.asks_transport = true;
+        data.source.narrow(key.source_ports, key);
+        data.destination.narrow(key.destination_ports, key);
+    }
     static bool matches(Data& data, Context& context, Why why) {
         const auto udp = transport(context, 8, why);
         if (!udp) return false;

@@ -1,0 +1,106 @@
+// What fast() knows of a table beside its steps: for each chain and each state of tracking, the trees of
+// classifier.hpp over the rules that this state may match.
+//
+// A state that only few rules of a chain allow has trees of its own, so that ESTABLISHED packets do not see ten
+// thousand rules that say NEW; states that most rules allow share one set over all rules.
+//
+// Life: made with the Program by make_fast_table(), a part of its table. Afterwards only `paths`, `stack` and the
+// devices' memory change.
+// Tested by: tests/property/fast_property.cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "keepstate/verdict.hpp"
+#include "rules/classifier.hpp"
+#include "rules/match/ct_states.hpp"
+#include "rules/paths.hpp"
+
+namespace keepstate::rules {
+
+struct ProgramTable;
+enum class Action : std::uint8_t;
+
+/// Devices as numbers. A rule's name, or name with a +, is a range of 16-byte strings; the ends of all such ranges cut
+/// the strings into intervals, and the number is that of the interval.
+class DeviceNumbers {
+  public:
+    using Words = std::array<std::uint64_t, 2>;  ///< 16 bytes as they stand in memory
+
+    /// While the table is made. A mask that is no beginning of a name is left out.
+    void add(const Words& name, const Words& mask);
+    void sort();
+    /// After sort(): the rule's range. False: it was left out, or there are more than 65000 names.
+    bool find(const Words& name, const Words& mask, std::uint32_t& low, std::uint32_t& high) const;
+    /// Fewer than 65536.
+    std::size_t count() const { return bounds_.size() + 1; }
+
+    std::uint32_t number(const Words& name) {
+        if (bounds_.empty()) return 0;
+        Known& known = known_[(name[0] * 0x9e3779b97f4a7c15ULL ^ name[1]) >> 61];
+        if (known.name != name) known = {name, search(name)};
+        return known.number;
+    }
+
+  private:
+    struct Known {
+        Words name{};
+        std::uint32_t number = 0;
+    };
+    std::uint32_t search(const Words& name) const;
+
+    std::vector<Words> bounds_;  ///< where intervals begin, as big-endian words, rising
+    std::array<Known, 8> known_{};
+};
+
+/// By CtState: its bit in RuleKey::states.
+inline constexpr std::array<std::uint8_t, 5> kStateBits{
+    match::ct_bit::kInvalid, match::ct_bit::kNew, match::ct_bit::kEstablished,
+    match::ct_bit::kRelated, match::ct_bit::kUntracked};
+
+struct ChainIndex {
+    /// Where the trees for one state stand in FastTable::roots.
+    struct Roots {
+        std::uint32_t first = 0;
+        std::uint32_t count = 0;
+    };
+    std::uint32_t first_step = 0;
+    std::uint32_t rules = 0;
+    std::array<Roots, 5> roots;  ///< by CtState
+};
+
+/// What a step does, without what it asks.
+struct Act {
+    std::uint32_t chain = 0;  ///< jumped to
+    Action action{};
+};
+
+struct FastTable {
+    struct Return {
+        std::uint32_t chain = 0;
+        std::uint32_t rule = 0;
+    };
+    /// Whether fast() may run it. A table that can turn TRACE on is walked.
+    bool is_usable = false;
+    Forest forest;
+    std::vector<Root> roots;
+    std::vector<ChainIndex> chains;
+    std::vector<Act> acts;  ///< by step
+    DeviceNumbers devices;
+    std::vector<Return> stack;  ///< room as ProgramTable::stack
+    Paths paths;
+
+    /// Bytes of the trees.
+    std::size_t index_bytes() const {
+        return forest.links.size() * sizeof(Link) + forest.candidates.size() * sizeof(Candidate) +
+               roots.size() * sizeof(Root) + chains.size() * sizeof(ChainIndex) +
+               acts.size() * sizeof(Act);
+    }
+};
+
+/// table.steps, matches and chains are complete. Takes all memory that fast() will need.
+FastTable make_fast_table(const ProgramTable& table);
+
+}  // namespace keepstate::rules
