@@ -27,11 +27,14 @@ bool is_plain(const Entry& entry) {
 EntryMap::EntryMap(const Room& room, std::uint64_t seed)
     : index_(room.two_places ? 2 * entries_of(room) : entries_of(room), seed, room.touch),
       entries_(entries_of(room) + kInFlight, room.touch),
+      memos_(sizeof(Memo) * (entries_of(room) + kInFlight), room.touch),
       extras_(entries_of(room) + kInFlight) {}
 
 Entry* EntryMap::make() {
     const std::uint32_t slot = entries_.take();
-    return slot == base::Slab<Entry>::kNone ? nullptr : &entries_.at(slot);
+    if (slot == base::Slab<Entry>::kNone) return nullptr;
+    memos()[slot] = {};
+    return &entries_.at(slot);
 }
 
 void EntryMap::discard(Entry& entry) {

@@ -28,6 +28,8 @@ class EntryMap {
         bool two_places = false;
         base::Touch touch = base::Touch::later;
     };
+    /// What others note of a flow, by CtDirection; 0 when it is made.
+    using Memo = std::array<std::uint16_t, 2>;
     EntryMap(const Room& room, std::uint64_t seed);
 
     /// An entry that stands nowhere yet; null if all slots are taken.
@@ -61,6 +63,8 @@ class EntryMap {
     std::uint32_t slot_of(const Entry& entry) const { return entries_.slot_of(entry); }
     /// What few entries have; made if it is not there.
     EntryExtra& extra_of(Entry& entry);
+    Memo& memo_of(const Entry& entry) { return memos()[slot_of(entry)]; }
+    void prefetch_memo(std::uint32_t slot) const { __builtin_prefetch(&memos()[slot], 1); }
     std::uint32_t size() const { return size_; }  ///< entries that stand in the map
     /// Whether each stands under one key, which only it and its inverse have.
     bool are_all_plain() const { return odd_ == 0; }
@@ -91,8 +95,11 @@ class EntryMap {
                   const Zones& zones) const;
     Found find_in_zone(std::uint16_t zone, const Tuple& tuple, const Zones& zones) const;
 
+    Memo* memos() const { return static_cast<Memo*>(memos_.data()); }
+
     EntryIndex index_;
     base::Slab<Entry> entries_;
+    base::Pages memos_;  ///< by slot
     base::Slab<EntryExtra> extras_;
     std::uint32_t size_ = 0;
     std::uint32_t odd_ = 0;  ///< those that are not plain

@@ -90,8 +90,13 @@ class Tracker {
     TrackResult track(const wire::Packet& packet, const TrackOrder& order, Time now,
                       Observer* observer);
     /// Asks memory for what packets will need, in three rounds of which each asks for what the next one reads. Their glances
-    /// are taken. `whole`: more than an entry's first line will be needed. Decides nothing.
-    void sight(std::span<Sighting> batch, bool whole) const;
+    /// are taken. Decides nothing.
+    struct Wanted {
+        bool second_line = false;  ///< more than an entry's first line
+        bool memo = false;         ///< what memo_of() gives
+    };
+    void sight(std::span<Sighting> batch, const Wanted& wanted) const;
+    EntryMap::Memo& memo_of(const Entry& entry) { return map_.memo_of(entry); }
     /// The same as track() of a packet that nothing was asked for, if it is the usual segment of an established flow: its glance
     /// is_usual. An entry that is null: nothing has happened, track() is to be asked.
     Found track_usual(const Sighting& sighting, Time now);
@@ -145,6 +150,7 @@ class Tracker {
     Entry* make_entry(const Tuple& tuple, const TrackOrder& order, Time now, Reason& reason);
     bool is_taken(const Entry& entry);
     bool has_ended(Time now) const;
+    void fetch(const EntryIndex::Hit& hit, const Wanted& wanted) const;
     Found find_sighted(const Sighting& sighting);
     static bool has_right_checksum(const wire::Glance& glance);
     void collect_entries(Time now, std::uint32_t most);

@@ -6,7 +6,12 @@
 
 namespace keepstate::ct {
 
-void Tracker::sight(std::span<Sighting> batch, bool whole) const {
+void Tracker::fetch(const EntryIndex::Hit& hit, const Wanted& wanted) const {
+    map_.prefetch(hit.slot(), wanted.second_line || !hit.is_exact());
+    if (wanted.memo) map_.prefetch_memo(hit.slot());
+}
+
+void Tracker::sight(std::span<Sighting> batch, const Wanted& wanted) const {
     const EntryIndex& index = map_.index();
     const std::uint64_t changes = index.changes();
     for (Sighting& each : batch) {
@@ -25,7 +30,7 @@ void Tracker::sight(std::span<Sighting> batch, bool whole) const {
         each.is_further = false;
         each.hit = index.peek_first(each.key);
         if (each.hit) {
-            map_.prefetch(each.hit.slot(), whole || !each.hit.is_exact());
+            fetch(each.hit, wanted);
         } else if (index.has_overflowed(each.key)) {
             each.is_further = is_any_further = true;
             index.prefetch_second(each.key);
@@ -36,7 +41,7 @@ void Tracker::sight(std::span<Sighting> batch, bool whole) const {
         if (!each.glance.has_ports || !each.is_further) continue;
         each.hit = index.peek_second(each.key);
         if (each.hit) {
-            map_.prefetch(each.hit.slot(), whole || !each.hit.is_exact());
+            fetch(each.hit, wanted);
         } else {
             each.changes = ~changes;  // the rest was not looked at
         }

@@ -6,13 +6,16 @@
 // difference is a condition here (usual_is_possible, ct::Tracker::track_usual); nobody listens, for the long way
 // is the one that explains.
 //
-// Where the tables have nothing to say, or say the same to all such packets, all that differs from packet to packet is
-// written into a copy of what was decided before: a trail.
+// Where the tables would answer as they answered before, not even they are asked: what differs from packet to packet is written
+// into a copy of what was decided then (hooks/trails.hpp).
 //
 // Tested by: tests/property/batch_property.cpp (the lane against the long way), tests/kernel/differ.
+#include <algorithm>
+
 #include "ct/tracker_usual.hpp"
 #include "hooks/path.hpp"
 #include "hooks/trip.hpp"
+#include "rules/fast.hpp"
 
 namespace keepstate::hooks {
 
@@ -33,21 +36,22 @@ void Path::sight(std::span<const Frame> batch, std::span<ct::Sighting> sightings
             glance.has_ports = glance.is_usual = false;
         }
     }
-    tracker_.sight(sightings.first(batch.size()), tells_entries_);
+    tracker_.sight(sightings.first(batch.size()), {tells_entries_, trails_.has_any_of_flow()});
 }
 
 bool Path::decide_usual(const Frame& frame, const ct::Sighting& sighting, Time now,
                         Decision& decision) {
     const wire::Glance& glance = sighting.glance;
-    const Family family = glance.is_v4 ? Family::ipv4 : Family::ipv6;
     if (!glance.is_usual || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
     const ct::Found found = tracker_.track_usual(sighting, now);
     if (!found.entry) return false;
+    const Family family = glance.is_v4 ? Family::ipv4 : Family::ipv6;
     const DeviceName& in =
         frame.device == kAnyDevice ? routing_.default_device() : routing_.device_at(frame.device);
-    Trail& trail = trail_of(family, found.direction, in);
-    if (trail.is_known && found.entry->pending_events() == 0) {
-        return decide_on_trail(sighting, found, trail, now, decision);
+    const Trail* const trail = find_trail(found, family, in);
+    if (trail != nullptr && found.entry->pending_events() == 0) {
+        decide_on_trail(sighting, found, *trail, now, decision);
+        return true;
     }
     wire::Packet packet;
     wire::fill_usual(glance, packet);
@@ -68,18 +72,65 @@ bool Path::decide_usual(const Frame& frame, const ct::Sighting& sighting, Time n
     trip.is_tracked = true;
     trip.in = &in;
     tracker_.hold(*found.entry);
+    notes_.begin();
     travel_usual(trip);
     conclude(trip);
-    if (!trip.program) trail = {true, decision};
+    if (notes_.is_steady) keep_trail(trip, found);
     return true;
 }
 
-bool Path::decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
+/// That of the class, which goes for all flows, before that of the flow.
+const Trail* Path::find_trail(const ct::Found& found, Family family, const DeviceName& in) {
+    const Trail& general = trails_.of_class(family, found.direction, routing_.number_of(in));
+    if (general.in != nullptr) return &general;
+    if (!trails_.has_any_of_flow()) return nullptr;
+    const std::uint16_t number =
+        tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)];
+    if (number == 0) return nullptr;
+    const Trail& own = trails_.of_flow(number);
+    return own.in == &in ? &own : nullptr;
+}
+
+void Path::keep_trail(const Trip& trip, const ct::Found& found) {
+    const bool is_plain = trip.verdict == Verdict::accept || trip.verdict == Verdict::drop;
+    if (!is_plain || notes_.counters.size() > Trail::kMostCounters) return;
+    Trail trail;
+    trail.decision = trip.decision;
+    trail.decision.entry.reset();
+    trail.decision.out_bytes = {};
+    trail.in = trip.in;
+    trail.count = static_cast<std::uint32_t>(notes_.counters.size());
+    std::copy(notes_.counters.begin(), notes_.counters.end(), trail.counters.begin());
+    if (notes_.is_general) {
+        trails_.of_class(trip.decision.family, found.direction, routing_.number_of(*trip.in)) =
+            trail;
+    } else {
+        tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)] =
+            trails_.keep(trail);
+    }
+}
+
+void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
                            Time now, Decision& decision) const {
     decision = trail.decision;
     if (tells_entries_) decision.entry = facts_of(*found.entry, now);
-    decision.out_bytes = {sighting.glance.ip, sighting.glance.ip_bytes};
-    return true;
+    if (decision.verdict == Verdict::accept) {
+        decision.out_bytes = {sighting.glance.ip, sighting.glance.ip_bytes};
+    }
+    trail.count_packet(sighting.glance.ip_bytes);
+}
+
+bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {
+    if (!trip.program->has_chain(table, hook)) return true;
+    trip.context.table = table;
+    trip.context.entry_mark_changed = false;
+    const rules::PathResult result = rules::run_and_note(*trip.program, table, hook, trip.context);
+    notes_.is_steady = notes_.is_steady && result.path != 0;
+    notes_.is_general = notes_.is_general && result.is_general;
+    if (notes_.is_steady) {
+        rules::append_counters(*trip.program, table, result.path, notes_.counters);
+    }
+    return follow_outcome(trip, table, result.outcome);
 }
 
 /// As travel(), for a packet that is tracked and passes: only the tables. True: nothing dropped it.
@@ -93,9 +144,10 @@ bool Path::travel_usual(Trip& trip) {
         context.hook = hook;
         context.in_device = trip.in->data();
         context.out_device = trip.out->data();
-        if (!run_table(trip, hook, Table::mangle)) return false;
+        if (!run_usual_table(trip, hook, Table::mangle)) return false;
         if (hook != Hook::forward) continue;
-        if (!run_table(trip, hook, Table::filter) || !run_table(trip, hook, Table::security)) {
+        if (!run_usual_table(trip, hook, Table::filter) ||
+            !run_usual_table(trip, hook, Table::security)) {
             return false;
         }
     }

@@ -37,7 +37,7 @@ Path::Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& 
       tracker_(tracker),
       programs_{rules4, rules6},
       is_usual_possible_{usual_is_possible(Family::ipv4), usual_is_possible(Family::ipv6)},
-      trails_(routing.device_count() * 4),
+      trails_(routing.device_count(), rules4 != nullptr || rules6 != nullptr),
       lookup_(tracker),
       dice_(dice),
       arena_(arena) {}
@@ -341,6 +341,11 @@ bool Path::run_table(Trip& trip, Hook hook, Table table) {
     const rules::Outcome outcome =
         trip.observer ? rules::walk(*trip.program, table, hook, trip.context, trip.observer)
                       : rules::run(*trip.program, table, hook, trip.context);
+    return follow_outcome(trip, table, outcome);
+}
+
+/// False: the packet goes no further.
+bool Path::follow_outcome(Trip& trip, Table table, const rules::Outcome& outcome) {
     ct::PacketFlow& flow = trip.context.flow;
     const bool has_template = flow.entry && flow.entry->is_template();
     if (trip.context.entry_mark_changed && !has_template) tracker_.note_mark(*flow.entry);

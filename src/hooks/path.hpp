@@ -22,6 +22,7 @@
 #include "hooks/observer.hpp"
 #include "hooks/order.hpp"
 #include "hooks/route.hpp"
+#include "hooks/trails.hpp"
 #include "keepstate/engine.hpp"
 #include "rules/context.hpp"
 #include "rules/fast.hpp"
@@ -85,18 +86,12 @@ class Path {
     bool usual_is_possible(Family family) const;
     void travel(Trip& trip);
     bool travel_usual(Trip& trip);
-    /// What is the same for all usual packets of a family, a direction and a device.
-    struct Trail {
-        bool is_known = false;
-        Decision decision;
-    };
-    bool decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
+    const Trail* find_trail(const ct::Found& found, Family family, const DeviceName& in);
+    void keep_trail(const Trip& trip, const ct::Found& found);
+    void decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
                          Time now, Decision& decision) const;
-    Trail& trail_of(Family family, CtDirection direction, const DeviceName& in) {
-        const std::size_t family_index = family == Family::ipv4 ? 0 : 1;
-        return trails_[(routing_.number_of(in) * 2 + static_cast<std::size_t>(direction)) * 2 +
-                       family_index];
-    }
+    bool run_usual_table(Trip& trip, Hook hook, Table table);
+    bool follow_outcome(Trip& trip, Table table, const rules::Outcome& outcome);
     bool travel_from_here(Trip& trip);
     bool pass_hook(Trip& trip, Hook hook);
     bool run_step(Trip& trip, Hook hook, Step step);
@@ -128,7 +123,8 @@ class Path {
     std::array<rules::Program*, 2> programs_;
     std::array<bool, 2> is_usual_possible_;  ///< by family
     std::array<RuleTexts, 2> rule_texts_;    ///< by family
-    std::vector<Trail> trails_;              ///< by device, direction, family
+    Trails trails_;
+    TrailNotes notes_;  ///< of the packet under way
     Lookup lookup_;
     rules::Dice& dice_;
     base::Arena& arena_;  ///< rewritten packets and answers, until the caller resets it

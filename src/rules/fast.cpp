@@ -113,6 +113,8 @@ class Run {
         return fast_.paths.number_of({noted_.data(), noted_count_}, outcome);
     }
 
+    bool is_general() const { return is_general_; }
+
   private:
     void enter(std::uint32_t chain, std::uint32_t rule) {
         chain_ = &fast_.chains[chain];
@@ -181,6 +183,8 @@ class Run {
             } else {
                 noted_[noted_count_++] = now_;
             }
+            const auto state = static_cast<std::size_t>(context_.flow.state);
+            if (chain_->first_particular[state] <= now_ - chain_->first_step) is_general_ = false;
             // A rule that asks for flags and is passed would not be by the next packet.
             if (unsteady_ <= now_ - chain_->first_step) is_steady_ = false;
         }
@@ -272,6 +276,7 @@ class Run {
     std::array<const Candidate*, kMostRoots> heads_;  ///< where each opened list is read next
     std::optional<RuleTest> test_;
     bool is_steady_ = true;
+    bool is_general_ = true;  ///< and no rule on the way asked who talks to whom
     std::uint32_t unsteady_ =
         kNone;  ///< the first rule that would match but for the flags, or does
     std::size_t noted_count_ = 0;
@@ -300,6 +305,7 @@ PathResult run_and_note(Program& program, Table table, Hook hook, Context& conte
     PathResult result;
     result.outcome = run.run();
     result.path = run.path_of(result.outcome);
+    result.is_general = result.path != 0 && run.is_general();
     return result;
 }
 
@@ -311,6 +317,14 @@ Outcome replay(Program& program, Table table, std::uint32_t path, const Context&
         in.counters[step].bytes += context.packet->ip.size();
     }
     return taken.outcome;
+}
+
+void append_counters(Program& program, Table table, std::uint32_t path,
+                     std::vector<Counters*>& counters) {
+    ProgramTable& in = program.table(table);
+    for (const std::uint32_t step : in.fast.paths.steps(in.fast.paths.path(path))) {
+        counters.push_back(&in.counters[step]);
+    }
 }
 
 }  // namespace keepstate::rules

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "rules/context.hpp"
 #include "rules/outcome.hpp"
@@ -31,6 +32,8 @@ struct PathResult {
     /// answer the same to any packet of the same flow, direction and state that comes and goes by the same devices and
     /// is no fragment, and if no rule on the way had an effect but for its counters.
     std::uint32_t path = 0;
+    /// With path: it would answer the same to packets of other flows too, of the same protocol and family.
+    bool is_general = false;
 };
 /// run(), which also says whether the next packet like this may take replay() instead. A little dearer than run().
 PathResult run_and_note(Program& program, Table table, Hook hook, Context& context);
@@ -40,6 +43,10 @@ PathResult run_and_note(Program& program, Table table, Hook hook, Context& conte
 /// (see PathResult), that context.traced is not set and that its transport header is not cut (is_plain()).
 /// Cost: that of the counters.
 Outcome replay(Program& program, Table table, std::uint32_t path, const Context& context);
+
+/// The counters that replay() raises, as long as the Program lives.
+void append_counters(Program& program, Table table, std::uint32_t path,
+                     std::vector<Counters*>& counters);
 
 /// Whether the packet's headers are whole enough for fast: no later fragment, nothing cut.
 bool is_plain(const wire::Packet& packet);

@@ -73,6 +73,20 @@ class RuleIndexer {
 
     Box box;
     Candidate candidate;
+    /// Asks nothing but state, protocol and devices.
+    bool is_general() const {
+        constexpr std::uint16_t kAnyPort = 0xffff;
+        const auto asks_words = [this](std::size_t first) {
+            for (std::size_t i = first; i < first + 4; ++i) {
+                if (box.low[i] != 0 || box.high[i] != ~std::uint32_t{0}) return true;
+            }
+            return false;
+        };
+        return key_.is_whole && key_.is_steady && !key_.is_closed && candidate.flags_mask == 0 &&
+               candidate.source_port_span == kAnyPort &&
+               candidate.destination_port_span == kAnyPort && !asks_words(kSourceWord) &&
+               !asks_words(kDestinationWord);
+    }
 
   private:
     void set_address(const Words& value, const Words& mask, bool inverted, std::size_t dimension,
@@ -189,17 +203,20 @@ class TableIndexer {
     void index_chain(const ProgramChain& chain) {
         boxes_.clear();
         candidates_.clear();
+        is_general_.clear();
         for (std::uint32_t i = 0; i < chain.rules; ++i) {
             RuleIndexer rule(table_, out_.devices, table_.steps[chain.first + i]);
             rule.run();
             boxes_.push_back(rule.box);
             candidates_.push_back(rule.candidate);
+            is_general_.push_back(rule.is_general());
         }
         ChainIndex index;
         index.first_step = chain.first;
         index.rules = chain.rules;
         for (std::size_t state = 0; state < index.roots.size(); ++state) {
             index.roots[state] = roots_of(index, state);
+            index.first_particular[state] = first_particular(state);
         }
         out_.chains.push_back(index);
     }
@@ -210,6 +227,12 @@ class TableIndexer {
         return static_cast<std::size_t>(
             std::count_if(candidates_.begin(), candidates_.end(),
                           [&](const Candidate& each) { return (each.states & bit(state)) != 0; }));
+    }
+    std::uint32_t first_particular(std::size_t state) const {
+        for (std::uint32_t i = 0; i < candidates_.size(); ++i) {
+            if ((candidates_[i].states & bit(state)) != 0 && !is_general_[i]) return i;
+        }
+        return ChainIndex::kNone;
     }
     bool takes_all(std::size_t state) const {
         constexpr std::size_t kShort = 8;
@@ -245,6 +268,7 @@ class TableIndexer {
     FastTable& out_;
     std::vector<Box> boxes_;
     std::vector<Candidate> candidates_;
+    std::vector<bool> is_general_;
 };
 
 }  // namespace

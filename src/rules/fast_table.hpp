@@ -69,6 +69,9 @@ struct ChainIndex {
     std::uint32_t first_step = 0;
     std::uint32_t rules = 0;
     std::array<Roots, 5> roots;  ///< by CtState
+    /// By CtState: the first rule that asks more than state, protocol and devices; kNone if none does.
+    std::array<std::uint32_t, 5> first_particular;
+    static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 };
 
 /// What a step does, without what it asks.

@@ -49,7 +49,7 @@ struct Subject {
         packet = other.packet;
         entry.status = other.entry.status;
         entry.mark = other.entry.mark;
-        entry.tuples = other.entry.tuples;
+        entry.set_original(other.entry.original());
         context = other.context;
         packet.ip = base::ByteView(bytes.data(), bytes.size());
         context.packet = &packet;
@@ -332,8 +332,8 @@ class PacketDraw {
         if (context.flow.state != CtState::invalid && context.flow.state != CtState::untracked) {
             context.flow.entry = &subject.entry;
             context.flow.direction = is_reply ? CtDirection::reply : CtDirection::original;
-            if (one_in(2)) subject.entry.status |= status::kAssured;
-            if (one_in(4)) subject.entry.status |= status::kDstNat;
+            if (one_in(2)) subject.entry.set(status::kAssured);
+            if (one_in(4)) subject.entry.set(status::kDstNat);
         }
         context.mark = below(4);
         context.now = now_ = now_ + static_cast<std::int64_t>(below(400)) * 1'000'000;

@@ -148,6 +148,17 @@ constexpr Kind kKinds[] = {
      "-A few -m conntrack --ctdir REPLY\n"
      "-A few -m statistic --mode nth --every 5 --packet 0 -j DROP\nCOMMIT\n"
      "*security\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m connmark --mark 7\nCOMMIT\n"},
+    {"rules that ask who talks to whom before its state",
+     "*mangle\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p tcp -m tcp --sport 81\nCOMMIT\n"
+     "*filter\n:FORWARD DROP [0:0]\n:few - [0:0]\n:fewer - [0:0]\n"
+     "-A FORWARD -p tcp -m tcp --dport 81 -j few\n"
+     "-A FORWARD -p tcp -m tcp --sport 1004 -m conntrack --ctstate ESTABLISHED -j DROP\n"
+     "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+     "-A FORWARD -p tcp -m conntrack --ctstate NEW -j ACCEPT\n"
+     "-A few -p tcp -m tcp --sport 1000:1005 -j fewer\n-A few -p tcp -m tcp --sport 1007\n"
+     "-A fewer -p tcp -m tcp --sport 1001 -j RETURN\n-A fewer -p tcp -m tcp --sport 1005 -j "
+     "ACCEPT\n"
+     "-A fewer -p udp -j DROP\nCOMMIT\n"},
     {"zones and labels",
      "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --sport 1002 -j CT --zone 3\n"
      "-A PREROUTING -p tcp -m tcp --dport 1002 -j CT --zone 3\n"

@@ -1,0 +1,45 @@
+// See trails.hpp.
+#include "hooks/trails.hpp"
+
+#include <algorithm>
+
+namespace keepstate::hooks {
+
+namespace {
+
+std::uint64_t hash_of(const Trail& trail) {
+    std::uint64_t hash = trail.count;
+    for (std::uint32_t i = 0; i < trail.count; ++i) {
+        hash = (hash ^ reinterpret_cast<std::uintptr_t>(trail.counters[i])) * 0x9e3779b97f4a7c15ULL;
+    }
+    return hash ^ hash >> 32;
+}
+
+/// The counters say which rules there were, so what those decided is the same too.
+bool are_equal(const Trail& a, const Trail& b) {
+    return a.in == b.in && a.decision.direction == b.decision.direction &&
+           a.decision.family == b.decision.family && a.decision.verdict == b.decision.verdict &&
+           a.count == b.count &&
+           std::equal(a.counters.begin(), a.counters.begin() + a.count, b.counters.begin());
+}
+
+}  // namespace
+
+Trails::Trails(std::size_t devices, bool keeps_flows) : of_class_(devices * 4) {
+    if (!keeps_flows) return;
+    of_flow_.reserve(kMostOfFlows);
+    slots_.resize(2 * kMostOfFlows);
+}
+
+std::uint16_t Trails::keep(const Trail& trail) {
+    if (slots_.empty()) return 0;
+    std::size_t slot = hash_of(trail) % slots_.size();
+    for (; slots_[slot] != 0; slot = (slot + 1) % slots_.size()) {
+        if (are_equal(of_flow(slots_[slot]), trail)) return slots_[slot];
+    }
+    if (of_flow_.size() == kMostOfFlows) return 0;
+    of_flow_.push_back(trail);
+    return slots_[slot] = static_cast<std::uint16_t>(of_flow_.size());
+}
+
+}  // namespace keepstate::hooks
