@@ -335,7 +335,6 @@ EngineSetup make_setup(const WorkloadOptions& options) {
     (options.family == Family::ipv4 ? setup.rules4 : setup.rules6) = std::move(rules);
     setup.prefault = true;
     setup.tells_entries = false;  // what data planes do not ask for
-    setup.tells_entries = false;
     return setup;
 }
 

@@ -6,7 +6,7 @@
 
 namespace keepstate::ct {
 
-void Tracker::fetch(const EntryIndex::Hit& hit, const Wanted& wanted) const {
+KS_INLINE void Tracker::fetch(const EntryIndex::Hit& hit, const Wanted& wanted) const {
     map_.prefetch(hit.slot(), wanted.second_line || !hit.is_exact());
     if (wanted.memo) map_.prefetch_memo(hit.slot());
 }

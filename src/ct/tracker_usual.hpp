@@ -15,13 +15,13 @@
 namespace keepstate::ct {
 
 /// Whether collect() would do anything.
-inline bool Tracker::has_ended(Time now) const {
+KS_INLINE bool Tracker::has_ended(Time now) const {
     if (expiry_.is_due(now)) return true;
     if (expectations_.size() == 0) return false;
     return expectations_.at(expectations_.soonest()).expires <= now;
 }
 
-inline Found Tracker::find_sighted(const Sighting& sighting) {
+KS_INLINE Found Tracker::find_sighted(const Sighting& sighting) {
     const bool is_good = sighting.changes == map_.index().changes();
     if (is_good && !sighting.hit) return {};
     if (!is_good || !sighting.hit.is_exact()) {
@@ -31,7 +31,7 @@ inline Found Tracker::find_sighted(const Sighting& sighting) {
             sighting.hit.is_original(sighting.key) ? CtDirection::original : CtDirection::reply};
 }
 
-inline Found Tracker::track_usual(const Sighting& sighting, Time now) {
+KS_INLINE Found Tracker::track_usual(const Sighting& sighting, Time now) {
     if (has_ended(now)) return {};  // as many are given back as on the long way
     const Found found = find_sighted(sighting);
     if (!found.entry) return {};

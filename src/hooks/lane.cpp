@@ -39,6 +39,29 @@ void Path::sight(std::span<const Frame> batch, std::span<ct::Sighting> sightings
     tracker_.sight(sightings.first(batch.size()), {tells_entries_, trails_.has_any_of_flow()});
 }
 
+/// That of the class, which goes for all flows, before that of the flow.
+KS_INLINE const Trail* Path::find_trail(const ct::Found& found, Family family,
+                                        const DeviceName& in) {
+    const Trail& general = trails_.of_class(family, found.direction, routing_.number_of(in));
+    if (general.in != nullptr) return &general;
+    if (!trails_.has_any_of_flow()) return nullptr;
+    const std::uint16_t number =
+        tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)];
+    if (number == 0) return nullptr;
+    const Trail& own = trails_.of_flow(number);
+    return own.in == &in ? &own : nullptr;
+}
+
+KS_INLINE void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Found& found,
+                                     const Trail& trail, Time now, Decision& decision) const {
+    decision = trail.decision;
+    if (tells_entries_) decision.entry = facts_of(*found.entry, now);
+    if (decision.verdict == Verdict::accept) {
+        decision.out_bytes = {sighting.glance.ip, sighting.glance.ip_bytes};
+    }
+    trail.count_packet(sighting.glance.ip_bytes);
+}
+
 bool Path::decide_usual(const Frame& frame, const ct::Sighting& sighting, Time now,
                         Decision& decision) {
     const wire::Glance& glance = sighting.glance;
@@ -53,11 +76,19 @@ bool Path::decide_usual(const Frame& frame, const ct::Sighting& sighting, Time n
         decide_on_trail(sighting, found, *trail, now, decision);
         return true;
     }
+    ask_tables(frame, sighting, found, in, now, decision);
+    return true;
+}
+
+/// Where no trail tells the answer.
+void Path::ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
+                      const DeviceName& in, Time now, Decision& decision) {
+    const wire::Glance& glance = sighting.glance;
     wire::Packet packet;
     wire::fill_usual(glance, packet);
     decision = Decision{};
     decision.is_ip = true;
-    decision.family = family;
+    decision.family = packet.family;
     decision.protocol = packet.protocol;
     Trip trip{packet, decision, nullptr, programs_[glance.is_v4 ? 0 : 1], *this};
     rules::Context& context = trip.context;
@@ -76,19 +107,6 @@ bool Path::decide_usual(const Frame& frame, const ct::Sighting& sighting, Time n
     travel_usual(trip);
     conclude(trip);
     if (notes_.is_steady) keep_trail(trip, found);
-    return true;
-}
-
-/// That of the class, which goes for all flows, before that of the flow.
-const Trail* Path::find_trail(const ct::Found& found, Family family, const DeviceName& in) {
-    const Trail& general = trails_.of_class(family, found.direction, routing_.number_of(in));
-    if (general.in != nullptr) return &general;
-    if (!trails_.has_any_of_flow()) return nullptr;
-    const std::uint16_t number =
-        tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)];
-    if (number == 0) return nullptr;
-    const Trail& own = trails_.of_flow(number);
-    return own.in == &in ? &own : nullptr;
 }
 
 void Path::keep_trail(const Trip& trip, const ct::Found& found) {
@@ -108,16 +126,6 @@ void Path::keep_trail(const Trip& trip, const ct::Found& found) {
         tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)] =
             trails_.keep(trail);
     }
-}
-
-void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
-                           Time now, Decision& decision) const {
-    decision = trail.decision;
-    if (tells_entries_) decision.entry = facts_of(*found.entry, now);
-    if (decision.verdict == Verdict::accept) {
-        decision.out_bytes = {sighting.glance.ip, sighting.glance.ip_bytes};
-    }
-    trail.count_packet(sighting.glance.ip_bytes);
 }
 
 bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {

@@ -86,6 +86,8 @@ class Path {
     bool usual_is_possible(Family family) const;
     void travel(Trip& trip);
     bool travel_usual(Trip& trip);
+    void ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
+                    const DeviceName& in, Time now, Decision& decision);
     const Trail* find_trail(const ct::Found& found, Family family, const DeviceName& in);
     void keep_trail(const Trip& trip, const ct::Found& found);
     void decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,

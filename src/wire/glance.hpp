@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/inline.hpp"
 #include "keepstate/tuple.hpp"
 #include "wire/packet.hpp"
 
@@ -93,7 +94,7 @@ inline bool is_usual_tcp(const std::uint8_t* tcp, std::size_t bytes, Glance& gla
 }  // namespace detail
 
 /// `is_ethernet`: else the frame begins with the IP header. Reads nothing behind the frame's end.
-inline void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance) {
+KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance) {
     using detail::glance16;
     constexpr std::size_t kEthernet = 14, kIpv4 = 20, kIpv6 = 40, kTcp = 20, kPorts = 4;
     glance.has_ports = glance.is_usual = false;

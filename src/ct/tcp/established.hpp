@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/inline.hpp"
 #include "ct/tcp/line.hpp"
 #include "keepstate/conntrack.hpp"
 
@@ -65,8 +66,8 @@ inline void count_retransmission(TcpLine& line, const UsualSegment& segment, std
 
 /// `direction` as an index. The flow is ASSURED and has seen a reply. True: the line is brought up to date and `timeout_s`
 /// is what the entry gets. The names of the bounds are those of window.hpp.
-inline bool judge_established(TcpLine& line, const UsualSegment& segment, std::size_t direction,
-                              const Settings& settings, std::uint32_t& timeout_s) {
+KS_INLINE bool judge_established(TcpLine& line, const UsualSegment& segment, std::size_t direction,
+                                 const Settings& settings, std::uint32_t& timeout_s) {
     using detail::is_before;
     constexpr std::uint32_t kLeastAckWindow = 66000;
     TcpLine::Side& sender = line.seen[direction];
