@@ -263,19 +263,33 @@ void Generator::put(std::size_t at, const Flow& flow, Segment segment, std::uint
 
 std::span<const Frame> Generator::done(std::size_t count) {
     sent_ += count;
+    // Each time that every flow has sent about once, all of them go on by one payload, until they start over.
+    const std::uint32_t step = std::max(options_.payload_bytes, 1U);
+    turn_ = static_cast<std::uint32_t>(sent_ / options_.flows % (kMostOutstanding / step));
     now_ = now_ + static_cast<std::int64_t>(count) * kTickNs;
     return {frames_.data(), count};
 }
 
-std::span<const Frame> Generator::established() {
+void Generator::put_established(std::size_t at) {
     const std::uint32_t step = std::max(options_.payload_bytes, 1U);
-    const auto turn =
-        static_cast<std::uint32_t>(sent_ / options_.flows % (kMostOutstanding / step));
+    const std::uint64_t word = random_.next();
+    const auto number = static_cast<std::uint32_t>(((word >> 32) * options_.flows) >> 32);
+    const bool is_data = (word & 1) != 0;
+    put(at, make_flow(number), is_data ? Segment::data : Segment::reply_ack, turn_ * step);
+}
+
+std::span<const Frame> Generator::established() {
+    for (std::size_t i = 0; i < frames_.size(); ++i) put_established(i);
+    return done(frames_.size());
+}
+
+std::span<const Frame> Generator::mixed(std::uint32_t new_percent, std::uint32_t& next) {
     for (std::size_t i = 0; i < frames_.size(); ++i) {
-        const std::uint64_t word = random_.next();
-        const auto number = static_cast<std::uint32_t>(((word >> 32) * options_.flows) >> 32);
-        put(i, make_flow(number), (word & 1) != 0 ? Segment::data : Segment::reply_ack,
-            turn * step);
+        if (random_.below(100) < new_percent) {
+            put(i, make_flow(next++), Segment::syn, 0);
+        } else {
+            put_established(i);
+        }
     }
     return done(frames_.size());
 }

@@ -129,6 +129,8 @@ class Generator {
 
     /// Random flows of all, in random directions: `data` or `reply_ack`.
     std::span<const Frame> established();
+    /// The same, but of a hundred packets `new_percent` are SYNs of flows `next`, `next` + 1, ...
+    std::span<const Frame> mixed(std::uint32_t new_percent, std::uint32_t& next);
     /// One segment of each flow from `first` on, at most a batch of them and at most up to `end`.
     std::span<const Frame> segments(std::uint32_t first, std::uint32_t end, Segment segment);
     /// One segment of each of these flows, at most a batch of them.
@@ -142,6 +144,7 @@ class Generator {
 
   private:
     void put(std::size_t at, const Flow& flow, Segment segment, std::uint32_t offset);
+    void put_established(std::size_t at);
     std::span<const Frame> done(std::size_t count);
 
     WorkloadOptions options_;
@@ -152,6 +155,7 @@ class Generator {
     std::vector<Frame> frames_;
     Time now_ = Time::from_s(1'000'000);
     std::uint64_t sent_ = 0;
+    std::uint32_t turn_ = 0;
 };
 
 /// Opens the flows `first` to `end` - 1 in an engine: handshakes, or of UDP a packet each way. Returns how many of
