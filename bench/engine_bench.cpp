@@ -87,12 +87,8 @@ int main(int argc, char** argv) {
         std::fputs(kUsage, stdout);
         return 0;
     }
-    Plan plan;
-    plan.is_quick = take(words, "--quick").has_value();
-    if (plan.is_quick) {
-        plan.repetitions = 3;
-        plan.slice_s = 0.1;
-    }
+    Plan plan = take_plan(argc, argv);
+    words.assign(argv, argv + argc);
     if (const auto count = take_number(words, "--repetitions")) {
         plan.repetitions = static_cast<int>(std::max(*count, 1U));
     }

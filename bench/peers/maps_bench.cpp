@@ -73,8 +73,8 @@ void measure_map(benchmark::State& state, const Plan& plan, std::uint32_t flows)
 
 int main(int argc, char** argv) {
     using namespace keepstate::bench;
+    const Plan plan = take_plan(argc, argv);
     benchmark::Initialize(&argc, argv);
-    const Plan plan;
     for (const std::uint32_t flows : {1000U, 1'000'000U}) {
         add_row(plan, fmt::format("peer/absl_flat_hash_map/flows:{}", flows),
                 [=](benchmark::State& state) { measure_map(state, plan, flows); });

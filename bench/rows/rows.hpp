@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "bench/measure.hpp"
@@ -24,6 +25,17 @@ struct Plan {
     int repetitions = 5;
     double slice_s = 0.3;  ///< of each repetition
 };
+
+/// Takes --quick out of the arguments.
+inline Plan take_plan(int& count, char** words) {
+    Plan plan;
+    for (int i = 1; i < count; ++i) {
+        if (std::string_view(words[i]) != "--quick") continue;
+        plan = {true, 3, 0.1};
+        for (--count; i < count; ++i) words[i] = words[i + 1];
+    }
+    return plan;
+}
 
 /// An established row by hand: the flags of engine_bench.
 struct Wish {
