@@ -95,14 +95,6 @@ class Latencies {
         const auto last = static_cast<double>(samples_.size() - 1);
         return static_cast<double>(samples_[static_cast<std::size_t>(share * last)]) * tick_ns();
     }
-    /// Of all but the longest in a thousand: those are told by at(), and a pause of the machine is among them.
-    double mean() {
-        at(1);
-        const std::size_t count = samples_.size() - samples_.size() / 1000;
-        double sum = 0;
-        for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(samples_[i]);
-        return count == 0 ? 0 : sum / static_cast<double>(count) * tick_ns();
-    }
 
   private:
     std::vector<std::uint64_t> samples_;
