@@ -132,13 +132,18 @@ template <typename First, typename Second>
 Pair measure_pair(First first, Second second, double seconds) {
     constexpr double kTurnNs = 300e3;
     constexpr std::uint64_t kMostBatches = 4096;
-    // One batch each shows how many make a turn, and is not counted.
     const double begin = thread_ns();
-    first();
-    second();
-    const double once = thread_ns() - begin;
-    const auto batches =
-        std::clamp(static_cast<std::uint64_t>(kTurnNs / once), std::uint64_t{1}, kMostBatches);
+    // How many batches make a turn; long enough that asking the clock is nothing beside them. Not counted.
+    std::uint64_t batches = 1;
+    for (double before = begin; batches < kMostBatches; batches *= 2) {
+        for (std::uint64_t i = 0; i < batches; ++i) {
+            first();
+            second();
+        }
+        const double after = thread_ns();
+        if (after - before >= kTurnNs) break;
+        before = after;
+    }
     double spent[2] = {};
     std::uint64_t packets[2] = {};
     double now = thread_ns();
