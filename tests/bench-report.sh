@@ -53,6 +53,10 @@ results "$(run new_through/acl/rules:1000 30)" "$(run new_through/fw/rules:1000 
 wants "the worst style answers" 0 "^NEW packet, 1k rules.* 130 +ns .* MISSED\$"
 results "$(run $EST 80 '"limit": 20, "ratio": 4, "limit_own": 40')"
 wants "ratios to both limits" 0 "^established TCP, 1M flows.* 4.00 +2.00 +MISSED\$"
+for row in 3.1:'goal missed' 3:goal 2:dream; do
+    results "$(run $EST 45 "\"limit\": 15, \"ratio\": ${row%:*}")"
+    wants "${row%:*} times the memory limit: ${row#*:}" 0 "^the same / the memory limit.* ${row#*:}\$"
+done
 results "$(run a/b 5)" "$(run $EST 0 '"error_occurred": true, "error_message": "a flow was made anew"')"
 wants "why a row failed stands in its place" 0 "^established TCP, 1M flows.* a flow was made anew\$"
 results "$(run a/b 5)"
