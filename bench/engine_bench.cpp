@@ -1,114 +1,29 @@
-// What a packet costs, measured through the public door: batches of frames in, decisions out.
+// What packets cost, measured through the public door: batches of frames in, decisions out.
 //
-// Each figure is that of one repetition; Google Benchmark's aggregates tell median and spread. The time of a benchmark
-// is that of one packet, without the generator's. Counters beside it:
-//     generator  ns a packet, already subtracted
-//     limit      ns an access of the memory limit over kLeastFlowBytes a flow in 2 MiB pages, right after
-//     ratio      time / limit
-//     packets    judged in this repetition
+//     engine_bench                     every row: some fifteen minutes
+//     engine_bench --quick             what shows the goals, in shorter slices: a minute
+//     engine_bench --flows=1M ...      one row of established flows, with what the flags say
+//
+// bench/rows/ has the rows, bench/rows/rows.hpp how one is measured; bench/report makes tables and plots of the JSON
+// that --benchmark_out writes.
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "bench/measure.hpp"
-#include "bench/memory_limit.hpp"
-#include "bench/workload.hpp"
+#include "bench/rows/rows.hpp"
 
 namespace {
 
 using namespace keepstate;
 using namespace keepstate::bench;
 
-struct Wish {
-    WorkloadOptions load;
-    std::uint32_t batch = 32;
-};
-
-constexpr double kSliceSeconds = 0.5;
-constexpr std::uint64_t kLimitAccesses = 4'000'000;
-int repetitions = 5;
-
-// An engine whose flows are open. One at a time is kept, so that the repetitions of a benchmark share it.
-struct Opened {
-    std::string name;
-    Engine engine;
-    Generator generator;
-    MemoryLimit limit;
-    std::vector<Decision> decisions;
-    std::uint64_t refused = 0;
-};
-std::unique_ptr<Opened> opened;
-
-Opened& open(const std::string& name, const Wish& wish) {
-    if (opened && opened->name == name) return *opened;
-    opened.reset();
-    opened.reset(new Opened{
-        name, std::move(*Engine::make(make_setup(wish.load))), Generator(wish.load, wish.batch),
-        MemoryLimit(std::max<std::size_t>(wish.load.flows, 2) * kLeastFlowBytes, Pages::huge, 1),
-        std::vector<Decision>(wish.batch)});
-    opened->refused = open_flows(opened->engine, opened->generator, 0, wish.load.flows);
-    return *opened;
-}
-
-// Why a run cannot be trusted: a packet was not what the workload says it is. Empty if all is well. What the
-// measurement has no time to look at, one more batch shows.
-std::string fault_of(Opened& run, const Wish& wish, std::uint64_t refused) {
-    run.engine.process(run.generator.established(), run.decisions);
-    for (const Decision& decision : run.decisions) {
-        if (decision.state != CtState::established) return "a packet is not ESTABLISHED";
-        if (decision.entry->number > wish.load.flows) return "a flow was made anew";
-    }
-    const auto& reasons = run.engine.reason_counts();
-    for (std::size_t i = 1; i < reasons.size(); ++i) {
-        if (reasons[i] != 0) return std::string(text(static_cast<Reason>(i)));
-    }
-    if (run.refused + refused != 0) return "packets were not accepted";
-    if (run.engine.entry_count() != wish.load.flows) return "some flows are not there";
-    return {};
-}
-
-void established(benchmark::State& state, const std::string& name, const Wish& wish) {
-    Opened& run = open(name, wish);
-    for (auto _ : state) {
-        const Cost cost = measure(
-            run.engine, run.decisions, [&run] { return run.generator.established(); },
-            kSliceSeconds);
-        const double limit = run.limit.measure(wish.batch, kLimitAccesses);
-        if (const std::string fault = fault_of(run, wish, cost.refused); !fault.empty()) {
-            state.SkipWithError(fault.c_str());
-            break;
-        }
-        state.SetIterationTime(cost.engine * 1e-9);
-        state.counters["generator"] = cost.generator;
-        state.counters["limit"] = limit;
-        state.counters["ratio"] = cost.engine / limit;
-        state.counters["packets"] = static_cast<double>(cost.packets);
-    }
-}
-
-void add_established(const Wish& wish) {
-    const WorkloadOptions& load = wish.load;
-    const std::string name =
-        fmt::format("established/{}/{}/flows:{}/batch:{}/payload:{}{}",
-                    load.family == Family::ipv4 ? "ipv4" : "ipv6",
-                    load.protocol == Protocol::tcp ? "tcp" : "udp", load.flows, wish.batch,
-                    load.payload_bytes, load.has_checksums ? "/checksums" : "");
-    benchmark::RegisterBenchmark(
-        name.c_str(), [name, wish](benchmark::State& state) { established(state, name, wish); })
-        ->UseManualTime()
-        ->Iterations(1)
-        ->Repetitions(repetitions)
-        ->DisplayAggregatesOnly(true);
-}
-
-// Takes `--name=VALUE` out of the arguments; empty if it is not there.
+// Takes `--name` or `--name=VALUE` out of the arguments; without a value it is "1".
 std::optional<std::string> take(std::vector<char*>& words, std::string_view name) {
     for (auto word = words.begin(); word != words.end(); ++word) {
         const std::string_view text = *word;
@@ -122,21 +37,47 @@ std::optional<std::string> take(std::vector<char*>& words, std::string_view name
     return std::nullopt;
 }
 
-// A number that may end in k or M; `fallback` if the option is not there.
-std::uint32_t take_number(std::vector<char*>& words, std::string_view name,
-                          std::uint32_t fallback) {
+// A number that may end in k or M.
+std::optional<std::uint32_t> take_number(std::vector<char*>& words, std::string_view name) {
     const std::optional<std::string> value = take(words, name);
-    if (!value) return fallback;
+    if (!value) return std::nullopt;
     char* end = nullptr;
     const unsigned long number = std::strtoul(value->c_str(), &end, 10);
     const std::uint32_t scale = *end == 'M' ? 1'000'000 : *end == 'k' ? 1000 : 1;
     return static_cast<std::uint32_t>(number * scale);
 }
 
+// The row that the flags ask for; none if there are no such flags.
+std::optional<Wish> take_wish(std::vector<char*>& words) {
+    Wish wish;
+    const std::size_t before = words.size();
+    constexpr std::uint32_t kMostFlows = 50'000'000;
+    wish.load.flows = std::clamp(take_number(words, "--flows").value_or(1'000'000), 1U, kMostFlows);
+    wish.batch = std::clamp(take_number(words, "--batch").value_or(32), 1U, 1024U);
+    wish.load.payload_bytes =
+        std::min(take_number(words, "--payload").value_or(10), kLongestPayload);
+    wish.load.has_checksums = take(words, "--checksums").has_value();
+    if (take(words, "--family") == "6") wish.load.family = Family::ipv6;
+    if (take(words, "--protocol") == "udp") wish.load.protocol = Protocol::udp;
+    wish.is_routed = take(words, "--routed").has_value();
+    return words.size() < before ? std::optional(wish) : std::nullopt;
+}
+
 constexpr const char* kUsage =
+    "engine_bench [--quick] [--repetitions=N] [--benchmark_...]\n"
+    "    every row; --quick: fewer, in shorter slices\n"
     "engine_bench [--flows=N] [--batch=N] [--family=4|6] [--protocol=tcp|udp] [--payload=BYTES]\n"
-    "             [--checksums] [--repetitions=N] [--benchmark_...]\n"
-    "One row with what these say: established packets. Numbers may end in k or M.\n";
+    "             [--checksums] [--routed] [--repetitions=N] [--benchmark_...]\n"
+    "    one row: packets of established flows. Numbers may end in k or M\n";
+
+void add_all_rows(const Plan& plan) {
+    add_established_rows(plan);
+    add_opening_rows(plan);
+    add_rule_rows(plan);
+    add_flood_rows(plan);
+    add_core_rows(plan);
+    add_limit_rows(plan);
+}
 
 }  // namespace
 
@@ -146,14 +87,12 @@ int main(int argc, char** argv) {
         std::fputs(kUsage, stdout);
         return 0;
     }
-    Wish wish;
-    repetitions = static_cast<int>(std::max(take_number(words, "--repetitions", 5), 1U));
-    wish.load.flows = std::max(take_number(words, "--flows", 1'000'000), 1U);
-    wish.batch = std::clamp(take_number(words, "--batch", 32), 1U, 1024U);
-    wish.load.payload_bytes = std::min(take_number(words, "--payload", 10), kLongestPayload);
-    wish.load.has_checksums = take(words, "--checksums").has_value();
-    if (take(words, "--family") == "6") wish.load.family = Family::ipv6;
-    if (take(words, "--protocol") == "udp") wish.load.protocol = Protocol::udp;
+    Plan plan = take_plan(argc, argv);
+    words.assign(argv, argv + argc);
+    if (const auto count = take_number(words, "--repetitions")) {
+        plan.repetitions = static_cast<int>(std::max(*count, 1U));
+    }
+    const std::optional<Wish> wish = take_wish(words);
     int count = static_cast<int>(words.size());
     words.push_back(nullptr);
     benchmark::Initialize(&count, words.data());
@@ -161,9 +100,13 @@ int main(int argc, char** argv) {
         std::fputs(kUsage, stderr);
         return 2;
     }
-    add_established(wish);
+    if (wish) {
+        add_established(plan, *wish);
+    } else {
+        add_all_rows(plan);
+    }
     benchmark::RunSpecifiedBenchmarks();
-    opened.reset();
+    kept() = {};
     benchmark::Shutdown();
     return 0;
 }

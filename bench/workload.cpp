@@ -194,10 +194,9 @@ void FrameWriter::make_template(Segment segment) {
     std::vector<std::uint8_t> bytes(payload);
     for (std::size_t i = 0; i < payload; ++i) bytes[i] = payload_byte(i);
     made.transport_sum += sum_of(bytes.data(), bytes.size());
-    // A SYN's options, written into the same buffer before, overwrote what of the payload lies there.
-    made.copied_bytes = made.header_bytes + std::min(payload, kSynOptions.size());
+    // All of a template is copied each time, so what of the payload lies there belongs to it.
     std::memcpy(made.bytes.data() + made.header_bytes, bytes.data(),
-                made.copied_bytes - made.header_bytes);
+                std::min(payload, kTemplateBytes - made.header_bytes));
 }
 
 std::span<const std::uint8_t> FrameWriter::write(const Flow& flow, Segment segment,
@@ -209,7 +208,7 @@ std::span<const std::uint8_t> FrameWriter::write(const Flow& flow, Segment segme
     const std::uint32_t destination = reply ? flow.client : flow.server;
     const std::uint32_t ports = reply ? std::uint32_t{flow.server_port} << 16 | flow.client_port
                                       : std::uint32_t{flow.client_port} << 16 | flow.server_port;
-    std::memcpy(buffer.data(), form.bytes.data(), form.copied_bytes);
+    std::memcpy(buffer.data(), form.bytes.data(), kTemplateBytes);
     std::uint8_t* const ip = buffer.data() + ip_at_;
     std::uint8_t* const transport = buffer.data() + transport_at_;
     const std::uint32_t addresses = halves(source) + halves(destination);
@@ -246,7 +245,8 @@ std::span<const std::uint8_t> FrameWriter::write(const Flow& flow, Segment segme
 Generator::Generator(const WorkloadOptions& options, std::uint32_t batch)
     : options_(options), writer_(options), random_(options.seed), frames_(batch) {
     // An odd number of lines from one buffer to the next, so that they do not compete for the same sets of the cache.
-    const std::size_t lines = (writer_.frame_bytes_max() + kLineBytes - 1) / kLineBytes;
+    const std::size_t bytes = std::max(writer_.frame_bytes_max(), FrameWriter::kTemplateBytes);
+    const std::size_t lines = (bytes + kLineBytes - 1) / kLineBytes;
     buffer_bytes_ = (lines | 1) * kLineBytes;
     pool_.resize(buffer_bytes_ * std::max<std::size_t>(batch, kFewestBuffers));
     for (std::size_t at = 0; at < pool_.size(); at += buffer_bytes_) {
@@ -263,19 +263,35 @@ void Generator::put(std::size_t at, const Flow& flow, Segment segment, std::uint
 
 std::span<const Frame> Generator::done(std::size_t count) {
     sent_ += count;
+    // Each time that every flow has sent about once, all of them go on by one payload, until they start over.
+    while (sent_ >= options_.flows) {
+        const std::uint32_t step = std::max(options_.payload_bytes, 1U);
+        sent_ -= options_.flows;
+        offset_ = offset_ + step <= kMostOutstanding ? offset_ + step : 0;
+    }
     now_ = now_ + static_cast<std::int64_t>(count) * kTickNs;
     return {frames_.data(), count};
 }
 
+void Generator::put_established(std::size_t at) {
+    const std::uint64_t word = random_.next();
+    const auto number = static_cast<std::uint32_t>(((word >> 32) * options_.flows) >> 32);
+    const bool is_data = (word & 1) != 0;
+    put(at, make_flow(number), is_data ? Segment::data : Segment::reply_ack, offset_);
+}
+
 std::span<const Frame> Generator::established() {
-    const std::uint32_t step = std::max(options_.payload_bytes, 1U);
-    const auto turn =
-        static_cast<std::uint32_t>(sent_ / options_.flows % (kMostOutstanding / step));
+    for (std::size_t i = 0; i < frames_.size(); ++i) put_established(i);
+    return done(frames_.size());
+}
+
+std::span<const Frame> Generator::mixed(std::uint32_t new_percent, std::uint32_t& next) {
     for (std::size_t i = 0; i < frames_.size(); ++i) {
-        const std::uint64_t word = random_.next();
-        const auto number = static_cast<std::uint32_t>(((word >> 32) * options_.flows) >> 32);
-        put(i, make_flow(number), (word & 1) != 0 ? Segment::data : Segment::reply_ack,
-            turn * step);
+        if (random_.below(100) < new_percent) {
+            put(i, make_flow(next++), Segment::syn, 0);
+        } else {
+            put_established(i);
+        }
     }
     return done(frames_.size());
 }

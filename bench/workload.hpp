@@ -91,6 +91,9 @@ Flow make_flow(std::uint32_t number);
 /// Writes frames. Cost: some ten nanoseconds a frame, whatever the payload: its bytes stand in the buffer already.
 class FrameWriter {
   public:
+    /// As many bytes are written each time, so a buffer has at least as many. The longest headers take 86.
+    static constexpr std::size_t kTemplateBytes = 96;
+
     explicit FrameWriter(const WorkloadOptions& options);
 
     /// Bytes of the longest frame.
@@ -105,9 +108,8 @@ class FrameWriter {
     // All of a frame's headers that is the same for each flow, with the sums over it that its checksums begin with,
     // and the payload's first bytes.
     struct Template {
-        std::array<std::uint8_t, 96> bytes{};
+        std::array<std::uint8_t, kTemplateBytes> bytes{};
         std::size_t header_bytes = 0;
-        std::size_t copied_bytes = 0;
         std::size_t frame_bytes = 0;
         std::uint32_t ip_sum = 0;
         std::uint32_t transport_sum = 0;
@@ -129,6 +131,8 @@ class Generator {
 
     /// Random flows of all, in random directions: `data` or `reply_ack`.
     std::span<const Frame> established();
+    /// The same, but of a hundred packets `new_percent` are SYNs of flows `next`, `next` + 1, ...
+    std::span<const Frame> mixed(std::uint32_t new_percent, std::uint32_t& next);
     /// One segment of each flow from `first` on, at most a batch of them and at most up to `end`.
     std::span<const Frame> segments(std::uint32_t first, std::uint32_t end, Segment segment);
     /// One segment of each of these flows, at most a batch of them.
@@ -142,6 +146,7 @@ class Generator {
 
   private:
     void put(std::size_t at, const Flow& flow, Segment segment, std::uint32_t offset);
+    void put_established(std::size_t at);
     std::span<const Frame> done(std::size_t count);
 
     WorkloadOptions options_;
@@ -151,7 +156,8 @@ class Generator {
     std::vector<std::uint8_t> pool_;
     std::vector<Frame> frames_;
     Time now_ = Time::from_s(1'000'000);
-    std::uint64_t sent_ = 0;
+    std::uint64_t sent_ = 0;  // since the data last went on
+    std::uint32_t offset_ = 0;
 };
 
 /// Opens the flows `first` to `end` - 1 in an engine: handshakes, or of UDP a packet each way. Returns how many of
