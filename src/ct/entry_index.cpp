@@ -27,12 +27,12 @@ std::uint32_t load_be32(const Address& address) {
 }
 
 std::uint32_t buckets_for(std::uint32_t places, std::size_t places_a_bucket) {
-    const std::uint64_t room = (std::uint64_t{places} * 8 + 6) / 7;
+    const std::uint64_t room = (std::uint64_t{places} * 5 + 3) / 4;
     return static_cast<std::uint32_t>((room + places_a_bucket - 1) / places_a_bucket);
 }
 
-/// So many places change hands, at the most, before a key is put to the rest.
-constexpr int kMostMoves = 64;
+/// So many places change hands, at the most, before a key is put to the rest: sixteen million keys need no more.
+constexpr int kMostMoves = 256;
 
 }  // namespace
 

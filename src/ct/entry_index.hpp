@@ -9,8 +9,9 @@
 // that it is the right one, and its first line is all that is fetched. Of all others (kOther) it holds the hash, and the entry is asked.
 //
 // Each key has two buckets. It stands in the first if there was room, else in the second, else somebody is moved to his
-// own second bucket (a cuckoo hash). How many keys had to leave a bucket is counted in it, so that a look-up of what is not
-// there mostly ends at the first line. Filled to 7/8, one flow in seven stands in its second bucket.
+// own second bucket (a cuckoo hash). The second is one of the kFurthest behind the first, so that all whose first bucket
+// is a given one can be found (early drop asks for that), wherever they stand. How many keys had to leave a bucket is
+// counted in it, so that a look-up of what is not there mostly ends at the first line. Filled to 4/5, two flows in eleven stand in their second bucket.
 //
 // The size is fixed at the making, for as many places as may be asked for: nothing is ever rehashed, nobody waits. The
 // keys' hash is keyed: who does not know the key cannot fill chosen buckets. If a place cannot be found after all (a cycle of moves), it
@@ -19,6 +20,7 @@
 // Threads: one owner. Cost: one or two lines a look-up, no allocation.  Tested by: ct/entry_index_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -46,7 +48,7 @@ class EntryIndex {
     /// Slot numbers stay below this.
     static constexpr std::uint32_t kMostSlots = (1U << 25) - 1;
 
-    /// Room for `places` keys, and an eighth more.
+    /// Room for `places` keys, and a quarter more.
     EntryIndex(std::uint32_t places, std::uint64_t seed, base::Touch touch);
 
     FlowKey key_of(const Tuple& tuple, std::uint16_t zone) const;
@@ -117,14 +119,23 @@ class EntryIndex {
     /// Changes with every insert() and remove().
     std::uint64_t changes() const { return changes_; }
 
-    /// The bucket `distance` behind the key's own: calls is_wanted(slot) for its places until one is.
-    template <typename Wanted>
-    std::uint32_t find_near(const FlowKey& key, std::uint32_t distance, Wanted is_wanted) const {
-        const Bucket& bucket = buckets_[(first_of(key.hash) + distance) % bucket_count_];
-        for (const std::uint32_t reference : bucket.references) {
-            if (!is_free(reference) && is_wanted(slot_of(reference))) return slot_of(reference);
+    /// Visits the slots of all keys whose first bucket is the one `distance` behind this key's, wherever they stand: what
+    /// is visited depends on the keys alone, not on the order in which they came.
+    template <typename Visit>
+    void visit_near(const FlowKey& key, std::uint32_t distance, Visit visit) const {
+        const std::uint32_t wanted = (first_of(key.hash) + distance) % bucket_count_;
+        const std::uint32_t last = std::min(kFurthest, bucket_count_ - 1);
+        for (std::uint32_t i = 0; i <= last; ++i) {
+            const Bucket& bucket = buckets_[(wanted + i) % bucket_count_];
+            for (std::size_t n = 0; n < kPlaces; ++n) {
+                if (is_free(bucket.references[n])) continue;
+                const Place place{bucket.addresses[n], bucket.ports[n], bucket.references[n]};
+                if (first_of(hash_of(place)) == wanted) visit(slot_of(place.reference));
+            }
         }
-        return kNone;
+        for (const Rest& rest : rest_) {
+            if (first_of(rest.hash) == wanted) visit(slot_of(rest.place.reference));
+        }
     }
     /// Every place's slot; a slot that stands in two places comes twice.
     template <typename Visit>
@@ -154,6 +165,8 @@ class EntryIndex {
     static constexpr std::uint32_t kOverflowMask = 7U << kOverflowShift;
     static constexpr std::uint32_t kMostOverflow = 63;
     static constexpr std::size_t kPlaces = 4;
+    /// A power of two.
+    static constexpr std::uint32_t kFurthest = 64;
     static constexpr std::size_t kMostRest = 256;
 
     struct Place {
@@ -178,7 +191,9 @@ class EntryIndex {
         return static_cast<std::uint32_t>((hash & 0xffffffffU) * bucket_count_ >> 32);
     }
     std::uint32_t second_of(std::uint64_t hash) const {
-        return static_cast<std::uint32_t>((hash >> 32) * bucket_count_ >> 32);
+        const auto distance = static_cast<std::uint32_t>(1 + (hash >> 32) % kFurthest);
+        const std::uint32_t second = first_of(hash) + distance % bucket_count_;
+        return second < bucket_count_ ? second : second - bucket_count_;
     }
     static std::uint32_t overflow_of(const Bucket& bucket) {
         return bucket.references[0] >> kOverflowShift | bucket.references[1] >> kOverflowShift << 3;

@@ -71,14 +71,18 @@ class EntryMap {
     std::uint32_t in_use() const { return entries_.used(); }
     const EntryIndex& index() const { return index_; }
 
-    /// The first entry of the index's bucket `distance` places behind the tuple's own for which `is_wanted` holds.
+    /// Of the entries for which `is_wanted` holds, and which have a tuple that belongs to the index's bucket `distance` places
+    /// behind the tuple's own, the youngest.
     template <typename Wanted>
     Entry* find_near(const Tuple& tuple, std::uint16_t zone, std::uint32_t distance,
                      Wanted is_wanted) {
-        const std::uint32_t slot =
-            index_.find_near(index_.key_of(tuple, zone), distance,
-                             [&](std::uint32_t each) { return is_wanted(entries_.at(each)); });
-        return slot == EntryIndex::kNone ? nullptr : &entries_.at(slot);
+        Entry* found = nullptr;
+        index_.visit_near(index_.key_of(tuple, zone), distance, [&](std::uint32_t slot) {
+            Entry& entry = entries_.at(slot);
+            if (!is_wanted(entry)) return;
+            if (found == nullptr || entry.number() > found->number()) found = &entry;
+        });
+        return found;
     }
     /// Visits every entry that is confirmed and not dying once, in the order of the slots. `visit` may not change the map.
     template <typename Visit>

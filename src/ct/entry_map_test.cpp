@@ -112,25 +112,50 @@ TEST(EntryMap, a_full_map_finds_all_and_visits_each_once) {
     EXPECT_EQ(visited.size(), 100U);
 }
 
-TEST(EntryMap, what_is_near_a_tuple_is_found_bucket_by_bucket) {
+TEST(EntryMap, what_is_near_a_tuple_is_found_bucket_by_bucket_youngest_first) {
     EntryMap map{{100}, 1};
-    for (std::uint16_t port = 0; port < 50; ++port) put(map, port);
+    for (std::uint16_t port = 0; port < 100; ++port) put(map, port).set_number(port);
     unsigned seen = 0;
     const std::uint32_t buckets = map.index().bucket_count();
     for (std::uint32_t distance = 0; distance < buckets; ++distance) {
-        map.find_near(tuple(7), 0, distance, [&seen](const Entry&) {
-            ++seen;
-            return false;
+        std::uint64_t youngest = 0;
+        unsigned here = 0;
+        const Entry* const found = map.find_near(tuple(7), 0, distance, [&](const Entry& entry) {
+            youngest = std::max(youngest, entry.number());
+            ++here;
+            return true;
         });
+        seen += here;
+        ASSERT_EQ(found != nullptr, here != 0);
+        if (found != nullptr) {
+            EXPECT_EQ(found->number(), youngest);
+        }
     }
-    EXPECT_EQ(seen, 50U);
-    const Entry* met = nullptr;
-    for (std::uint32_t distance = 0; distance < buckets && met == nullptr; ++distance) {
-        met = map.find_near(tuple(7), 0, distance,
-                            [](const Entry& entry) { return entry.original() == tuple(7); });
+    EXPECT_EQ(seen, 100U);
+    const auto is_it = [](const Entry& entry) { return entry.original() == tuple(7); };
+    EXPECT_EQ(map.find_near(tuple(7), 0, 0, is_it), map.find(tuple(7), {0, 0}).entry);
+}
+
+// What early drop finds must not depend on how the index came to be as it is.
+TEST(EntryMap, what_is_near_is_the_same_in_whatever_order_entries_came) {
+    EntryMap forwards{{500}, 1};
+    EntryMap backwards{{500}, 1};
+    for (std::uint16_t i = 0; i < 700; ++i) {
+        if (i >= 200) put(forwards, i).set_number(i);
+        const auto other = static_cast<std::uint16_t>(699 - i);
+        if (other >= 200) put(backwards, other).set_number(other);
     }
-    ASSERT_NE(met, nullptr);
-    EXPECT_EQ(map.find(tuple(7), {0, 0}).entry, met);
+    for (std::uint16_t port = 0; port < 300; ++port) {
+        const auto ports_near = [&](EntryMap& map) {
+            std::set<std::uint16_t> ports;
+            map.find_near(tuple(port), 0, 0, [&](const Entry& entry) {
+                ports.insert(entry.original().source_key);
+                return false;
+            });
+            return ports;
+        };
+        ASSERT_EQ(ports_near(forwards), ports_near(backwards));
+    }
 }
 
 TEST(EntryMap, a_reply_that_is_not_the_inverse_is_found_and_the_inverse_is_not) {
