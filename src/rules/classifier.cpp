@@ -11,8 +11,9 @@ namespace {
 
 using Rules = std::vector<std::uint32_t>;
 
-/// A list this short is not cut.
+/// A list this short is not cut, and a set this small gets no tree at all.
 constexpr std::size_t kLeafRules = 4;
+constexpr std::size_t kShortChain = 8;
 /// The leaves of a group have at most so many candidates a rule, and as many more as is half the set's rules: the group
 /// of what is wide everywhere is small, and found by every packet.
 constexpr std::size_t kCopies = 8;
@@ -55,6 +56,7 @@ class Planter {
 
     /// `all`: how many rules the set has of which these are a group.
     Link plant(const Rules& rules, std::size_t all) {
+        if (all <= kShortChain) return leaf(rules);
         const std::size_t more = std::max(all / 2, kCopiesOfFew);
         return grow(rules, Box{}, rules.size() * kCopies + more, 0);
     }

@@ -70,6 +70,8 @@ inline constexpr std::uint8_t kLast = 4;  ///< of its leaf
 /// But for TCP's flags, all that the rule asks is the same for each packet of a flow, direction and state.
 inline constexpr std::uint8_t kSteady = 8;
 inline constexpr std::uint8_t kAnyProtocol = 16;
+inline constexpr std::uint8_t kNotSource = 32;  ///< any source but this
+inline constexpr std::uint8_t kNotDestination = 64;
 }  // namespace candidate_bit
 
 /// What a rule asks, as far as it fits. Ranges are their low end and what may be added to it.
@@ -93,7 +95,7 @@ struct Candidate {
     std::uint8_t flags_mask = 0;
     std::uint8_t flags_compared = 0;
     std::uint8_t bits = 0;
-    std::uint8_t unused = 0;
+    std::uint8_t action = 0;  ///< an Action, so that plain rules need nothing else
 
     bool has(std::uint8_t bit) const { return (bits & bit) != 0; }
 
@@ -104,7 +106,10 @@ struct Candidate {
         const std::uint64_t destination_off =
             std::uint64_t{key.point[kDestinationWord + (destination_at >> 6)] ^ destination} >>
             (destination_at & 63);
-        if ((source_off | destination_off) != 0) return false;
+        if (((source_off != 0) != has(candidate_bit::kNotSource)) |
+            ((destination_off != 0) != has(candidate_bit::kNotDestination))) {
+            return false;
+        }
         const bool ports_off =
             (static_cast<std::uint16_t>(key.point[kDestinationPort] - destination_port) >
              destination_port_span) |
