@@ -11,8 +11,9 @@ namespace {
 
 using Rules = std::vector<std::uint32_t>;
 
-/// A list this short is not cut.
+/// A list this short is not cut, and a set this small gets no tree at all.
 constexpr std::size_t kLeafRules = 4;
+constexpr std::size_t kShortChain = 8;
 /// The leaves of a group have at most so many candidates a rule, and as many more as is half the set's rules: the group
 /// of what is wide everywhere is small, and found by every packet.
 constexpr std::size_t kCopies = 8;
@@ -55,6 +56,7 @@ class Planter {
 
     /// `all`: how many rules the set has of which these are a group.
     Link plant(const Rules& rules, std::size_t all) {
+        if (all <= kShortChain) return leaf(rules);
         const std::size_t more = std::max(all / 2, kCopiesOfFew);
         return grow(rules, Box{}, rules.size() * kCopies + more, 0);
     }
@@ -226,7 +228,8 @@ class Planter {
 
 // --- groups -------------------------------------------------------------------------------------------
 
-enum Group : std::uint8_t { kBoth, kSources, kDestinations, kPorts, kRest, kGroups };
+/// kEvery: rules that ask for nothing that can be cut, such as a state alone; they would stand in each leaf of a tree.
+enum Group : std::uint8_t { kEvery, kBoth, kSources, kDestinations, kPorts, kRest, kGroups };
 static_assert(kGroups <= kMostRoots);
 
 /// An IPv4 prefix of 12 bits or more, an IPv6 one of 24: what no cut of addresses copies much.
@@ -239,7 +242,10 @@ bool is_narrow_address(const Box& box, std::size_t word) {
     return width < kNarrow && next == 0xffffffff;
 }
 
-Group group_of(const Box& box) {
+Group group_of(const Box& box, bool is_large) {
+    const Box all;
+    if (box.low == all.low && box.high == all.high) return kEvery;
+    if (!is_large) return kRest;
     constexpr std::uint32_t kNarrowPorts = 1024;
     const bool source = is_narrow_address(box, kSourceWord);
     const bool destination = is_narrow_address(box, kDestinationWord);
@@ -257,10 +263,11 @@ std::vector<Root> plant(Forest& forest, std::span<const Box> boxes,
                         std::span<const Candidate> candidates, const Rules& rules) {
     std::array<Rules, kGroups> groups;
     for (const std::uint32_t rule : rules) {
-        groups[rules.size() <= kOneGroup ? kRest : group_of(boxes[rule])].push_back(rule);
+        const bool is_short = rules.size() <= kShortChain;
+        groups[is_short ? kRest : group_of(boxes[rule], rules.size() > kOneGroup)].push_back(rule);
     }
     Rules& rest = groups[kRest];
-    for (std::size_t i = 0; i < kRest; ++i) {
+    for (std::size_t i = kBoth; i < kRest; ++i) {
         if (groups[i].size() >= kSmallGroup) continue;
         rest.insert(rest.end(), groups[i].begin(), groups[i].end());
         groups[i].clear();

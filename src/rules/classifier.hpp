@@ -70,6 +70,8 @@ inline constexpr std::uint8_t kLast = 4;  ///< of its leaf
 /// But for TCP's flags, all that the rule asks is the same for each packet of a flow, direction and state.
 inline constexpr std::uint8_t kSteady = 8;
 inline constexpr std::uint8_t kAnyProtocol = 16;
+inline constexpr std::uint8_t kNotSource = 32;  ///< any source but this
+inline constexpr std::uint8_t kNotDestination = 64;
 }  // namespace candidate_bit
 
 /// What a rule asks, as far as it fits. Ranges are their low end and what may be added to it.
@@ -93,7 +95,7 @@ struct Candidate {
     std::uint8_t flags_mask = 0;
     std::uint8_t flags_compared = 0;
     std::uint8_t bits = 0;
-    std::uint8_t unused = 0;
+    std::uint8_t action = 0;  ///< an Action, so that plain rules need nothing else
 
     bool has(std::uint8_t bit) const { return (bits & bit) != 0; }
 
@@ -104,18 +106,25 @@ struct Candidate {
         const std::uint64_t destination_off =
             std::uint64_t{key.point[kDestinationWord + (destination_at >> 6)] ^ destination} >>
             (destination_at & 63);
-        if ((source_off | destination_off) != 0) return false;
-        const bool ports_off =
-            (static_cast<std::uint16_t>(key.point[kDestinationPort] - destination_port) >
-             destination_port_span) |
-            (static_cast<std::uint16_t>(key.point[kSourcePort] - source_port) > source_port_span) |
-            ((bits & candidate_bit::kAsksTransport) != 0 && !key.has_transport);
-        const bool protocol_off =
-            (key.point[kProtocol] != protocol) & ((bits & candidate_bit::kAnyProtocol) == 0);
-        const bool devices_off =
-            (static_cast<std::uint8_t>(key.point[kInDevice] - in) > in_span) |
-            (static_cast<std::uint8_t>(key.point[kOutDevice] - out) > out_span);
-        return !(ports_off | protocol_off | devices_off | ((states & key.state) == 0));
+        // Numbers, not conditions: few branches, since hardly any could be foreseen.
+        const auto one_if = [](bool is_so) { return static_cast<unsigned>(is_so); };
+        const unsigned addresses_off =
+            (one_if(source_off != 0) ^ one_if(has(candidate_bit::kNotSource))) |
+            (one_if(destination_off != 0) ^ one_if(has(candidate_bit::kNotDestination)));
+        if (addresses_off != 0) return false;
+        const unsigned ports_off =
+            one_if(static_cast<std::uint16_t>(key.point[kDestinationPort] - destination_port) >
+                   destination_port_span) |
+            one_if(static_cast<std::uint16_t>(key.point[kSourcePort] - source_port) >
+                   source_port_span) |
+            (one_if(has(candidate_bit::kAsksTransport)) & one_if(!key.has_transport));
+        const unsigned protocol_off =
+            one_if(key.point[kProtocol] != protocol) & one_if(!has(candidate_bit::kAnyProtocol));
+        const unsigned devices_off =
+            one_if(static_cast<std::uint8_t>(key.point[kInDevice] - in) > in_span) |
+            one_if(static_cast<std::uint8_t>(key.point[kOutDevice] - out) > out_span);
+        const unsigned state_off = one_if((states & key.state) == 0);
+        return (ports_off | protocol_off | devices_off | state_off) == 0;
     }
     bool passes_flags(const PacketKey& key) const {
         return (key.flags & flags_mask) == flags_compared;

@@ -30,7 +30,7 @@ RuleTest::Words device_words(const char* name) {
 }
 
 // All of a key that comes from the packet's bytes. False: a rule may find that a header is cut.
-bool read_packet(const wire::Packet& packet, PacketKey& key) {
+inline bool read_packet(const wire::Packet& packet, PacketKey& key) {
     const std::uint8_t* const ip = packet.ip.data();
     const bool v4 = packet.family == Family::ipv4;
     KS_ASSERT(packet.ip.has(0, v4 ? 20 : 40));
@@ -61,9 +61,10 @@ bool read_packet(const wire::Packet& packet, PacketKey& key) {
     return true;
 }
 
-bool make_key(const Context& context, FastTable& fast, PacketKey& key) {
+inline bool make_key(const Context& context, FastTable& fast, PacketKey& key) {
     if (!read_packet(*context.packet, key)) return false;
     key.state = kStateBits[static_cast<std::size_t>(context.flow.state)];
+    if (fast.devices.count() == 1) return true;
     key.point[kInDevice] = fast.devices.number(device_words(context.in_device));
     key.point[kOutDevice] = fast.devices.number(device_words(context.out_device));
     return true;
@@ -84,7 +85,7 @@ class Run {
         context_.hook = hook_;
         context_.hotdrop = false;
         if constexpr (kNotes) is_steady_ = is_plain(*context_.packet);
-        enter(program_.steps[static_cast<std::size_t>(program_.entry[at])].chain, 0);
+        enter(fast_.entry[at], 0);
         return true;
     }
 
@@ -102,7 +103,8 @@ class Run {
                 continue;
             }
             count();
-            const Ruling ruling = act();
+            const Ruling ruling =
+                act(found == nullptr ? chain_->end : static_cast<Action>(found->action));
             if (ruling.kind != Ruling::Kind::go_on) return decide(ruling);
             if (context_.hotdrop) return decide(Ruling{.kind = Ruling::Kind::drop});
         }
@@ -123,28 +125,36 @@ class Run {
     }
     /// The trees of the chain for this packet; looked into when it comes to them.
     void open() {
+        if constexpr (kNotes) unsteady_ = kNone;
+        if (chain_->leaf != 0) {
+            root_count_ = opened_ = 1;
+            heads_[0] = &fast_.forest.candidates[chain_->leaf];
+            return;
+        }
         const auto state = static_cast<std::size_t>(context_.flow.state);
         const ChainIndex::Roots& roots = chain_->roots[state];
         roots_ = fast_.roots.data() + roots.first;
         root_count_ = roots.count;
         opened_ = 0;
-        if constexpr (kNotes) unsteady_ = kNone;
     }
 
     /// The next candidate from from_ on, null at the chain's end. Each tree's list is read once from its beginning
     /// to its end, whatever the number of calls.
     const Candidate* seek() {
+        const Root* const roots = roots_;
+        const std::uint32_t count = root_count_;
+        const std::uint32_t from = from_;
         std::uint32_t best = chain_->rules;
         const Candidate* found = nullptr;
-        for (std::uint32_t i = 0; i < root_count_; ++i) {
+        for (std::uint32_t i = 0; i < count; ++i) {
             if (i == opened_) {
-                if (roots_[i].first_rule >= best) break;
-                heads_[i] = fast_.forest.find(roots_[i].link, key_.point);
+                if (roots[i].first_rule >= best) break;
+                heads_[i] = fast_.forest.find(roots[i].link, key_.point);
                 ++opened_;
             }
             const Candidate* at = heads_[i];
             while (at != nullptr && at->rule < best) {
-                if (at->rule >= from_ && passes(*at)) {
+                if (at->rule >= from && passes(*at)) {
                     best = at->rule;
                     found = at;
                     break;
@@ -184,41 +194,49 @@ class Run {
                 noted_[noted_count_++] = now_;
             }
             const auto state = static_cast<std::size_t>(context_.flow.state);
-            if (chain_->first_particular[state] <= now_ - chain_->first_step) is_general_ = false;
+            const auto chain = static_cast<std::size_t>(chain_ - fast_.chains.data());
+            if (fast_.first_particular[chain][state] <= now_ - chain_->first_step) {
+                is_general_ = false;
+            }
             // A rule that asks for flags and is passed would not be by the next packet.
             if (unsteady_ <= now_ - chain_->first_step) is_steady_ = false;
         }
     }
 
     Outcome decide(const Ruling& ruling) {
-        const Step& step = program_.steps[now_];
         Outcome outcome;
         outcome.kind = context_.hotdrop ? Ruling::Kind::drop : ruling.kind;
         outcome.reject = ruling.reject;
         outcome.queue = ruling.queue;
         outcome.queue_bypass = ruling.queue_bypass;
         outcome.hotdrop = context_.hotdrop;
-        outcome.chain = step.chain;
-        outcome.rule = step.rule;
+        if (context_.hotdrop) {  // perhaps behind a jump: another chain is entered already
+            outcome.chain = program_.steps[now_].chain;
+            outcome.rule = program_.steps[now_].rule;
+            return outcome;
+        }
+        // Of the chain's index, which is at hand; the step itself may be far away.
+        const std::uint32_t rule = now_ - chain_->first_step;
+        outcome.chain = static_cast<std::uint32_t>(chain_ - fast_.chains.data());
+        outcome.rule = rule == chain_->rules ? 0 : rule + 1;
         return outcome;
     }
 
     // go_on means that chain_ and from_ stand at what comes next.
-    Ruling act() {
-        const Act& act = fast_.acts[now_];
-        switch (act.action) {
+    Ruling act(Action action) {
+        switch (action) {
             case Action::next: return {};
             case Action::accept: return Ruling{.kind = Ruling::Kind::accept};
             case Action::drop: return Ruling{.kind = Ruling::Kind::drop};
             case Action::queue: return Ruling{.kind = Ruling::Kind::queue};
-            case Action::policy: return Ruling{.kind = program_.steps[now_].policy};
+            case Action::policy: return Ruling{.kind = chain_->policy};
             case Action::jump:
                 KS_ASSERT(depth_ < fast_.stack.size());
                 fast_.stack[depth_++] = {static_cast<std::uint32_t>(chain_ - fast_.chains.data()),
                                          from_};
-                enter(act.chain, 0);
+                enter(fast_.jumps[now_], 0);
                 return {};
-            case Action::go_to: enter(act.chain, 0); return {};
+            case Action::go_to: enter(fast_.jumps[now_], 0); return {};
             case Action::return_:
             case Action::chain_end: return leave();
             case Action::target: return ask_target();
@@ -234,11 +252,11 @@ class Run {
         }
         // What is dropped as broken is dropped by the rule that returns.
         if (context_.hotdrop) return {};
-        now_ = program_.policy[static_cast<std::size_t>(hook_)];
-        chain_ = &fast_.chains[program_.steps[now_].chain];
+        chain_ = &fast_.chains[fast_.entry[static_cast<std::size_t>(hook_)]];
+        now_ = chain_->first_step + chain_->rules;
         if constexpr (kNotes) unsteady_ = kNone;
         count();
-        return Ruling{.kind = program_.steps[now_].policy};
+        return Ruling{.kind = chain_->policy};
     }
 
     Ruling ask_target() {

@@ -59,6 +59,7 @@ class RuleIndexer {
             }
         }
         candidate.rule = step_.rule - 1;
+        candidate.action = static_cast<std::uint8_t>(step_.action);
         set_address(test_.source, test_.source_mask, test_.source_inverted, kSourceWord,
                     candidate.source, candidate.source_at);
         set_address(test_.destination, test_.destination_mask, test_.destination_inverted,
@@ -93,11 +94,19 @@ class RuleIndexer {
                      std::uint32_t& word_value, std::uint8_t& word_at) {
         const int bits = prefix_bits(mask);
         const bool is_cut = (value[0] & ~mask[0]) == 0 && (value[1] & ~mask[1]) == 0;
-        if (inverted || bits < 0 || !is_cut) {
+        if (bits < 0 || !is_cut || (inverted && bits > 32)) {
             key_.is_whole = false;
             return;
         }
         const auto words = address_words(value);
+        if (inverted) {
+            const bool is_source = dimension == kSourceWord;
+            candidate.bits |=
+                is_source ? candidate_bit::kNotSource : candidate_bit::kNotDestination;
+            word_value = words[0];
+            word_at = static_cast<std::uint8_t>(32 - bits);
+            return;
+        }
         for (int word = 0; word < 4; ++word) {
             const std::uint32_t open = bits_below(bits - 32 * word);
             box.low[dimension + word] = words[word] & ~open;
@@ -174,14 +183,16 @@ class TableIndexer {
         number_devices();
         out_.is_usable = true;
         for (const Step& step : table_.steps) {
-            Act act;
-            act.action = step.action;
             const bool enters = step.action == Action::jump || step.action == Action::go_to;
-            if (enters) act.chain = table_.steps[step.jump].chain;
-            out_.acts.push_back(act);
+            out_.jumps.push_back(enters ? table_.steps[step.jump].chain : 0);
             if (step.action == Action::target && step.target->name() == "TRACE") {
                 out_.is_usable = false;
             }
+        }
+        for (std::size_t hook = 0; hook < kHooks; ++hook) {
+            if (table_.entry[hook] < 0) continue;
+            const auto first = static_cast<std::size_t>(table_.entry[hook]);
+            out_.entry[hook] = table_.steps[first].chain;
         }
         for (const ProgramChain& chain : table_.chains) index_chain(chain);
         out_.stack.resize(table_.stack.size());
@@ -214,9 +225,21 @@ class TableIndexer {
         ChainIndex index;
         index.first_step = chain.first;
         index.rules = chain.rules;
+        std::array<std::uint32_t, 5>& particular = out_.first_particular.emplace_back();
         for (std::size_t state = 0; state < index.roots.size(); ++state) {
             index.roots[state] = roots_of(index, state);
-            index.first_particular[state] = first_particular(state);
+            particular[state] = first_particular(state);
+        }
+        const Step& last = table_.steps[chain.first + chain.rules];
+        index.end = last.action;
+        index.policy = last.policy;
+        const ChainIndex::Roots& all = index.roots[0];
+        if (takes_all(0) && all.count == 1 && out_.roots[all.first].link.is_leaf) {
+            index.leaf = out_.roots[all.first].link.first;
+            const bool is_same =
+                std::all_of(index.roots.begin(), index.roots.end(),
+                            [&](const ChainIndex::Roots& each) { return each.first == all.first; });
+            if (!is_same) index.leaf = 0;
         }
         out_.chains.push_back(index);
     }
@@ -232,7 +255,7 @@ class TableIndexer {
         for (std::uint32_t i = 0; i < candidates_.size(); ++i) {
             if ((candidates_[i].states & bit(state)) != 0 && !is_general_[i]) return i;
         }
-        return ChainIndex::kNone;
+        return FastTable::kNoRule;
     }
     bool takes_all(std::size_t state) const {
         constexpr std::size_t kShort = 8;

@@ -60,7 +60,8 @@ inline constexpr std::array<std::uint8_t, 5> kStateBits{
     match::ct_bit::kInvalid, match::ct_bit::kNew, match::ct_bit::kEstablished,
     match::ct_bit::kRelated, match::ct_bit::kUntracked};
 
-struct ChainIndex {
+/// One cache line.
+struct alignas(64) ChainIndex {
     /// Where the trees for one state stand in FastTable::roots.
     struct Roots {
         std::uint32_t first = 0;
@@ -69,16 +70,12 @@ struct ChainIndex {
     std::uint32_t first_step = 0;
     std::uint32_t rules = 0;
     std::array<Roots, 5> roots;  ///< by CtState
-    /// By CtState: the first rule that asks more than state, protocol and devices; kNone if none does.
-    std::array<std::uint32_t, 5> first_particular;
-    static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+    /// If not 0: the one leaf that has all its rules, whatever the state.
+    std::uint32_t leaf = 0;
+    Action end{};  ///< what stands behind the rules: policy or chain_end
+    Ruling::Kind policy = Ruling::Kind::accept;
 };
-
-/// What a step does, without what it asks.
-struct Act {
-    std::uint32_t chain = 0;  ///< jumped to
-    Action action{};
-};
+static_assert(sizeof(ChainIndex) == 64);
 
 struct FastTable {
     struct Return {
@@ -90,7 +87,11 @@ struct FastTable {
     Forest forest;
     std::vector<Root> roots;
     std::vector<ChainIndex> chains;
-    std::vector<Act> acts;  ///< by step
+    /// By chain and CtState: the first rule that asks more than state, protocol and devices; kNoRule if none does.
+    std::vector<std::array<std::uint32_t, 5>> first_particular;
+    static constexpr std::uint32_t kNoRule = ~std::uint32_t{0};
+    std::vector<std::uint32_t> jumps;           ///< by step: the chain jumped to
+    std::array<std::uint32_t, kHooks> entry{};  ///< by hook: the built-in chain
     DeviceNumbers devices;
     std::vector<Return> stack;  ///< room as ProgramTable::stack
     Paths paths;
@@ -99,7 +100,7 @@ struct FastTable {
     std::size_t index_bytes() const {
         return forest.links.size() * sizeof(Link) + forest.candidates.size() * sizeof(Candidate) +
                roots.size() * sizeof(Root) + chains.size() * sizeof(ChainIndex) +
-               acts.size() * sizeof(Act);
+               jumps.size() * sizeof(jumps[0]);
     }
 };
 
