@@ -141,6 +141,9 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
 
 Found Tracker::find_living(const Tuple& tuple, const Zones& zones, Time now) {
     const Found found = map_.find(tuple, zones);
+    if (!found.entry && !fellows_.empty()) {
+        for (Tracker* fellow : fellows_) fellow->forget_expired(tuple, zones, now);
+    }
     if (!found.entry || found.entry->expires > now) return found;
     kill(*found.entry, now, "expired", nullptr);
     release_if_dead(*found.entry, now);
@@ -154,9 +157,11 @@ const Entry* Tracker::find_entry(const Tuple& tuple, std::uint16_t zone, Time no
 
 Entry* Tracker::make_entry(const Tuple& tuple, const Tuple& inverse, const TrackOrder& order,
                            Time now, Reason& reason) {
-    const bool is_full = settings_.max != 0 && map_.in_use() + 1 > settings_.max;
+    const bool is_full = settings_.max != 0 && in_use() + 1 > settings_.max;
     Entry* entry = nullptr;
-    if (!is_full || drop_early(tuple, order.zones[0], now)) entry = map_.make();
+    if (!is_full || drop_early(tuple, order.zones[0], now)) {
+        if (in_use() < capacity_of(settings_)) entry = map_.make();
+    }
     if (!entry) {
         reason = Reason::table_full;
         return nullptr;
@@ -173,7 +178,7 @@ Entry* Tracker::make_entry(const Tuple& tuple, const Tuple& inverse, const Track
         entry->told_events = 0;
         entry->told_expectations = 0;
     }
-    entry->number = next_number_;  // taken at confirmation
+    entry->number = ledger_->next_number;  // taken at confirmation
     return entry;
 }
 
@@ -181,21 +186,59 @@ Entry* Tracker::make_entry(const Tuple& tuple, const Tuple& inverse, const Track
 /// expired goes on the way, and is not counted as room that was made.
 /// source: kernel:net/netfilter/nf_conntrack_core.c early_drop, early_drop_list.
 bool Tracker::drop_early(const Tuple& tuple, std::uint16_t zone, Time now) {
-    const auto may_go = [now](const Entry& entry) {
-        return entry.expires <= now || !entry.has(status::kAssured | status::kOffload);
-    };
     for (std::uint32_t i = 0; i < kEarlyDropBuckets; ++i) {
         std::uint64_t dropped = 0;
-        while (Entry* entry = map_.find_near(tuple, zone, i, may_go)) {
-            const bool is_expired = entry->expires <= now;
-            kill(*entry, now, is_expired ? "expired" : "dropped early for a new flow", nullptr);
-            release_if_dead(*entry, now);
-            if (!is_expired) ++dropped;
-        }
+        while (drop_one_near(tuple, zone, i, now, dropped)) continue;
         statistics_.early_drop += dropped;
         if (dropped != 0) return true;
     }
     return false;
+}
+
+/// A bucket holds its youngest entry first; a bucket that fellows share is what all of theirs hold, in that order.
+bool Tracker::drop_one_near(const Tuple& tuple, std::uint16_t zone, std::uint32_t distance,
+                            Time now, std::uint64_t& dropped) {
+    const auto may_go = [now](const Entry& entry) {
+        return entry.expires <= now || !entry.has(status::kAssured | status::kOffload);
+    };
+    Tracker* owner = this;
+    Entry* entry = map_.find_near(tuple, zone, distance, may_go);
+    for (Tracker* fellow : fellows_) {
+        Entry* theirs = fellow->map_.find_near(tuple, zone, distance, may_go);
+        if (!theirs || (entry && theirs->number <= entry->number)) continue;
+        owner = fellow;
+        entry = theirs;
+    }
+    if (!entry) return false;
+    const bool is_expired = entry->expires <= now;
+    owner->kill(*entry, now, is_expired ? "expired" : "dropped early for a new flow", nullptr);
+    owner->release_if_dead(*entry, now);
+    if (!is_expired) ++dropped;
+    return true;
+}
+
+void Tracker::forget_expired(const Tuple& tuple, const Zones& zones, Time now) {
+    const Found found = map_.find(tuple, zones);
+    if (!found.entry || found.entry->expires > now) return;
+    kill(*found.entry, now, "expired", nullptr);
+    release_if_dead(*found.entry, now);
+}
+
+std::uint64_t Tracker::in_use() const {
+    if (fellows_.empty()) return map_.in_use();
+    std::uint64_t all = 0;
+    for (const Tracker* fellow : fellows_) all += fellow->map_.in_use();
+    return all;
+}
+
+std::uint64_t Tracker::room() const {
+    return settings_.max != 0 ? std::min<std::uint64_t>(settings_.max, capacity_of(settings_))
+                              : capacity_of(settings_);
+}
+
+void Tracker::renumber(std::uint32_t slot, std::uint64_t from, std::uint64_t to) {
+    Entry& entry = map_.at(slot);
+    if (entry.number == from) entry.number = to;
 }
 
 void Tracker::grant(Entry& entry, CtDirection direction, const Judgement& judgement,
@@ -240,7 +283,8 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
             ++statistics_.drop;
             return false;
         }
-        entry.number = next_number_++;
+        entry.number = ledger_->next_number++;
+        if (ledger_->notes_slots) ledger_->slots.push_back(entry.slot);
         entry.expires = now + entry.timeout_ns;
         entry.status |= status::kConfirmed;
         if (entry.stamped) entry.started = now;
@@ -299,12 +343,20 @@ void Tracker::release_if_dead(Entry& entry, Time now) {
     }
 }
 
+void sort_by_number(std::vector<Event>& events, std::size_t first) {
+    std::stable_sort(
+        events.begin() + static_cast<std::ptrdiff_t>(first), events.end(),
+        [](const Event& a, const Event& b) { return a.entry.number < b.entry.number; });
+}
+
 void Tracker::collect(Time now) {
     collect_expectations(now);
+    const std::size_t first = ledger_->events.size();
     expiry_.sweep(map_, now, [this, now](Entry& entry) {
         kill(entry, now, "expired", nullptr);
         release_if_dead(entry, now);
     });
+    if (ledger_->events.size() - first > 1) sort_by_number(ledger_->events, first);
 }
 
 EntryCopy Tracker::copy_of(const Entry& entry, Time now) const {
@@ -348,7 +400,7 @@ void Tracker::tell(EventKind kind, Entry& entry, Time now) {
         kind == EventKind::destroy || (entry.pending_events & event_bit::kProtoInfo) != 0;
     if (!shows_protocol) event.entry.tcp_state.reset(), event.entry.sctp_state.reset();
     if (kind == EventKind::destroy) event.entry.helper.clear();
-    events_.push_back(std::move(event));
+    ledger_->events.push_back(std::move(event));
 }
 
 /// One record a packet: what has gathered since the entry was last told.
