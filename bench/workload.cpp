@@ -350,6 +350,7 @@ EngineSetup make_setup(const WorkloadOptions& options) {
     Ruleset rules = *Ruleset::parse(three_rules(options.protocol), options.family);
     (options.family == Family::ipv4 ? setup.rules4 : setup.rules6) = std::move(rules);
     setup.prefault = true;
+    setup.most_ended_a_packet = 64;
     setup.tells_entries = false;  // what data planes do not ask for
     return setup;
 }

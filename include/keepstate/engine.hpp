@@ -69,6 +69,10 @@ struct EngineSetup {
     /// All memory for entries is taken at make(), in huge pages where the system has them, so that no packet waits for it:
     /// about 150 bytes for each of nf_conntrack_max. Otherwise the system gives it as flows come.
     bool prefault = false;
+    /// Entries whose time is over are given back, and their end is told, with the next packet: so many with one packet at the
+    /// most; 0: all. With a limit no packet waits for a million flows that end in the same second, but the end of some is
+    /// told a few packets later. Nothing that has ended is ever found, either way.
+    std::uint32_t most_ended_a_packet = 0;
     /// Decision::entry is filled. Who does not need it says so: a packet of an established flow then touches one line
     /// of memory less, a fifth of its cost.
     bool tells_entries = true;

@@ -6,23 +6,16 @@
 #include <tuple>
 #include <utility>
 
-#include "base/arena.hpp"
+#include "api/engine_parts.hpp"
 #include "ct/timeout_policy.hpp"
-#include "ct/tracker.hpp"
 #include "explain/story.hpp"
-#include "hooks/path.hpp"
 #include "rules/fingerprints.hpp"
 #include "rules/host_sockets.hpp"
-#include "rules/program.hpp"
 #include "rules/sets.hpp"
 
 namespace keepstate {
 
 namespace {
-
-/// So many frames of a batch are looked at before the first of them is decided: as many requests as memory serves at
-/// once, and more than it takes for the first to arrive.
-constexpr std::size_t kSightedAtOnce = 32;
 
 wire::ReassemblySettings reassembly_of(const EngineSetup& setup) {
     wire::ReassemblySettings settings;
@@ -35,27 +28,14 @@ wire::ReassemblySettings reassembly_of(const EngineSetup& setup) {
 }  // namespace
 
 struct Engine::Parts {
-    explicit Parts(const EngineSetup& setup)
-        : objects(setup.seed),
-          routing(setup.devices, setup.local),
-          reassembler(reassembly_of(setup)),
-          dice(setup.seed) {}
-
-    rules::Objects objects;
-    std::optional<rules::Program> programs[2];
-    hooks::Routing routing;
-    wire::Reassembler reassembler;
-    std::optional<ct::Tracker> tracker;
-    rules::Dice dice;
-    base::Arena arena;
-    std::optional<hooks::Path> path;
-    std::array<ct::Sighting, kSightedAtOnce> sightings;
-    std::array<std::uint64_t, kReasons> reasons{};
-    std::vector<std::uint32_t> event_ends;
-    std::vector<std::uint32_t> expectation_event_ends;
-    bool listens = false;  ///< EngineSetup::listen_events
-    Time latest{INT64_MIN};
+    std::unique_ptr<EngineParts> engine;
 };
+
+EngineParts::EngineParts(const EngineSetup& setup)
+    : objects(setup.seed),
+      routing(setup.devices, setup.local),
+      reassembler(reassembly_of(setup)),
+      dice(setup.seed) {}
 
 namespace {
 
@@ -113,12 +93,18 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
 Result<Engine> Engine::make(EngineSetup setup) {
+    Result<std::unique_ptr<EngineParts>> parts = EngineParts::make(std::move(setup));
+    if (!parts) return Unexpected(std::move(parts.error()));
+    return Engine(std::make_unique<Parts>(Parts{std::move(*parts)}));
+}
+
+Result<std::unique_ptr<EngineParts>> EngineParts::make(EngineSetup setup) {
     if (Result<void> devices = check_devices(setup); !devices) {
         return Unexpected(std::move(devices.error()));
     }
     Result<std::vector<Settings>> policies = read_policies(setup);
     if (!policies) return Unexpected(std::move(policies.error()));
-    auto parts = std::make_unique<Parts>(setup);
+    auto parts = std::make_unique<EngineParts>(setup);
     parts->objects.timeout_policies = setup.timeout_policies;
     parts->objects.find_or_make<rules::HostSockets>(
         rules::HostSockets::kKind, rules::HostSockets::kName, std::move(setup.sockets));
@@ -149,7 +135,8 @@ Result<Engine> Engine::make(EngineSetup setup) {
     parts->objects.helpers = {};
     if (parts->objects.wants_accounting) setup.settings.acct = 1;
     const ct::TrackerRoom room{parts->objects.wants_two_places,
-                               setup.prefault ? base::Touch::first : base::Touch::later};
+                               setup.prefault ? base::Touch::first : base::Touch::later,
+                               setup.most_ended_a_packet};
     parts->tracker.emplace(setup.settings, std::move(*policies), setup.helpers, room, setup.seed,
                            setup.listen_events);
     const auto program_at = [&parts](std::size_t i) {
@@ -160,33 +147,66 @@ Result<Engine> Engine::make(EngineSetup setup) {
     parts->path->complete_cut_frames(setup.completes_cut_frames);
     parts->path->tell_entries(setup.tells_entries);
     parts->listens = setup.listen_events;
-    return Engine(std::move(parts));
+    return parts;
+}
+
+void EngineParts::begin_batch() {
+    arena.reset();
+    event_ends.clear();
+    expectation_event_ends.clear();
+}
+
+/// The first kSightedAtOnce of them.
+void EngineParts::look_ahead(std::span<const Frame> frames) {
+    const std::size_t count = std::min(frames.size(), kSightedAtOnce);
+    for (std::size_t i = 0; i < count; ++i) path->glance(frames[i], sightings[i]);
+    path->approach(std::span(sightings).first(count));
+}
+
+void EngineParts::decide(const Frame& frame, Time now, Decision& decision, std::string* story,
+                         std::string* log, const ct::Sighting* sighting,
+                         const wire::Reassembled* reassembled) {
+    const bool is_heard = story != nullptr || log != nullptr;
+    if (story) {
+        explain::Story told{*story};
+        path->decide(frame, now, decision, &told, log, reassembled);
+    } else if (is_heard || sighting == nullptr || reassembled != nullptr ||
+               !path->decide_usual(frame, *sighting, now, decision)) {
+        path->decide(frame, now, decision, nullptr, log, reassembled);
+    }
+    if (!path->strayed()) ++reasons[static_cast<std::size_t>(decision.reason)];
+}
+
+void EngineParts::add_living(Time now, std::vector<LivingEntry>& living) const {
+    tracker->entries().visit_all([&](const ct::Entry& entry) {
+        if (entry.expires > now) living.push_back({&*tracker, &entry});
+    });
+}
+
+void EngineParts::visit_in_order(std::vector<LivingEntry>& living, Time now,
+                                 const EntryVisitor& visit) {
+    std::sort(living.begin(), living.end(), [](const LivingEntry& a, const LivingEntry& b) {
+        return a.entry->number() < b.entry->number();
+    });
+    for (const LivingEntry& each : living) visit(each.tracker->copy_of(*each.entry, now));
+}
+
+const rules::Program* EngineParts::program(Family family) const {
+    const std::size_t i = index_of(family);
+    return programs[i] ? &*programs[i] : nullptr;
 }
 
 void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions,
                      std::string* stories, std::string* logs) {
     KS_ASSERT(decisions.size() >= batch.size());
-    Parts& parts = *parts_;
-    parts.arena.reset();
-    parts.event_ends.clear();
-    parts.expectation_event_ends.clear();
-    const bool is_heard = stories != nullptr || logs != nullptr;
+    EngineParts& parts = *parts_->engine;
+    parts.begin_batch();
     for (std::size_t i = 0; i < batch.size(); ++i) {
+        const std::size_t sighted = i % EngineParts::kSightedAtOnce;
+        if (sighted == 0) parts.look_ahead(batch.subspan(i));
         parts.latest = std::max(parts.latest, batch[i].time);
-        const std::size_t round = i % kSightedAtOnce;
-        if (round == 0) {
-            parts.path->sight(batch.subspan(i, std::min(kSightedAtOnce, batch.size() - i)),
-                              parts.sightings);
-        }
-        std::string* const log = logs ? &logs[i] : nullptr;
-        if (stories) {
-            explain::Story story{stories[i]};
-            parts.path->decide(batch[i], parts.latest, decisions[i], &story, log);
-        } else if (is_heard || !parts.path->decide_usual(batch[i], parts.sightings[round],
-                                                         parts.latest, decisions[i])) {
-            parts.path->decide(batch[i], parts.latest, decisions[i], nullptr, log);
-        }
-        ++parts.reasons[static_cast<std::size_t>(decisions[i].reason)];
+        parts.decide(batch[i], parts.latest, decisions[i], stories ? &stories[i] : nullptr,
+                     logs ? &logs[i] : nullptr, &parts.sightings[sighted]);
         if (!parts.listens) continue;
         parts.event_ends.push_back(static_cast<std::uint32_t>(parts.tracker->events().size()));
         parts.expectation_event_ends.push_back(
@@ -194,32 +214,30 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
     }
 }
 
-std::vector<Event> Engine::take_events() { return std::exchange(parts_->tracker->events(), {}); }
+std::vector<Event> Engine::take_events() {
+    return std::exchange(parts_->engine->tracker->events(), {});
+}
 
-std::span<const std::uint32_t> Engine::event_ends() const { return parts_->event_ends; }
+std::span<const std::uint32_t> Engine::event_ends() const { return parts_->engine->event_ends; }
 
 void Engine::for_each_entry(Time now, const EntryVisitor& visit) const {
-    std::vector<const ct::Entry*> living;
-    parts_->tracker->entries().visit_all([&living, now](const ct::Entry& entry) {
-        if (entry.expires > now) living.push_back(&entry);
-    });
-    std::sort(living.begin(), living.end(),
-              [](const ct::Entry* a, const ct::Entry* b) { return a->number() < b->number(); });
-    for (const ct::Entry* entry : living) visit(parts_->tracker->copy_of(*entry, now));
+    std::vector<LivingEntry> living;
+    parts_->engine->add_living(now, living);
+    EngineParts::visit_in_order(living, now, visit);
 }
 
 std::vector<ExpectationEvent> Engine::take_expectation_events() {
-    return std::exchange(parts_->tracker->expectation_events(), {});
+    return std::exchange(parts_->engine->tracker->expectation_events(), {});
 }
 
 std::span<const std::uint32_t> Engine::expectation_event_ends() const {
-    return parts_->expectation_event_ends;
+    return parts_->engine->expectation_event_ends;
 }
 
-std::vector<ExpectationCopy> Engine::expectations(Time now) const {
+std::vector<ExpectationCopy> EngineParts::expectations(Time now) const {
     std::vector<ExpectationCopy> copies;
-    parts_->tracker->expectations().visit_all([&](const ct::Expectation& e) {
-        if (e.expires > now) copies.push_back(parts_->tracker->copy_of(e, now));
+    tracker->expectations().visit_all([&](const ct::Expectation& e) {
+        if (e.expires > now) copies.push_back(tracker->copy_of(e, now));
     });
     const auto key = [](const ExpectationCopy& e) {
         return std::tie(e.timeout_ns, e.tuple, e.master);
@@ -230,6 +248,10 @@ std::vector<ExpectationCopy> Engine::expectations(Time now) const {
     return copies;
 }
 
+std::vector<ExpectationCopy> Engine::expectations(Time now) const {
+    return parts_->engine->expectations(now);
+}
+
 std::string Engine::print_expectations(Time now) const {
     std::string out;
     for (const ExpectationCopy& e : expectations(now)) print_expectation(e, EntryFormat::proc, out);
@@ -237,15 +259,16 @@ std::string Engine::print_expectations(Time now) const {
 }
 
 std::string Engine::print_counters(Family family) const {
-    const std::size_t i = index_of(family);
-    if (!parts_->programs[i]) return {};
-    return parts_->programs[i]->print_counters();
+    const rules::Program* program = parts_->engine->program(family);
+    return program ? program->print_counters() : std::string();
 }
 
-Statistics Engine::statistics() const { return parts_->tracker->statistics(); }
+Statistics Engine::statistics() const { return parts_->engine->tracker->statistics(); }
 
-const std::array<std::uint64_t, kReasons>& Engine::reason_counts() const { return parts_->reasons; }
+const std::array<std::uint64_t, kReasons>& Engine::reason_counts() const {
+    return parts_->engine->reasons;
+}
 
-std::uint32_t Engine::entry_count() const { return parts_->tracker->entries().size(); }
+std::uint32_t Engine::entry_count() const { return parts_->engine->tracker->entries().size(); }
 
 }  // namespace keepstate

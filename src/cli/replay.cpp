@@ -29,6 +29,7 @@
 #include "keepstate/engine.hpp"
 #include "keepstate/ruleset.hpp"
 #include "keepstate/ruleset_hints.hpp"
+#include "keepstate/sharded_engine.hpp"
 #include "run/interrupt.hpp"
 #include "run/progress.hpp"
 #include "run/replay_loop.hpp"
@@ -86,8 +87,8 @@ bool read_for_engine(const std::string& file, std::string& to, std::string& name
 }
 
 /// The engine that the options describe, or the exit status, with all complaints printed.
-std::variant<Engine, int> make_engine(const ReplayOptions& options,
-                                      const std::vector<LabelName>& labels) {
+std::variant<ShardedEngine, int> make_engine(const ReplayOptions& options,
+                                             const std::vector<LabelName>& labels) {
     EngineSetup setup;
     setup.settings = options.settings;
     setup.helpers = options.helpers;
@@ -111,8 +112,12 @@ std::variant<Engine, int> make_engine(const ReplayOptions& options,
         read_for_engine(options.fingerprints, setup.fingerprints, setup.fingerprints_file, status);
     if (!good4 || !good6 || !has_timeouts || !has_sets || !has_fingerprints || !has_sockets)
         return status;
-    Result<Engine> engine = Engine::make(std::move(setup));
+    Result<ShardedEngine> engine = ShardedEngine::make(std::move(setup), {options.threads});
     if (!engine) return complain(engine.error());
+    if (const std::optional<Fault>& why = engine->why_one()) {
+        hint(fmt::format("--threads {}: all is judged on one thread, since {}:{}: {}: {}",
+                         options.threads, why->file, why->line, why->words, why->source_line));
+    }
     return std::move(*engine);
 }
 
@@ -261,9 +266,9 @@ int replay(const ReplayOptions& options) {
     int status = kDone;
     std::vector<LabelName> labels;
     if (!read_parsed(options.labels, parse_label_names, labels, status)) return status;
-    std::variant<Engine, int> engine_or = make_engine(options, labels);
+    std::variant<ShardedEngine, int> engine_or = make_engine(options, labels);
     if (const int* refused = std::get_if<int>(&engine_or)) return *refused;
-    Engine& engine = std::get<Engine>(engine_or);
+    ShardedEngine& engine = std::get<ShardedEngine>(engine_or);
     std::variant<io::CaptureMerge, int> captures_or = open_captures(options, stop);
     if (const int* refused = std::get_if<int>(&captures_or)) return *refused;
     io::CaptureMerge& captures = std::get<io::CaptureMerge>(captures_or);
@@ -279,6 +284,7 @@ int replay(const ReplayOptions& options) {
     loop.events = options.events || options.expectation_events;
     loop.logs = options.format == PacketFormat::json || !options.log.empty();
     loop.stop = &stop;
+    if (engine.shards() > 1) loop.batch_frames = run::LoopOptions::kTogether;
     if (io::is_terminal(io::Stream::out) &&
         std::count(options.captures.begin(), options.captures.end(), "-")) {
         loop.batch_frames = 1;  // somebody watches a live capture

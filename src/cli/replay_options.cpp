@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "keepstate/steering.hpp"
+
 namespace keepstate::cli {
 namespace {
 
@@ -97,6 +99,16 @@ void add_inputs(CLI::App& app, Words& words) {
            "parameter: nf_conntrack_ftp.ports=21,2121; repeat")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
+}
+
+void add_running(CLI::App& app, Words& words) {
+    app.add_option(
+           "--threads", words.options.threads,
+           "judge on N threads, this one among them; what comes out is the same\nfor every "
+           "N. Rules that remember packets of other flows (limit,\nrecent, ...) keep all on "
+           "one thread, and a hint names the first one")
+        ->type_name("N")
+        ->check(CLI::Range(1U, std::uint32_t{Steering::kMostShards}));
 }
 
 void add_outputs(CLI::App& app, Words& words) {
@@ -325,6 +337,7 @@ Result<std::variant<ReplayOptions, HelpText>> parse_replay_options(
     app.set_help_flag("-h,--help", "this text");
     add_inputs(app, words);
     add_outputs(app, words);
+    add_running(app, words);
     try {
         std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
         app.parse(reversed);

@@ -3,6 +3,7 @@
 // Tested by: cli/replay_options_test.cpp.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -43,6 +44,7 @@ struct ReplayOptions {
     std::string stats;
     std::string write;
     std::string log;
+    std::uint32_t threads = 1;
 };
 
 /// Text that was asked for by --help.

@@ -119,8 +119,8 @@ void ReplayOutputs::write_log(const run::Outcome& outcome) {
 }
 
 Result<void> ReplayOutputs::finish(const ReplayOptions& options,
-                                   const std::vector<LabelName>& labels, const Engine& engine,
-                                   Time now) {
+                                   const std::vector<LabelName>& labels,
+                                   const ShardedEngine& engine, Time now) {
     ListingOptions listing;
     if (!options.labels.empty()) listing.labels = &labels;
     const auto place = [&](std::unique_ptr<io::Output>& output) -> io::Output& {

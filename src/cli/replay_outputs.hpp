@@ -15,8 +15,8 @@
 #include "io/capture.hpp"
 #include "io/capture_writer.hpp"
 #include "io/output.hpp"
-#include "keepstate/engine.hpp"
 #include "keepstate/result.hpp"
+#include "keepstate/sharded_engine.hpp"
 #include "run/replay_loop.hpp"
 
 namespace keepstate::cli {
@@ -37,7 +37,7 @@ class ReplayOutputs {
     void write_log(const run::Outcome& outcome);
     /// Writes what is written at the end, and closes all. All errors.
     Result<void> finish(const ReplayOptions& options, const std::vector<LabelName>& labels,
-                        const Engine& engine, Time now);
+                        const ShardedEngine& engine, Time now);
 
   private:
     std::unique_ptr<io::Output> stdout_;

@@ -124,14 +124,13 @@ class EntryIndex {
     template <typename Visit>
     void visit_near(const FlowKey& key, std::uint32_t distance, Visit visit) const {
         const std::uint32_t wanted = (first_of(key.hash) + distance) % bucket_count_;
+        visit_those_of(buckets_[wanted], wanted, visit);
+        std::uint32_t leavers = overflow_of(buckets_[wanted]);
+        if (leavers == 0) return;
+        const bool are_counted = leavers < kMostOverflow;
         const std::uint32_t last = std::min(kFurthest, bucket_count_ - 1);
-        for (std::uint32_t i = 0; i <= last; ++i) {
-            const Bucket& bucket = buckets_[(wanted + i) % bucket_count_];
-            for (std::size_t n = 0; n < kPlaces; ++n) {
-                if (is_free(bucket.references[n])) continue;
-                const Place place{bucket.addresses[n], bucket.ports[n], bucket.references[n]};
-                if (first_of(hash_of(place)) == wanted) visit(slot_of(place.reference));
-            }
+        for (std::uint32_t i = 1; i <= last && !(are_counted && leavers == 0); ++i) {
+            leavers -= visit_those_of(buckets_[(wanted + i) % bucket_count_], wanted, visit);
         }
         for (const Rest& rest : rest_) {
             if (first_of(rest.hash) == wanted) visit(slot_of(rest.place.reference));
@@ -203,6 +202,19 @@ class EntryIndex {
     void count_leaver(std::uint32_t first);
     void uncount_leaver(std::uint32_t first);
 
+    /// Visits the slots of a bucket's keys whose first bucket is the wanted one. How many there are.
+    template <typename Visit>
+    std::uint32_t visit_those_of(const Bucket& bucket, std::uint32_t wanted, Visit& visit) const {
+        std::uint32_t count = 0;
+        for (std::size_t i = 0; i < kPlaces; ++i) {
+            if (is_free(bucket.references[i])) continue;
+            const Place place{bucket.addresses[i], bucket.ports[i], bucket.references[i]};
+            if (first_of(hash_of(place)) != wanted) continue;
+            ++count;
+            visit(slot_of(place.reference));
+        }
+        return count;
+    }
     static Place place_of(const FlowKey& key, bool asks, std::uint32_t slot) {
         return {key.addresses, key.ports, (slot + 1) | key.kind | (asks ? kAsk : 0)};
     }

@@ -23,9 +23,7 @@ std::uint32_t capacity_of(const Settings& settings) {
 /// As many buckets as the kernel looks through for an entry to drop early.
 constexpr std::uint32_t kEarlyDropBuckets = 8;
 
-/// So many ended entries are given back with one packet: no packet waits for a million that end at once.
-constexpr std::uint32_t kMostCollected = 64;
-/// The same when the table is full and the packet would be dropped for want of room.
+/// With TrackerRoom::most_collected: so many are given back when the table is full and the packet would be dropped.
 constexpr std::uint32_t kMostCollectedWhenFull = 1024;
 
 CtState state_of(const Entry& entry, CtDirection direction) {
@@ -42,6 +40,7 @@ Tracker::Tracker(const Settings& settings, std::vector<Settings> policies,
                  bool records_events)
     : settings_(settings),
       policies_(std::move(policies)),
+      room_(room),
       map_({entries_of(settings), room.two_places, room.touch}, seed),
       helper_settings_(helper_settings),
       helpers_(make_helpers(helper_settings)),
@@ -147,6 +146,9 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
 
 Found Tracker::find_living(const Tuple& tuple, const Zones& zones, Time now) {
     const Found found = map_.find(tuple, zones);
+    if (!found.entry && !fellows_.empty()) {
+        for (Tracker* fellow : fellows_) fellow->forget_expired(tuple, zones, now);
+    }
     if (!found.entry || found.entry->expires > now) return found;
     kill(*found.entry, now, "expired", nullptr);
     release_if_dead(*found.entry, now);
@@ -159,10 +161,12 @@ const Entry* Tracker::find_entry(const Tuple& tuple, std::uint16_t zone, Time no
 }
 
 Entry* Tracker::make_entry(const Tuple& tuple, const TrackOrder& order, Time now, Reason& reason) {
-    const auto is_full = [this] { return settings_.max != 0 && map_.in_use() + 1 > settings_.max; };
-    if (is_full()) collect_entries(now, kMostCollectedWhenFull);
+    const auto is_full = [this] { return settings_.max != 0 && in_use() + 1 > settings_.max; };
+    if (room_.most_collected != 0 && is_full()) collect_entries(now, kMostCollectedWhenFull);
     Entry* entry = nullptr;
-    if (!is_full() || drop_early(tuple, order.zones[0], now)) entry = map_.make();
+    if (!is_full() || drop_early(tuple, order.zones[0], now)) {
+        if (in_use() < capacity_of(settings_)) entry = map_.make();
+    }
     if (!entry) {
         reason = Reason::table_full;
         return nullptr;
@@ -180,7 +184,7 @@ Entry* Tracker::make_entry(const Tuple& tuple, const TrackOrder& order, Time now
         extra.told_events = order.told_events;  // whatever nf_conntrack_events says
         extra.told_expectations = order.told_expectations;
     }
-    entry->set_number(next_number_);  // taken at confirmation
+    entry->set_number(ledger_->next_number);  // taken at confirmation
     return entry;
 }
 
@@ -188,21 +192,59 @@ Entry* Tracker::make_entry(const Tuple& tuple, const TrackOrder& order, Time now
 /// expired goes on the way, and is not counted as room that was made.
 /// source: kernel:net/netfilter/nf_conntrack_core.c early_drop, early_drop_list.
 bool Tracker::drop_early(const Tuple& tuple, std::uint16_t zone, Time now) {
-    const auto may_go = [now](const Entry& entry) {
-        return entry.expires <= now || !entry.has(status::kAssured | status::kOffload);
-    };
     for (std::uint32_t i = 0; i < kEarlyDropBuckets; ++i) {
         std::uint64_t dropped = 0;
-        while (Entry* entry = map_.find_near(tuple, zone, i, may_go)) {
-            const bool is_expired = entry->expires <= now;
-            kill(*entry, now, is_expired ? "expired" : "dropped early for a new flow", nullptr);
-            release_if_dead(*entry, now);
-            if (!is_expired) ++dropped;
-        }
+        while (drop_one_near(tuple, zone, i, now, dropped)) continue;
         statistics_.early_drop += dropped;
         if (dropped != 0) return true;
     }
     return false;
+}
+
+/// A bucket holds its youngest entry first; a bucket that fellows share is what all of theirs hold, in that order.
+bool Tracker::drop_one_near(const Tuple& tuple, std::uint16_t zone, std::uint32_t distance,
+                            Time now, std::uint64_t& dropped) {
+    const auto may_go = [now](const Entry& entry) {
+        return entry.expires <= now || !entry.has(status::kAssured | status::kOffload);
+    };
+    Tracker* owner = this;
+    Entry* entry = map_.find_near(tuple, zone, distance, may_go);
+    for (Tracker* fellow : fellows_) {
+        Entry* theirs = fellow->map_.find_near(tuple, zone, distance, may_go);
+        if (!theirs || (entry && theirs->number() <= entry->number())) continue;
+        owner = fellow;
+        entry = theirs;
+    }
+    if (!entry) return false;
+    const bool is_expired = entry->expires <= now;
+    owner->kill(*entry, now, is_expired ? "expired" : "dropped early for a new flow", nullptr);
+    owner->release_if_dead(*entry, now);
+    if (!is_expired) ++dropped;
+    return true;
+}
+
+void Tracker::forget_expired(const Tuple& tuple, const Zones& zones, Time now) {
+    const Found found = map_.find(tuple, zones);
+    if (!found.entry || found.entry->expires > now) return;
+    kill(*found.entry, now, "expired", nullptr);
+    release_if_dead(*found.entry, now);
+}
+
+std::uint64_t Tracker::in_use() const {
+    if (fellows_.empty()) return map_.in_use();
+    std::uint64_t all = 0;
+    for (const Tracker* fellow : fellows_) all += fellow->map_.in_use();
+    return all;
+}
+
+std::uint64_t Tracker::room() const {
+    return settings_.max != 0 ? std::min<std::uint64_t>(settings_.max, capacity_of(settings_))
+                              : capacity_of(settings_);
+}
+
+void Tracker::renumber(std::uint32_t slot, std::uint64_t from, std::uint64_t to) {
+    Entry& entry = map_.at(slot);
+    if (entry.number() == from) entry.set_number(to);
 }
 
 void Tracker::grant(Entry& entry, CtDirection direction, const Judgement& judgement,
@@ -254,7 +296,8 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
             ++statistics_.drop;
             return false;
         }
-        entry.set_number(next_number_++);
+        entry.set_number(ledger_->next_number++);
+        if (ledger_->notes_slots) ledger_->slots.push_back(map_.slot_of(entry));
         entry.expires = now + entry.expires.ns;
         entry.set(status::kConfirmed);
         if (entry.rare().stamped) entry.extra()->started = now;
@@ -313,16 +356,24 @@ void Tracker::release_if_dead(Entry& entry, Time now) {
     }
 }
 
+void sort_by_number(std::vector<Event>& events, std::size_t first) {
+    std::stable_sort(
+        events.begin() + static_cast<std::ptrdiff_t>(first), events.end(),
+        [](const Event& a, const Event& b) { return a.entry.number < b.entry.number; });
+}
+
 void Tracker::collect(Time now) {
     collect_expectations(now);
-    collect_entries(now, kMostCollected);
+    collect_entries(now, room_.most_collected != 0 ? room_.most_collected : UINT32_MAX);
 }
 
 void Tracker::collect_entries(Time now, std::uint32_t most) {
+    const std::size_t first = ledger_->events.size();
     expiry_.sweep(map_, now, most, [this, now](Entry& entry) {
         kill(entry, now, "expired", nullptr);
         release_if_dead(entry, now);
     });
+    if (ledger_->events.size() - first > 1) sort_by_number(ledger_->events, first);
 }
 
 EntryCopy Tracker::copy_of(const Entry& entry, Time now) const {
@@ -375,7 +426,7 @@ void Tracker::tell(EventKind kind, Entry& entry, Time now) {
         kind == EventKind::destroy || (entry.pending_events() & event_bit::kProtoInfo) != 0;
     if (!shows_protocol) event.entry.tcp_state.reset(), event.entry.sctp_state.reset();
     if (kind == EventKind::destroy) event.entry.helper.clear();
-    events_.push_back(std::move(event));
+    ledger_->events.push_back(std::move(event));
 }
 
 /// One record a packet: what has gathered since the entry was last told.

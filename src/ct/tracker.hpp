@@ -11,6 +11,10 @@
 // A flow that meets an expectation is RELATED and keeps its master's slot: a master that has ended is given back when the
 // last flow that it announced is; nothing is expected of it any more as soon as it has ended.
 //
+// Several trackers can be one table, of which each holds some of the flows (api/sharded_engine.cpp). While they work
+// side by side they know nothing of each other; while they work in turn, one packet at a time, they are fellows, who
+// count room together and make room in each other, and write into one Ledger.
+//
 // Threads: one owner. No allocation after the making, but for event records if somebody listens.
 // source: kernel:net/netfilter/nf_conntrack_core.c nf_conntrack_in, __nf_conntrack_confirm.
 // Tested by: tests/kernel/differ, tests/scenarios, tests/kernel.
@@ -78,7 +82,21 @@ struct Sighting {
 struct TrackerRoom {
     bool two_places = false;                 ///< see EntryMap::Room
     base::Touch touch = base::Touch::later;  ///< when it is taken from the system
+    /// How many ended entries are given back with one packet at the most; 0: all.
+    std::uint32_t most_collected = 0;
 };
+
+/// What is written down as packets go by. Each tracker has one; trackers that work in turn may share one.
+struct Ledger {
+    std::uint64_t next_number = 1;  ///< of the entry that is confirmed next
+    std::vector<Event> events;
+    std::vector<ExpectationEvent> expectation_events;
+    bool notes_slots = false;
+    std::vector<std::uint32_t> slots;  ///< of the entries as they were confirmed, with notes_slots
+};
+
+/// Puts the records from the one numbered `first` on into the order of their entries' numbers.
+void sort_by_number(std::vector<Event>& events, std::size_t first);
 
 class Tracker {
   public:
@@ -113,8 +131,30 @@ class Tracker {
     /// source: kernel:net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing.
     void close_by_reset(Entry& entry, Time now);
 
-    /// Gives back what has expired, some at a time. Also done by track().
+    /// Gives back what has expired. Also done by track(). Entries that go at once are told of in the order of their
+    /// numbers.
     void collect(Time now);
+
+    /// Where numbers come from and records go; null: this tracker's own.
+    void write_to(Ledger* ledger) { ledger_ = ledger ? ledger : &own_ledger_; }
+    /// The trackers, this one among them, that are one table with it and work in turn with it; the list stays the
+    /// caller's. Empty: it is alone, or they work side by side.
+    void set_fellows(std::span<Tracker* const> fellows) { fellows_ = fellows; }
+    /// Gives the entry in the slot another number if it has the number `from`. The slot is one that Ledger::slots
+    /// named; it may have been given back since.
+    void renumber(std::uint32_t slot, std::uint64_t from, std::uint64_t to);
+    /// How many slots are taken; of all fellows.
+    std::uint64_t in_use() const;
+    /// How many of them there can be: nf_conntrack_max, or what the machine holds.
+    std::uint64_t room() const;
+    /// Whether an expectation, in zone 0, waits for a new flow between these ends, in either direction: a packet that
+    /// begins none may be answered by one that does. Whether the flow meets it also depends on the master.
+    bool is_expected(const Tuple& tuple) const;
+    /// Whether an expectation's time is over: collect() would tell of it.
+    bool has_expectation_ending(Time now) const {
+        const std::uint32_t slot = expectations_.soonest();
+        return slot != kNoExpectation && expectations_.at(slot).expires <= now;
+    }
 
     /// A TCP flow that the firewall itself resets is closed at once; an unconfirmed one is left alone.
     /// source: kernel:net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing.
@@ -128,8 +168,8 @@ class Tracker {
     const Entry* find_entry(const Tuple& tuple, std::uint16_t zone, Time now) const;
     const EntryMap& entries() const { return map_; }
     EntryCopy copy_of(const Entry& entry, Time now) const;
-    std::vector<Event>& events() { return events_; }
-    std::vector<ExpectationEvent>& expectation_events() { return expectation_events_; }
+    std::vector<Event>& events() { return ledger_->events; }
+    std::vector<ExpectationEvent>& expectation_events() { return ledger_->expectation_events; }
     const Expectations& expectations() const { return expectations_; }
     ExpectationCopy copy_of(const Expectation& expectation, Time now) const;
     std::span<const Helper> helpers() const { return helpers_; }
@@ -169,6 +209,9 @@ class Tracker {
     void collect_expectations(Time now);
     void read_call_key(TupleResult& read) const;
     bool drop_early(const Tuple& tuple, std::uint16_t zone, Time now);
+    bool drop_one_near(const Tuple& tuple, std::uint16_t zone, std::uint32_t distance, Time now,
+                       std::uint64_t& dropped);
+    void forget_expired(const Tuple& tuple, const Zones& zones, Time now);
     const Settings& settings_of(const Entry& entry) const {
         const std::uint16_t policy = entry.rare().policy;
         return policy == 0 ? settings_ : policies_[policy - 1U];
@@ -183,6 +226,7 @@ class Tracker {
 
     Settings settings_;
     std::vector<Settings> policies_;
+    TrackerRoom room_;
     EntryMap map_;
     Expiry expiry_;
     Statistics statistics_;
@@ -191,10 +235,10 @@ class Tracker {
     Expectations expectations_;
     base::Slab<HelpState> help_;
     CallKeys call_keys_;
-    std::vector<Event> events_;
-    std::vector<ExpectationEvent> expectation_events_;
     bool records_events_;
-    std::uint64_t next_number_ = 1;
+    Ledger own_ledger_;
+    Ledger* ledger_ = &own_ledger_;
+    std::span<Tracker* const> fellows_;
     Entry* in_flight_ = nullptr;  ///< an entry that the packet still looks at after its death
 };
 

@@ -215,6 +215,18 @@ std::uint32_t Tracker::find_expectation(const Tuple& tuple, std::uint16_t zone) 
     return is_usable ? slot : kNoExpectation;
 }
 
+bool Tracker::is_expected(const Tuple& tuple) const {
+    if (expectations_.size() == 0) return false;
+    const auto waits_for = [this](const Tuple& one) {
+        return expectations_.find_near(one, [&one](const Expectation& e) {
+            return (e.flags & expectation_flag::kInactive) == 0 && is_met_by(e, one, 0);
+        }) != kNoExpectation;
+    };
+    if (waits_for(tuple)) return true;
+    const std::optional<Tuple> inverse = inverse_of(tuple);
+    return inverse && waits_for(*inverse);
+}
+
 void Tracker::meet(Entry& entry, std::uint32_t expectation, Time now) {
     const Expectation met = expectations_.at(expectation);
     Entry& master = map_.at(met.master);
@@ -355,7 +367,7 @@ void Tracker::tell(EventKind kind, const Expectation& expectation, Time now) {
     const std::uint8_t all = settings_.events != 0 ? 0xff : 0;
     const std::uint8_t told = master.chooses_events ? master.told_expectations : all;
     if (!records_events_ || (told & bit) == 0) return;
-    expectation_events_.push_back({kind, copy_of(expectation, now)});
+    ledger_->expectation_events.push_back({kind, copy_of(expectation, now)});
 }
 
 }  // namespace keepstate::ct

@@ -26,17 +26,17 @@ bool Path::usual_is_possible(Family family) const {
            (program == nullptr || !program->has_chain(Table::raw, Hook::prerouting));
 }
 
-void Path::sight(std::span<const Frame> batch, std::span<ct::Sighting> sightings) const {
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        const bool is_ethernet = batch[i].link == kLinkEthernet;
-        wire::Glance& glance = sightings[i].glance;
-        if (is_ethernet || batch[i].link == kLinkRaw) {
-            wire::glance_at(batch[i].bytes, is_ethernet, glance);
-        } else {
-            glance.has_ports = glance.is_usual = false;
-        }
+void Path::glance(const Frame& frame, ct::Sighting& sighting) {
+    const bool is_ethernet = frame.link == kLinkEthernet;
+    if (is_ethernet || frame.link == kLinkRaw) {
+        wire::glance_at(frame.bytes, is_ethernet, sighting.glance);
+    } else {
+        sighting.glance.has_ports = sighting.glance.is_usual = false;
     }
-    tracker_.sight(sightings.first(batch.size()), {tells_entries_, trails_.has_any_of_flow()});
+}
+
+void Path::approach(std::span<ct::Sighting> sightings) const {
+    tracker_.sight(sightings, {tells_entries_, trails_.has_any_of_flow()});
 }
 
 /// That of the class, which goes for all flows, before that of the flow.
@@ -68,6 +68,7 @@ bool Path::decide_usual(const Frame& frame, const ct::Sighting& sighting, Time n
     if (!glance.is_usual || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
     const ct::Found found = tracker_.track_usual(sighting, now);
     if (!found.entry) return false;
+    strayed_.reset();
     const Family family = glance.is_v4 ? Family::ipv4 : Family::ipv6;
     const DeviceName& in =
         frame.device == kAnyDevice ? routing_.default_device() : routing_.device_at(frame.device);

@@ -43,14 +43,16 @@ Path::Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& 
       arena_(arena) {}
 
 void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* observer,
-                  std::string* log) {
+                  std::string* log, const wire::Reassembled* reassembled) {
     decision = Decision{};
+    reassembled_ = reassembled;
+    strayed_.reset();
+    tracker_.collect(now);  // whatever becomes of the packet, time has come so far
     const wire::LinkPayload link =
         wire::parse_link(static_cast<wire::LinkType>(frame.link), frame.bytes);
     if (link.reason != Reason::none) {
         decision.reason = link.reason;
         decision.verdict = Verdict::drop;
-        tracker_.collect(now);
         return;
     }
     decision.is_ip = true;
@@ -65,7 +67,6 @@ void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* ob
     if (reason != Reason::none) {
         decision.reason = reason;
         decision.verdict = Verdict::drop;
-        tracker_.collect(now);
         if (reason == Reason::ipv6_hop_by_hop) {
             // For the answer the packet need not be sound.
             wire::parse_ip(link.family, link.ip, false, packet);
@@ -115,9 +116,13 @@ bool Path::run_reassemble(Trip& trip, Hook hook) {
     if (!has_fragment_header || trip.is_tracked) return true;
     const std::uint32_t user = hook == Hook::prerouting ? 0 : 1;
     const wire::Reassembled result =
-        reassembler_.take(trip.packet, user, routing_.number_of(*trip.in), trip.context.now);
+        reassembled_
+            ? *reassembled_
+            : reassembler_.take(trip.packet, user, routing_.number_of(*trip.in), trip.context.now);
     switch (result.fate) {
-        case wire::FragmentFate::pass: trip.fragment_reason = result.reason; return true;
+        case wire::FragmentFate::pass:
+            trip.fragment_reason = result.reason;
+            return !has_strayed(trip, result);
         case wire::FragmentFate::held:
             trip.verdict = Verdict::held;
             trip.ct_reason = Reason::fragment_held;
@@ -134,7 +139,9 @@ bool Path::run_reassemble(Trip& trip, Hook hook) {
                 wire::parse_ip(trip.packet.family, {whole, size}, false, trip.packet);
             if (reason == Reason::none) {
                 trip.decision.protocol = trip.packet.protocol;
-                return true;
+                wire::Reassembled kept = result;
+                kept.whole = {whole, size};
+                return !has_strayed(trip, kept);
             }
             trip.verdict = Verdict::drop;
             trip.ct_reason = reason;
@@ -143,6 +150,13 @@ bool Path::run_reassemble(Trip& trip, Hook hook) {
     }
     if (trip.observer) trip.observer->fragment_held(trip.ct_reason);
     return false;
+}
+
+bool Path::has_strayed(Trip& trip, const wire::Reassembled& result) {
+    if (!owner_ || reassembled_ || owner_->is_here(trip.packet)) return false;
+    strayed_ = result;
+    trip.verdict = Verdict::held;
+    return true;
 }
 
 void Path::decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip) {

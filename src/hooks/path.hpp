@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -46,6 +47,16 @@ class RuleTexts {
     std::unordered_map<std::uint64_t, std::string> texts_;
 };
 
+/// Asked where several Paths share the flows of one firewall: whether a datagram that was put together, or a fragment
+/// that reassembly lets by, is this Path's to judge.
+class Owner {
+  public:
+    virtual bool is_here(const wire::Packet& packet) = 0;
+
+  protected:
+    ~Owner() = default;
+};
+
 class Path {
   public:
     /// Programs may be null: no rules of that family. All outlive the Path.
@@ -57,16 +68,26 @@ class Path {
     /// See EngineSetup::tells_entries.
     void tell_entries(bool wanted) { tells_entries_ = wanted; }
 
-    /// Looks at frames that are decided soon, and asks memory for what they will need. Decides nothing.
-    void sight(std::span<const Frame> batch, std::span<ct::Sighting> sightings) const;
+    /// Looks at a frame that is decided soon. Decides nothing.
+    static void glance(const Frame& frame, ct::Sighting& sighting);
+    /// Asks memory for what frames that were looked at will need.
+    void approach(std::span<ct::Sighting> sightings) const;
     /// The same as decide() without observer and log, if the frame is a usual one; false: nothing has happened.
     bool decide_usual(const Frame& frame, const ct::Sighting& sighting, Time now,
                       Decision& decision);
 
     /// One frame, from link header to decision. `now` never goes back. `log`: where the lines of LOG and TRACE
     /// go, each ended; null: nobody reads them.
+    /// `reassembled`: what reassembly has said of this frame already; null: ask.
     void decide(const Frame& frame, Time now, Decision& decision, Observer* observer,
-                std::string* log = nullptr);
+                std::string* log = nullptr, const wire::Reassembled* reassembled = nullptr);
+
+    /// Null, as at first: every packet is this Path's.
+    void set_owner(Owner* owner) { owner_ = owner; }
+    /// After decide(): what reassembly made of the frame, if that is not this Path's. The packet has then left no
+    /// trace here, its Decision means nothing, and the Path whose it is has to decide it. The bytes live as those
+    /// of Decision::out_bytes.
+    const std::optional<wire::Reassembled>& strayed() const { return strayed_; }
 
   private:
     struct Trip;
@@ -116,12 +137,16 @@ class Path {
 
     Reason parse(base::ByteView ip, bool from_outside, Decision& decision, wire::Packet& packet);
     bool run_reassemble(Trip& trip, Hook hook);
+    bool has_strayed(Trip& trip, const wire::Reassembled& result);
 
     const Routing& routing_;
     wire::Reassembler& reassembler_;
     ct::Tracker& tracker_;
     bool completes_cut_frames_ = false;
     bool tells_entries_ = true;
+    Owner* owner_ = nullptr;
+    const wire::Reassembled* reassembled_ = nullptr;  ///< of the packet at hand
+    std::optional<wire::Reassembled> strayed_;
     std::array<rules::Program*, 2> programs_;
     std::array<bool, 2> is_usual_possible_;  ///< by family
     std::array<RuleTexts, 2> rule_texts_;    ///< by family

@@ -16,6 +16,7 @@
 //         static bool matches(Data&, Context&, Why);                      // a match's answer
 //         static void narrow(const Data&, RuleKey&);                      // which packets it can match at all
 //         static std::string_view never_known(const Data&);               // why it can never match here; or empty
+//         static std::string_view remembers(const Data&);                 // what it keeps beyond a flow; or empty
 //         static Ruling judge(Data&, Context&, Says);                     // a target's answer
 //         static void begin(Data&);                                       // defaults before any option
 //     };
@@ -237,6 +238,9 @@ struct Module {
     void (*print)(const void*, const PrintContext&, std::string&) = nullptr;
     /// A few words on what is not known here, without which the rule can never match; empty: it may. Null: it may
     std::string_view (*never_known)(const void*) = nullptr;
+    /// A few words on why its answer to a packet depends on packets of other flows before it ("remembers ..."), asked of
+    /// what is bound; empty: it does not. Null: it does not. Such a rule has to see all packets in their order.
+    std::string_view (*remembers)(const void*) = nullptr;
 
     std::string_view name() const { return traits->name; }
 };
@@ -291,6 +295,11 @@ constexpr void fill(Module& module) {
     module.print = [](const void* at, const PrintContext& context, std::string& out) {
         Form::print(*static_cast<const Data*>(at), context, out);
     };
+    if constexpr (requires(const Data& d) { Form::remembers(d); }) {
+        module.remembers = [](const void* at) {
+            return std::string_view(Form::remembers(*static_cast<const Data*>(at)));
+        };
+    }
     if constexpr (requires(const Data& d) { Form::never_known(d); }) {
         module.never_known = [](const void* at) {
             return Form::never_known(*static_cast<const Data*>(at));

@@ -218,10 +218,20 @@ std::string Program::rule_text(Table table, std::uint32_t chain, std::uint32_t r
     return out;
 }
 
-std::string Program::print_counters() const {
+std::string Program::print_counters() const { return print_counters_with({}); }
+
+std::string Program::print_counters_with(std::span<const Program* const> others) const {
     const CounterSource live = [&](std::size_t table, std::size_t chain, std::size_t rule) {
-        return counters(text_->tables[table].table, static_cast<std::uint32_t>(chain),
-                        static_cast<std::uint32_t>(rule));
+        const Table which = text_->tables[table].table;
+        const auto at = static_cast<std::uint32_t>(chain);
+        const auto number = static_cast<std::uint32_t>(rule);
+        Counters all = counters(which, at, number);
+        for (const Program* other : others) {
+            const Counters more = other->counters(which, at, number);
+            all.packets += more.packets;
+            all.bytes += more.bytes;
+        }
+        return all;
     };
     return print(*text_, &live);
 }

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -137,10 +138,13 @@ class Program {
     std::string rule_text(Table table, std::uint32_t chain, std::uint32_t rule) const;
     /// As iptables-save -c, with the counters as they are now.
     std::string print_counters() const;
+    /// The same with those of `others` added, which were made of the same ruleset.
+    std::string print_counters_with(std::span<const Program* const> others) const;
 
     const RulesetText& ast() const { return *text_; }
     /// For walk() and fast.
     ProgramTable& table(Table table) { return tables_[index(table)]; }
+    const ProgramTable& table(Table table) const { return tables_[index(table)]; }
 
   private:
     Program() = default;

@@ -51,7 +51,7 @@ class Batch {
 
 }  // namespace
 
-LoopTotals replay_all(Engine& engine, ArrivalSource& source, OutcomeSink& sink,
+LoopTotals replay_all(ShardedEngine& engine, ArrivalSource& source, OutcomeSink& sink,
                       const LoopOptions& options) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point begin = Clock::now();

@@ -5,7 +5,7 @@
 // The engine sees the captures' own time; the only clock read here is a stopwatch for the summary.
 // Memory: one batch of frames, whatever the length of the replay.
 //
-// Threads: one.  Tested by: tests/program.
+// Threads: the caller's, and those of the engine while it judges a batch.  Tested by: tests/program.
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "keepstate/engine.hpp"
+#include "keepstate/sharded_engine.hpp"
 
 namespace keepstate::run {
 
@@ -53,7 +54,9 @@ class OutcomeSink {
 };
 
 struct LoopOptions {
-    std::size_t batch_frames = 32;
+    /// Frames that are worth handing over to several threads.
+    static constexpr std::size_t kTogether = 2048;
+    std::size_t batch_frames = 32;  ///< for an engine with several shards kTogether is better
     bool stories = false;
     bool logs = false;
     bool events = false;                      ///< as EngineSetup::listen_events
@@ -68,7 +71,7 @@ struct LoopTotals {
 
 /// Replays until the source ends, `stop` is set, or the sink wants no more. What was read is always
 /// judged and handed to the sink before it returns.
-LoopTotals replay_all(Engine& engine, ArrivalSource& source, OutcomeSink& sink,
+LoopTotals replay_all(ShardedEngine& engine, ArrivalSource& source, OutcomeSink& sink,
                       const LoopOptions& options);
 
 }  // namespace keepstate::run

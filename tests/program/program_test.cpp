@@ -221,6 +221,35 @@ TEST(Program, MatchesSetsThatAreGivenAndRefusesRulesWithoutTheirs) {
     EXPECT_NE(faulty.err.find(bad.name() + ":3:1:"), std::string::npos) << faulty.err;
 }
 
+TEST(Program, ReplaysOnSeveralThreadsWhatItReplaysOnOne) {
+    const TemporaryFile good(small_capture(3000));
+    const Ended one = run({"replay", "-f", "json", "-e", "--table", "-", good.name()});
+    EXPECT_EQ(one.status, 0);
+    for (const char* threads : {"2", "3"}) {
+        const Ended many =
+            run({"replay", "--threads", threads, "-f", "json", "-e", "--table", "-", good.name()});
+        EXPECT_EQ(many.status, 0) << many.err;
+        EXPECT_TRUE(many.out == one.out) << threads << " threads";
+    }
+    EXPECT_EQ(run({"replay", "--threads", "0", good.name()}).status, 2);
+    EXPECT_EQ(run({"replay", "--threads", "65", good.name()}).status, 2);
+}
+
+TEST(Program, SaysWhichRuleKeepsAllOnOneThread) {
+    const TemporaryFile rules(
+        "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m limit -j ACCEPT\nCOMMIT\n");
+    const TemporaryFile good(small_capture(4));
+    const Ended ran = run({"replay", "--threads", "2", "-r", rules.name(), good.name()});
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_NE(ran.err.find("--threads 2: all is judged on one thread, since " + rules.name() +
+                           ":3: `limit' remembers how many packets have come: -A FORWARD -m limit "
+                           "--limit 3/hour -j ACCEPT"),
+              std::string::npos)
+        << ran.err;
+    const Ended alone = run({"replay", "-r", rules.name(), good.name()});
+    EXPECT_EQ(alone.err.find("--threads"), std::string::npos) << alone.err;
+}
+
 TEST(Program, ReadsFingerprintsAndHintsIfThereAreNone) {
     const TemporaryFile rules(
         "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p tcp -m osf --genre Linux\nCOMMIT\n");

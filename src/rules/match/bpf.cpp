@@ -155,6 +155,9 @@ struct Form {
         }
         out += '"';
     }
+    static std::string_view remembers(const Data& data) {
+        return throws_dice({data.program.data(), data.count}) ? "throws dice" : std::string_view{};
+    }
     static bool matches(Data& data, Context& context, Why why) {
         if (data.count == 0) return why.no("an eBPF object cannot be run");
         if (run_bpf({data.program.data(), data.count}, context) != 0) return true;

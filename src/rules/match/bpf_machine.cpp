@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "keepstate/tuple.hpp"
@@ -350,6 +351,12 @@ class Machine {
 };
 
 }  // namespace
+
+bool throws_dice(std::span<const BpfInstruction> program) {
+    return std::any_of(program.begin(), program.end(), [](const BpfInstruction& each) {
+        return each.k == kAncillaryArea + kRandom;
+    });
+}
 
 std::uint32_t run_bpf(std::span<const BpfInstruction> program, Context& context) {
     return Machine(context).run(program);

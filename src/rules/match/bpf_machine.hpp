@@ -32,6 +32,9 @@ struct BpfInstruction {
 /// Why Linux would not load it, or nothing.
 std::optional<std::string> check_bpf(std::span<const BpfInstruction> program);
 
+/// Whether it may ask for a random number.
+bool throws_dice(std::span<const BpfInstruction> program);
+
 /// What the program returns; it has passed check_bpf(). Reads `context`, and throws its dice for a random number.
 std::uint32_t run_bpf(std::span<const BpfInstruction> program, Context& context);
 

@@ -206,6 +206,9 @@ struct Form {
         out += fmt::format(" {} --connlimit-mask {} --connlimit-{}", words(data), data.bits,
                            data.destination ? "daddr" : "saddr");
     }
+    static std::string_view remembers(const Data&) {
+        return "remembers how many connections there are";
+    }
     static bool matches(Data& data, Context& context, Why why) {
         const wire::Packet& packet = *context.packet;
         const ct::Entry* entry = context.flow.entry;

@@ -360,6 +360,9 @@ struct Form {
             option("rate-interval", config.interval_seconds, 1);
         }
     }
+    static std::string_view remembers(const Data&) {
+        return "remembers how many packets have come";
+    }
     static bool matches(Data& data, Context& context, Why why) {
         const std::optional<HashTable::Key> key = data.table->key_of(*context.packet);
         HashBucket* bucket = key ? data.table->find_or_make(*key, context.now) : nullptr;

@@ -115,6 +115,9 @@ struct Limit {
         out += " --limit " + rate_text(data);
         if (data.burst != kDefaultBurst) out += fmt::format(" --limit-burst {}", data.burst);
     }
+    static std::string_view remembers(const Data&) {
+        return "remembers how many packets have come";
+    }
     static bool matches(Data& data, Context& context, Why why) {
         const std::int64_t tick = context.now.ns / kNsPerTick;
         const std::uint32_t cost = credits(data.average);

@@ -54,6 +54,7 @@ struct Form {
         out += " --nfacct-name  ";
         append_quoted(out, data.name.data());
     }
+    static std::string_view remembers(const Data&) { return "remembers how much has come"; }
     static bool matches(Data& data, Context& context, Why) {
         data.account->packets += 1;
         data.account->bytes += context.packet->ip.size();

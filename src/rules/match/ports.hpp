@@ -40,6 +40,10 @@ struct PortRange {
     }
 };
 
+/// The --dport of a `-m tcp' or a `-m udp'; null if the match is another one.
+const PortRange* tcp_destination_of(const MatchUse& use);
+const PortRange* udp_destination_of(const MatchUse& use);
+
 /// The bytes of the transport header as iptables finds it, if this fragment has its beginning; `bytes`
 /// of them must be there. Otherwise nothing, and Why and hotdrop say what that means to the kernel:
 /// a later fragment is no match, a first one that is cut is dropped.

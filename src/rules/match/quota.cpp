@@ -36,6 +36,7 @@ struct Form {
     static void print(const Data& data, const PrintContext&, std::string& out) {
         out += fmt::format("{} --quota {}", data.inverted ? " !" : "", data.quota);
     }
+    static std::string_view remembers(const Data&) { return "remembers how many bytes have come"; }
     static bool matches(Data& data, Context& context, Why why) {
         const std::uint64_t bytes = context.packet->ip.size();
         const bool has_room = data.left >= bytes;

@@ -265,6 +265,7 @@ struct Form {
         return {rates.bytes >= seen.bytes ? rates.bytes - seen.bytes : 0,
                 rates.packets >= seen.packets ? rates.packets - seen.packets : 0};
     }
+    static std::string_view remembers(const Data&) { return "remembers how much has come"; }
     static bool matches(Data& data, Context& context, Why why) {
         const RateEstimator::Rates left = side(data, 0, context.now);
         const RateEstimator::Rates right = side(data, 1, context.now);

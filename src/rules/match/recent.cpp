@@ -267,6 +267,9 @@ struct Form {
                            text(to_address(data.mask, context.family)),
                            data.destination ? "rdest" : "rsource");
     }
+    static std::string_view remembers(const Data&) {
+        return "remembers which addresses were seen when";
+    }
     static bool matches(Data& data, Context& context, Why why) {
         const wire::Packet& packet = *context.packet;
         const Address address = data.destination ? packet.destination() : packet.source();

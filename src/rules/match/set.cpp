@@ -135,6 +135,11 @@ struct Form {
         print_counter(out, "packets", data.packets);
         print_counter(out, "bytes", data.bytes);
     }
+    static std::string_view remembers(const Data& data) {
+        return data.reference.set != nullptr && changes_by_itself(*data.reference.set)
+                   ? "remembers what packets have done to the set's elements"
+                   : std::string_view{};
+    }
     static bool matches(Data& data, Context& context, Why why) {
         SetQuery query = data.reference.query();
         query.returns_nomatch = data.returns_nomatch != 0;

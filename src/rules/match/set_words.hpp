@@ -1,6 +1,7 @@
 // What -m set and -j SET share: a set's name with the words src and dst behind it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -37,6 +38,14 @@ struct SetReference {
         return out;
     }
 };
+
+/// Whether a look-up leaves a trace in the set, or time does.
+inline bool changes_by_itself(const IpSet& set) {
+    if (set.setup().has_timeout || set.setup().has_counters) return true;
+    const auto& members = set.members();
+    return std::any_of(members.begin(), members.end(),
+                       [](const IpSet* member) { return member && changes_by_itself(*member); });
+}
 
 inline void parse_set_reference(SetReference& reference, const OptionUse& use, RuleReader& reader) {
     if (reference.is_given()) {

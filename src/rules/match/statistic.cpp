@@ -113,6 +113,7 @@ struct Form {
                                data.packet);
         }
     }
+    static std::string_view remembers(const Data&) { return "counts packets, or throws dice"; }
     static bool matches(Data& data, Context& context, Why why) {
         const bool inverted = data.inverted != 0;
         if (data.mode == kRandom) {

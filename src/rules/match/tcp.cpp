@@ -256,6 +256,11 @@ struct Tcp {
 extern const MatchModule k_tcp;
 const MatchModule k_tcp = match_module<Tcp>();
 
+const PortRange* tcp_destination_of(const MatchUse& use) {
+    if (use.module != &k_tcp) return nullptr;
+    return &static_cast<const Tcp::Data*>(use.data.data())->destination;
+}
+
 bool asks_for_syn(const MatchUse& use) {
     if (use.module != &k_tcp) return false;
     const auto& data = *static_cast<const Tcp::Data*>(use.data.data());

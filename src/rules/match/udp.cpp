@@ -81,4 +81,9 @@ struct Udp {
 extern const MatchModule k_udp;
 const MatchModule k_udp = match_module<Udp>();
 
+const PortRange* udp_destination_of(const MatchUse& use) {
+    if (use.module != &k_udp) return nullptr;
+    return &static_cast<const Udp::Data*>(use.data.data())->destination;
+}
+
 }  // namespace keepstate::rules::match

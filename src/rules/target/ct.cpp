@@ -303,4 +303,14 @@ struct Ct {
 extern const TargetModule k_ct;
 const TargetModule k_ct = target_module<Ct>();
 
+std::optional<CtWish> wish_of(const TargetUse& use) {
+    if (use.module != &k_ct) return std::nullopt;
+    const Ct::Data& data = *static_cast<const Ct::Data*>(use.data.data());
+    CtWish wish;
+    wish.helper = data.helper.data();
+    wish.gives_zone = data.zone != 0 || data.zone_is_mark != 0;
+    wish.shows_template = data.notrack == 0;
+    return wish;
+}
+
 }  // namespace keepstate::rules::target

@@ -83,6 +83,7 @@ struct Form {
         out += fmt::format(" --timeout {} --label {}{}", data.seconds, data.label.data(),
                            data.alarm ? " --alarm" : "");
     }
+    static std::string_view remembers(const Data&) { return "remembers when the last packet came"; }
     static Ruling judge(Data& data, Context& context, Says says) {
         Timer& timer = *data.timer;
         const bool had_ended = timer.is_wound && timer.ends <= context.now;

@@ -140,6 +140,7 @@ struct Form {
                            data.name.data(), span_text(interval),
                            span_text(interval * (1U << data.weight_log)));
     }
+    static std::string_view remembers(const Data&) { return "remembers how much has come"; }
     static Ruling judge(Data& data, Context& context, Says says) {
         data.estimator->count(context.packet->ip.size(), context.now);
         says.words("counted into `{}'", data.name.data());

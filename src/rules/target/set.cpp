@@ -132,6 +132,9 @@ struct Form {
         if (has(data, option_bit(kMapPriority))) out += " --map-prio";
         if (has(data, option_bit(kMapQueue))) out += " --map-queue";
     }
+    static std::string_view remembers(const Data&) {
+        return "remembers the elements that packets add and take away";
+    }
     static Ruling judge(Data& data, Context& context, Says says) {
         const match::SetReference& added = data.references[kAdded];
         if (added.set != nullptr) {

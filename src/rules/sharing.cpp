@@ -1,0 +1,133 @@
+// See sharing.hpp.
+#include "rules/sharing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rules/match/ports.hpp"
+#include "rules/target/track.hpp"
+
+namespace keepstate::rules {
+
+namespace {
+
+constexpr std::uint16_t kLastPort = 65535;
+
+/// What hangs on a packet for the rest of the raw table is one entry for all packets.
+bool writes_to_template(const Rule& rule) {
+    const auto is_connlabel = [](const MatchUse& use) { return use.module->name() == "connlabel"; };
+    const bool is_mark =
+        rule.target.kind == TargetUse::Kind::module && rule.target.module->name() == "CONNMARK";
+    return is_mark || std::any_of(rule.matches.begin(), rule.matches.end(), is_connlabel);
+}
+
+bool shows_template(const RulesetText& ruleset) {
+    for (const TableText& table : ruleset.tables) {
+        for (const ChainText& chain : table.chains) {
+            for (const Rule& rule : chain.rules) {
+                const auto wish = target::wish_of(rule.target);
+                if (wish && wish->shows_template) return true;
+            }
+        }
+    }
+    return false;
+}
+
+/// Why a rule needs order, as its text alone tells; empty: it does not.
+std::string_view reason_of_text(const Rule& rule, Table table, bool has_template,
+                                bool has_helpers) {
+    if (has_template && table == Table::raw && writes_to_template(rule)) {
+        return "writes to what a CT rule shows to all packets";
+    }
+    if (rule.target.kind != TargetUse::Kind::module) return {};
+    const std::string_view name = rule.target.module->name();
+    if (name == "DNPT" || name == "SNPT") return "rewrites addresses";
+    const auto wish = target::wish_of(rule.target);
+    if (wish && wish->gives_zone && has_helpers) return "gives zones where flows have helpers";
+    return {};
+}
+
+/// The same for what its modules keep, once they are bound.
+std::string_view reason_of_step(const ProgramTable& table, const Step& step,
+                                std::string_view& module) {
+    for (std::uint32_t i = 0; i < step.match_count; ++i) {
+        const MatchStep& match = table.matches[step.first_match + i];
+        if (match.module->remembers == nullptr) continue;
+        module = match.module->name();
+        const std::string_view why = match.module->remembers(match.data);
+        if (!why.empty()) return why;
+    }
+    if (step.target == nullptr || step.target->remembers == nullptr) return {};
+    module = step.target->name();
+    return step.target->remembers(step.data);
+}
+
+/// The ports that a rule which gives a helper asks for.
+void add_rule(const Rule& rule, bool is_pptp, ct::HelperReach& reach) {
+    if (is_pptp) reach.add_gre();
+    const std::uint8_t number = rule.basics.protocol;
+    for (const MatchUse& use : rule.matches) {
+        const match::PortRange* range = match::tcp_destination_of(use);
+        if (range == nullptr) range = match::udp_destination_of(use);
+        if (range == nullptr || range->inverted != 0) continue;
+        if (range->low <= range->high) reach.add(number, range->low, range->high);
+        return;
+    }
+    reach.add(number, 0, kLastPort);
+}
+
+}  // namespace
+
+std::optional<Fault> find_rule_for_order(const Program& program, bool has_helpers) {
+    const RulesetText& text = program.ast();
+    const bool has_template = shows_template(text);
+    for (const TableText& table : text.tables) {
+        const ProgramTable& compiled = program.table(table.table);
+        for (const Step& step : compiled.steps) {
+            if (step.rule == 0) continue;
+            const ChainText& chain = table.chains[step.chain];
+            const Rule& rule = chain.rules[step.rule - 1];
+            std::string_view module;
+            std::string_view why = reason_of_step(compiled, step, module);
+            if (why.empty()) {
+                module = rule.target.kind == TargetUse::Kind::module ? rule.target.module->name()
+                                                                     : "connlabel";
+                why = reason_of_text(rule, table.table, has_template, has_helpers);
+            }
+            if (why.empty()) continue;
+            return Fault{text.file, rule.line, 0, fmt::format("`{}' {}", module, why),
+                         program.rule_text(table.table, step.chain, step.rule)};
+        }
+    }
+    return std::nullopt;
+}
+
+void add_reach_of_rules(const RulesetText& ruleset, std::span<const ct::Helper> helpers,
+                        ct::HelperReach& reach) {
+    for (const TableText& table : ruleset.tables) {
+        for (const ChainText& chain : table.chains) {
+            for (const Rule& rule : chain.rules) {
+                const auto wish = target::wish_of(rule.target);
+                if (!wish || wish->helper.empty()) continue;
+                const bool is_there =
+                    std::any_of(helpers.begin(), helpers.end(), [&](const ct::Helper& helper) {
+                        return helper.name == wish->helper &&
+                               helper.protocol == rule.basics.protocol;
+                    });
+                if (is_there) add_rule(rule, wish->helper == "pptp", reach);
+            }
+        }
+    }
+}
+
+void add_reach_of_settings(const Settings& settings, std::span<const ct::Helper> helpers,
+                           ct::HelperReach& reach) {
+    if (settings.helper == 0) return;
+    for (const ct::Helper& helper : helpers) {
+        if (helper.port != 0) reach.add(helper.protocol, helper.port, helper.port);
+        if (helper.name == "pptp") reach.add_gre();
+    }
+}
+
+}  // namespace keepstate::rules
