@@ -106,6 +106,7 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
         if (!found.entry) {
             if (!inverse_of(read.tuple)) return refused(Reason::not_invertible);
             Reason reason = Reason::none;
+            absent_at_ = map_.index().changes();
             found.entry = make_entry(read.tuple, order, now, reason);
             found.direction = CtDirection::original;
             if (!found.entry) {
@@ -279,6 +280,10 @@ void Tracker::grant(Entry& entry, CtDirection direction, const Judgement& judgem
 /// resolved. See docs/decisions/0011.
 bool Tracker::is_taken(const Entry& entry) {
     const Zones& zones = entry.rare().zones;
+    // Its own look-up found nobody, and nobody came since.
+    const bool is_known = map_.index().changes() == absent_at_ && fellows_.empty();
+    if (is_known && map_.are_all_plain() && !entry.rare().has_reply && zones == Zones{})
+        return false;
     if (map_.find_at(CtDirection::original, entry.original(), zones).entry) return true;
     // Where every reply is the inverse in the same zone, that question was the same.
     const bool is_same = !entry.rare().has_reply && zones[0] == zones[1] && map_.are_all_plain();

@@ -227,6 +227,8 @@ class Tracker {
     Settings settings_;
     std::vector<Settings> policies_;
     TrackerRoom room_;
+    std::uint64_t absent_at_ =
+        ~std::uint64_t{0};  ///< EntryIndex::changes() when a packet's flow was not there
     EntryMap map_;
     Expiry expiry_;
     Statistics statistics_;

@@ -377,8 +377,11 @@ std::string_view RuleTexts::find(const rules::Program& program, Table table, std
                                  std::uint32_t rule) {
     const std::uint64_t key =
         std::uint64_t{chain} << 35 | std::uint64_t{static_cast<std::uint8_t>(table)} << 32 | rule;
+    Recent& recent = recent_[(key ^ key >> 32) % recent_.size()];
+    if (recent.text != nullptr && recent.key == key) return *recent.text;
     const auto [it, is_new] = texts_.try_emplace(key);
     if (is_new) it->second = program.rule_text(table, chain, rule);
+    recent = {key, &it->second};
     return it->second;
 }
 

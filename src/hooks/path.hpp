@@ -44,7 +44,12 @@ class RuleTexts {
                           std::uint32_t rule);
 
   private:
+    struct Recent {
+        std::uint64_t key = 0;
+        const std::string* text = nullptr;
+    };
     std::unordered_map<std::uint64_t, std::string> texts_;
+    std::array<Recent, 16> recent_;  ///< most packets are decided by few rules
 };
 
 /// Asked where several Paths share the flows of one firewall: whether a datagram that was put together, or a fragment

@@ -80,7 +80,24 @@ void suspect_close(TcpJudgement& judgement, const Segment& segment, CtDirection 
     memory.last_direction = direction;
 }
 
+/// Cells of which no exception speaks, whatever else is known: nearly all segments fall into one.
+bool is_without_exception(const TcpCase& c) {
+    switch (c.ruling) {
+        case Ruling::es:
+        case Ruling::fw:
+        case Ruling::cw:
+        case Ruling::la: return true;
+        case Ruling::ss:
+            return c.memory.state != TcpState::time_wait && c.memory.state != TcpState::close;
+        case Ruling::sr: return c.segment.kind != SegmentKind::ack;
+        default: return false;
+    }
+}
+
 TcpAnswer ask_exceptions(const TcpCase& tcp_case, std::string_view& name) {
+    if (is_without_exception(tcp_case)) {
+        return {TcpAnswerKind::go_on, state_of(tcp_case.ruling)};
+    }
     for (const TcpException& exception : tcp_exceptions()) {
         const TcpAnswer answer = exception.ask(tcp_case);
         if (answer.kind == TcpAnswerKind::no_opinion) continue;
