@@ -180,7 +180,6 @@ void Story::announced(const ct::Expectation& expectation, ct::Grant grant) {
         case ct::Grant::full:
             line(kDetail, "helper: the packet announces {}: too many are expected already", what);
             return;
-        case ct::Grant::gone: return;
     }
 }
 
@@ -188,7 +187,8 @@ void Story::helped(const ct::Entry& entry, const ct::HelperAnswer& answer) {
     if (!answer.drops) return;
     line(kAtStep, "helper: {} drops the packet", entry.rare().helper->name);
     if (answer.words.empty()) return;
-    log_words(fmt::format("nf_ct_{}: dropping packet: {}", entry.rare().helper->name, answer.words));
+    log_words(
+        fmt::format("nf_ct_{}: dropping packet: {}", entry.rare().helper->name, answer.words));
 }
 
 void Story::error_quotes(const Tuple& quoted, const ct::Entry& entry, CtDirection direction) {

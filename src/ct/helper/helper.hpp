@@ -33,7 +33,6 @@ enum class Grant : std::uint8_t {
     already,  ///< EALREADY: the same one is there, of another class or master
     clash,    ///< EBUSY: one that is there would be met by the same packets
     full,     ///< EMFILE: the limit of the class or nf_conntrack_expect_max
-    gone,     ///< ESHUTDOWN: the master has no helper any more
 };
 
 /// What a helper may ask of tracking, for the master of the packet that it reads.
