@@ -138,7 +138,7 @@ TEST(Irc, NeitherTheServerNorAFlowWithoutAnswerIsHeard) {
 }
 
 TEST(Irc, ASegmentWhoseWishIsNotGrantedIsDropped) {
-    for (const Grant grant : {Grant::already, Grant::clash, Grant::full, Grant::gone}) {
+    for (const Grant grant : {Grant::already, Grant::clash, Grant::full}) {
         Conversation irc(add_irc_helpers);
         irc.wishes.answers = {grant};
         const HelperAnswer answer = irc.client("PRIVMSG b :\001DCC SEND f 167772417 5000\001\r\n");

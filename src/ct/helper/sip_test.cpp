@@ -385,7 +385,6 @@ TEST(Sip, a_wish_that_is_refused_drops_the_packet) {
         {"RTCP clashes, RTP was there", kInvite, {Grant::already, Grant::full}, "", kVoice},
         {"RTP is there", kInvite, {Grant::already}, "audio 10.0.1.1->10.0.0.1:4001; "},
         {"both are there", kInvite, {Grant::already, Grant::already}, ""},
-        {"the master is gone", kInvite, {Grant::gone}, "", kVoice},
         {"a registration clashes", kRegister, {Grant::clash}, "", "cannot add expectation"},
         {"a registration is there", kRegister, {Grant::already}, "", "cannot add expectation"},
     };
