@@ -5,7 +5,7 @@
 // is all that is read and written. In any other case nothing has happened, and track() is asked.
 //
 // In a header, for hooks/lane.cpp alone: it is called once a packet.
-// Tested by: tests/property/batch_property.cpp, ct/tcp/established_test.cpp, tests/kernel/differ.
+// Tested by: tests/property/lane_property.cpp, ct/tcp/established_test.cpp.
 #pragma once
 
 #include "ct/tcp/established.hpp"

@@ -9,7 +9,7 @@
 // Where the tables would answer as they answered before, not even they are asked: what differs from packet to packet is written
 // into a copy of what was decided then (hooks/trails.hpp).
 //
-// Tested by: tests/property/batch_property.cpp (the lane against the long way), tests/kernel/differ.
+// Tested by: tests/property/lane_property.cpp, which holds it against the long way.
 #include <algorithm>
 
 #include "ct/tracker_usual.hpp"
