@@ -64,12 +64,16 @@ std::string run(Program& program, TestPacket& packet, Observer* observer = nullp
                        outcome.hotdrop ? " hotdrop" : "");
 }
 
-std::string run(const std::string& rules, TestPacket packet = TestPacket()) {
+std::string run(const std::string& rules, TestPacket& packet) {
     packet.packet.ip = base::ByteView(packet.bytes);
     packet.context.packet = &packet.packet;
     packet.context.in_device = packet.in.data();
     Program program = program_of(rules);
     return run(program, packet);
+}
+std::string run(const std::string& rules) {
+    TestPacket packet;
+    return run(rules, packet);
 }
 
 TEST(Walk, the_first_rule_that_matches_decides) {
