@@ -195,8 +195,8 @@ void FrameWriter::make_template(Segment segment) {
     for (std::size_t i = 0; i < payload; ++i) bytes[i] = payload_byte(i);
     made.transport_sum += sum_of(bytes.data(), bytes.size());
     // All of a template is copied each time, so what of the payload lies there belongs to it.
-    std::memcpy(made.bytes.data() + made.header_bytes, bytes.data(),
-                std::min(payload, kTemplateBytes - made.header_bytes));
+    std::copy_n(bytes.begin(), std::min(payload, kTemplateBytes - made.header_bytes),
+                made.bytes.begin() + static_cast<std::ptrdiff_t>(made.header_bytes));
 }
 
 std::span<const std::uint8_t> FrameWriter::write(const Flow& flow, Segment segment,
