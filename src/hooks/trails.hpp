@@ -67,6 +67,8 @@ struct TrailNotes {
     bool is_general = true;  ///< and to those of other flows
     std::vector<Counters*> counters;
 
+    /// Room is taken here and not when packets come: five tables at the most, see rules::Paths::kMostSteps.
+    TrailNotes() { counters.reserve(5 * 32); }
     void begin() {
         is_steady = is_general = true;
         counters.clear();
