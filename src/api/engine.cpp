@@ -156,11 +156,25 @@ void EngineParts::begin_batch() {
     expectation_event_ends.clear();
 }
 
-/// The first kSightedAtOnce of them.
-void EngineParts::look_ahead(std::span<const Frame> frames) {
-    const std::size_t count = std::min(frames.size(), kSightedAtOnce);
-    for (std::size_t i = 0; i < count; ++i) path->glance(frames[i], sightings[i]);
-    path->approach(std::span(sightings).first(count));
+void EngineParts::look_ahead(std::span<const Frame> batch, std::size_t first) {
+    const auto group = [&](std::size_t begin) {
+        return std::span(sightings).subspan(begin % kSightedAtOnce,
+                                            std::min(kGroup, batch.size() - begin));
+    };
+    // Before the first group its own stages, and the first ones of those behind it, come in turn.
+    const std::size_t begin = first == 0 ? 0 : first + (kStages - 1) * kGroup;
+    for (std::size_t at = begin; at <= first + (kStages - 1) * kGroup; at += kGroup) {
+        if (at < batch.size()) {
+            path->glance(batch.subspan(at, std::min(kGroup, batch.size() - at)), group(at));
+        }
+        if (at >= kGroup && at - kGroup < batch.size()) {
+            further[(at - kGroup) / kGroup % kStages] = path->approach(group(at - kGroup));
+        }
+        if (at >= 2 * kGroup && at - 2 * kGroup < batch.size()) {
+            const std::size_t before = at - 2 * kGroup;
+            path->approach_further(group(before), further[before / kGroup % kStages]);
+        }
+    }
 }
 
 void EngineParts::decide(const Frame& frame, Time now, Decision& decision, std::string* story,
@@ -171,10 +185,20 @@ void EngineParts::decide(const Frame& frame, Time now, Decision& decision, std::
         explain::Story told{*story};
         path->decide(frame, now, decision, &told, log, reassembled);
     } else if (is_heard || sighting == nullptr || reassembled != nullptr ||
-               !path->decide_usual(frame, *sighting, now, decision)) {
+               !path->decide_usual({&frame, 1}, {sighting, 1}, now, {&decision, 1})) {
         path->decide(frame, now, decision, nullptr, log, reassembled);
     }
     if (!path->strayed()) ++reasons[static_cast<std::size_t>(decision.reason)];
+}
+
+std::size_t EngineParts::decide_usual(std::span<const Frame> batch, std::size_t first,
+                                      std::size_t end, std::span<Decision> decisions) {
+    const std::size_t done =
+        path->decide_usual(batch.subspan(first, end - first),
+                           std::span(sightings).subspan(first % kSightedAtOnce, end - first),
+                           latest, decisions.subspan(first));
+    reasons[static_cast<std::size_t>(Reason::none)] += done;
+    return done;
 }
 
 void EngineParts::add_living(Time now, std::vector<LivingEntry>& living) const {
@@ -201,12 +225,23 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
     KS_ASSERT(decisions.size() >= batch.size());
     EngineParts& parts = *parts_->engine;
     parts.begin_batch();
+    const bool is_silent = !parts.listens && stories == nullptr && logs == nullptr;
+    std::size_t group_end = 0;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        const std::size_t sighted = i % EngineParts::kSightedAtOnce;
-        if (sighted == 0) parts.look_ahead(batch.subspan(i));
+        if (i == group_end) {
+            parts.look_ahead(batch, i);
+            group_end = std::min(i + EngineParts::kGroup, batch.size());
+        }
+        if (is_silent) {
+            i += parts.decide_usual(batch, i, group_end, decisions);
+            if (i == group_end) {
+                --i;
+                continue;
+            }
+        }
         parts.latest = std::max(parts.latest, batch[i].time);
         parts.decide(batch[i], parts.latest, decisions[i], stories ? &stories[i] : nullptr,
-                     logs ? &logs[i] : nullptr, &parts.sightings[sighted]);
+                     logs ? &logs[i] : nullptr, &parts.sightings[i % EngineParts::kSightedAtOnce]);
         if (!parts.listens) continue;
         parts.event_ends.push_back(static_cast<std::uint32_t>(parts.tracker->events().size()));
         parts.expectation_event_ends.push_back(

@@ -31,15 +31,22 @@ struct EngineParts {
 
     /// What the last batch left is no longer asked for.
     void begin_batch();
-    /// So many frames of a batch are looked at before the first of them is decided: as many requests as memory serves at
-    /// once, and more than it takes for the first to arrive.
-    static constexpr std::size_t kSightedAtOnce = 32;
-    void look_ahead(std::span<const Frame> frames);
+    /// A batch goes through four stages in groups of so many packets, each stage a group behind the one before: glance,
+    /// approach, approach further, decide. So while some packets are decided, memory is at work for those behind them.
+    static constexpr std::size_t kGroup = 8;
+    static constexpr std::size_t kStages = 4;
+    static constexpr std::size_t kSightedAtOnce = kGroup * kStages;
+    /// What is to be done before the group that begins at `first` is decided; groups in order, each once.
+    void look_ahead(std::span<const Frame> batch, std::size_t first);
     /// One packet. `now` never goes back. `sighting`: what path->glance() and approach() found; null: nobody looked.
     /// `reassembled`: see hooks::Path::decide.
     void decide(const Frame& frame, Time now, Decision& decision, std::string* story,
                 std::string* log, const ct::Sighting* sighting,
                 const wire::Reassembled* reassembled = nullptr);
+
+    /// As many of the frames from `first` to `end` as are usual ones, while nobody listens; how many.
+    std::size_t decide_usual(std::span<const Frame> batch, std::size_t first, std::size_t end,
+                             std::span<Decision> decisions);
 
     void add_living(Time now, std::vector<LivingEntry>& living) const;
     /// In order of creation; `living` is sorted for it.
@@ -58,7 +65,9 @@ struct EngineParts {
     rules::Dice dice;
     base::Arena arena;
     std::optional<hooks::Path> path;
-    std::array<ct::Sighting, kSightedAtOnce> sightings;  ///< of frames that are decided next
+    std::array<std::uint32_t, kStages> further{};  ///< of a batch's groups, what approach() said
+    std::array<ct::Sighting, kSightedAtOnce>
+        sightings;  ///< of a batch's frame i at i modulo their count
     std::array<std::uint64_t, kReasons> reasons{};
     std::vector<std::uint32_t> event_ends;
     std::vector<std::uint32_t> expectation_event_ends;

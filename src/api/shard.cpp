@@ -42,7 +42,8 @@ void Shard::look_ahead(const Stretch& stretch, std::uint32_t packet) {
         if (stretch.owners[i] != number_) continue;
         parts_->path->glance(stretch.frames[i], parts_->sightings[sighted_++]);
     }
-    parts_->path->approach(std::span(parts_->sightings).first(sighted_));
+    const auto sighted = std::span(parts_->sightings).first(sighted_);
+    parts_->path->approach_further(sighted, parts_->path->approach(sighted));
 }
 
 void Shard::judge(const Stretch& stretch, std::uint32_t i) {

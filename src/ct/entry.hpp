@@ -17,6 +17,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <type_traits>
 #include <variant>
@@ -148,6 +149,24 @@ class alignas(64) Entry {
             {family_, source_}, {family_, destination_}, protocol_, source_key_, destination_key_};
     }
     Tuple reply() const;
+    /// Whether `source` and `destination`, 16 bytes each, and the keys are those of its original tuple (first), or
+    /// of that one's inverse.
+    std::array<bool, 2> compare_ends(const std::uint8_t* source, const std::uint8_t* destination,
+                                     std::uint16_t source_key,
+                                     std::uint16_t destination_key) const {
+        const auto differ = [](const std::uint8_t* a, const std::uint8_t* b) {
+            std::array<std::uint64_t, 2> x, y;
+            std::memcpy(x.data(), a, sizeof x);
+            std::memcpy(y.data(), b, sizeof y);
+            return (x[0] ^ y[0]) | (x[1] ^ y[1]);
+        };
+        const auto keys = [](std::uint32_t a, std::uint32_t b) { return a << 16 | b; };
+        const std::uint32_t own = keys(source_key_, destination_key_);
+        return {(differ(source_.data(), source) | differ(destination_.data(), destination) |
+                 (own ^ keys(source_key, destination_key))) == 0,
+                (differ(source_.data(), destination) | differ(destination_.data(), source) |
+                 (own ^ keys(destination_key, source_key))) == 0};
+    }
     /// Both ends are the same, ports too: so are both tuples.
     bool is_to_itself() const { return source_ == destination_ && source_key_ == destination_key_; }
     Tuple tuple(CtDirection direction) const {

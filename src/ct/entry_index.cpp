@@ -10,13 +10,6 @@ namespace keepstate::ct {
 
 namespace {
 
-/// Words of an address, for hashing.
-std::array<std::uint64_t, 2> words_of(const Address& address) {
-    std::array<std::uint64_t, 2> words{};
-    std::memcpy(words.data(), address.bytes.data(), sizeof words);
-    return words;
-}
-
 bool is_icmp(std::uint8_t number) {
     return number == protocol::kIcmp || number == protocol::kIcmpv6;
 }
@@ -39,6 +32,7 @@ constexpr int kMostMoves = 256;
 EntryIndex::EntryIndex(std::uint32_t places, std::uint64_t seed, base::Touch touch)
     : hash_(seed),
       bucket_count_(std::max(buckets_for(places, kPlaces), 1U)),
+      furthest_(furthest_of(bucket_count_)),
       pages_(sizeof(Bucket) * bucket_count_, touch),
       buckets_(static_cast<Bucket*>(pages_.data())) {
     rest_.reserve(kMostRest);
@@ -54,16 +48,10 @@ FlowKey EntryIndex::key_of(const Tuple& tuple, std::uint16_t zone) const {
     // An ICMP query and its answer share the id, which stands in the source's key, and differ in the other.
     const std::uint16_t destination_key =
         is_icmp(tuple.protocol) ? tuple.source_key : tuple.destination_key;
-    auto low = std::pair(words_of(tuple.source), tuple.source_key);
-    auto high = std::pair(words_of(tuple.destination), destination_key);
-    if (high < low) std::swap(low, high);
     const std::uint64_t rest = std::uint64_t{zone} << 48 | std::uint64_t{tuple.protocol} << 40 |
-                               std::uint64_t{static_cast<std::uint8_t>(tuple.source.family)} << 32 |
-                               std::uint64_t{low.second} << 16 | high.second;
-    std::uint64_t hash = hash_(low.first[0], high.first[0]);
-    if (!is_v4) hash = hash_.add(hash, low.first[1], high.first[1]);
-    hash = hash_.add(hash, rest, kOther);
-    return {hash, 0, kOther | kAsk, hash};
+                               std::uint64_t{static_cast<std::uint8_t>(tuple.source.family)} << 32;
+    return key_of_ends(load_end(tuple.source.bytes.data(), tuple.source_key),
+                       load_end(tuple.destination.bytes.data(), destination_key), rest);
 }
 
 std::uint64_t EntryIndex::hash_of(const Place& place) const {

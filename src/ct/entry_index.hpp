@@ -22,10 +22,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "base/hash.hpp"
+#include "base/inline.hpp"
 #include "base/pages.hpp"
 #include "keepstate/tuple.hpp"
 
@@ -68,12 +71,20 @@ class EntryIndex {
         return key;
     }
 
-    void prefetch_first(const FlowKey& key) const {
-        __builtin_prefetch(&buckets_[first_of(key.hash)]);
+    /// The same for TCP or UDP over IPv6 in zone 0. Addresses as they lie in the packet, ports in host byte order.
+    FlowKey key_of_ipv6(const std::uint8_t* source, const std::uint8_t* destination,
+                        std::uint16_t source_port, std::uint16_t destination_port,
+                        std::uint8_t protocol) const {
+        return key_of_ends(load_end(source, source_port), load_end(destination, destination_port),
+                           std::uint64_t{protocol} << 40 |
+                               std::uint64_t{static_cast<std::uint8_t>(Family::ipv6)} << 32);
     }
-    void prefetch_second(const FlowKey& key) const {
-        __builtin_prefetch(&buckets_[second_of(key.hash)]);
-    }
+
+    /// The numbers of a key's buckets, for who asks them one by one.
+    std::uint32_t first_bucket(const FlowKey& key) const { return first_of(key.hash); }
+    std::uint32_t second_bucket(const FlowKey& key) const { return second_of(key.hash); }
+    /// Inlined always: g++ 12 leaves out calls of functions that do nothing but prefetch.
+    KS_INLINE void prefetch(std::uint32_t bucket) const { __builtin_prefetch(&buckets_[bucket]); }
 
     /// What is found.
     class Hit {
@@ -104,13 +115,13 @@ class EntryIndex {
         if (hit || rest_.empty()) return hit;
         return find_in_rest(key, is_it);
     }
-    /// Whether the first bucket alone tells that the key's place is in its second, if it is anywhere.
-    bool has_overflowed(const FlowKey& key) const {
-        return overflow_of(buckets_[first_of(key.hash)]) != 0;
-    }
+    /// Whether a key may stand in its second bucket, as its first one tells.
+    bool has_overflowed(std::uint32_t first) const { return overflow_of(buckets_[first]) != 0; }
     /// What find() would give at first, of one bucket only and without asking the entry.
-    Hit peek_first(const FlowKey& key) const { return peek(buckets_[first_of(key.hash)], key); }
-    Hit peek_second(const FlowKey& key) const { return peek(buckets_[second_of(key.hash)], key); }
+    Hit peek(std::uint32_t bucket, const FlowKey& key) const {
+        const auto any = [](std::uint32_t) { return true; };
+        return find_in(buckets_[bucket], key, any);
+    }
 
     /// Puts a slot under a key. `asks`: the place alone does not identify the flow. False: there is no room at all.
     bool insert(const FlowKey& key, bool asks, std::uint32_t slot);
@@ -128,7 +139,7 @@ class EntryIndex {
         std::uint32_t leavers = overflow_of(buckets_[wanted]);
         if (leavers == 0) return;
         const bool are_counted = leavers < kMostOverflow;
-        const std::uint32_t last = std::min(kFurthest, bucket_count_ - 1);
+        const std::uint32_t last = bucket_count_ == 1 ? 0 : furthest_;
         for (std::uint32_t i = 1; i <= last && !(are_counted && leavers == 0); ++i) {
             leavers -= visit_those_of(buckets_[(wanted + i) % bucket_count_], wanted, visit);
         }
@@ -184,18 +195,57 @@ class EntryIndex {
         std::uint64_t hash;
     };
 
+    /// One side of a flow whose place holds but a hash.
+    struct End {
+        std::array<std::uint64_t, 2> address;
+        std::uint64_t key;
+    };
+    static End load_end(const std::uint8_t* address, std::uint16_t key) {
+        End end{{}, key};
+        std::memcpy(end.address.data(), address, sizeof end.address);
+        return end;
+    }
+    /// `rest`: what else tells flows apart, above the 32 bits of the keys.
+    FlowKey key_of_ends(const End& source, const End& destination, std::uint64_t rest) const {
+        // Without a branch: which end is the lower one changes with the packet's direction.
+        const auto is_less = [](std::uint64_t a, std::uint64_t b) {
+            return static_cast<std::uint64_t>(a < b);
+        };
+        const auto is_same = [](std::uint64_t a, std::uint64_t b) {
+            return static_cast<std::uint64_t>(a == b);
+        };
+        const auto& a = source.address;
+        const auto& b = destination.address;
+        const std::uint64_t is_swapped =
+            is_less(b[0], a[0]) |
+            (is_same(a[0], b[0]) &
+             (is_less(b[1], a[1]) | (is_same(a[1], b[1]) & is_less(destination.key, source.key))));
+        const std::uint64_t mask = 0 - is_swapped;
+        const auto exchanged = [mask](std::uint64_t x, std::uint64_t y) { return (x ^ y) & mask; };
+        const std::uint64_t first = exchanged(a[0], b[0]), second = exchanged(a[1], b[1]);
+        const std::uint64_t keys = exchanged(source.key, destination.key);
+        std::uint64_t hash = hash_(a[0] ^ first, b[0] ^ first);
+        hash = hash_.add(hash, a[1] ^ second, b[1] ^ second);
+        hash = hash_.add(hash, rest | (source.key ^ keys) << 16 | (destination.key ^ keys), kOther);
+        return {hash, 0, kOther | kAsk, hash};
+    }
+
     static std::uint32_t slot_of(std::uint32_t reference) { return (reference & kSlotMask) - 1; }
     static bool is_free(std::uint32_t reference) { return (reference & ~kOverflowMask) == 0; }
     std::uint32_t first_of(std::uint64_t hash) const {
         return static_cast<std::uint32_t>((hash & 0xffffffffU) * bucket_count_ >> 32);
     }
     std::uint32_t second_of(std::uint64_t hash) const {
-        const auto distance = static_cast<std::uint32_t>(1 + (hash >> 32) % kFurthest);
-        const std::uint32_t second = first_of(hash) + distance % bucket_count_;
+        const auto distance = static_cast<std::uint32_t>(hash >> 32) & (furthest_ - 1);
+        const std::uint32_t second = first_of(hash) + 1 + distance;
         return second < bucket_count_ ? second : second - bucket_count_;
     }
     static std::uint32_t overflow_of(const Bucket& bucket) {
         return bucket.references[0] >> kOverflowShift | bucket.references[1] >> kOverflowShift << 3;
+    }
+    /// As kFurthest, where there are more buckets; a power of two.
+    static std::uint32_t furthest_of(std::uint32_t buckets) {
+        return std::min(kFurthest, std::bit_floor(std::max(buckets - 1, 1U)));
     }
     void set_overflow(std::uint32_t bucket, std::uint32_t count);
     /// A key stands elsewhere than in its first bucket; or no longer.
@@ -252,10 +302,6 @@ class EntryIndex {
         }
         return {};
     }
-    static Hit peek(const Bucket& bucket, const FlowKey& key) {
-        const auto any = [](std::uint32_t) { return true; };
-        return find_in(bucket, key, any);
-    }
     template <typename IsIt>
     Hit find_in_rest(const FlowKey& key, IsIt& is_it) const {
         for (const Rest& rest : rest_) {
@@ -277,6 +323,7 @@ class EntryIndex {
 
     base::FoldedHash hash_;
     std::uint32_t bucket_count_;
+    std::uint32_t furthest_;  ///< so far behind the first bucket the second is, at the most
     base::Pages pages_;
     Bucket* buckets_;
     std::vector<Rest> rest_;

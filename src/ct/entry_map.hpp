@@ -10,6 +10,7 @@
 // Threads: one owner.  Cost: constant; no allocation after the making.  Tested by: ct/entry_map_test.cpp.
 #pragma once
 
+#include "base/inline.hpp"
 #include "base/slab.hpp"
 #include "ct/entry.hpp"
 #include "ct/entry_index.hpp"
@@ -53,7 +54,7 @@ class EntryMap {
     /// The same by a key that is at hand, in zone 0, of this tuple.
     Found find_by_key(const FlowKey& key, const Tuple& tuple) { return find_by(key, 0, tuple, {}); }
     /// Asks memory for an entry, or only for its first line.
-    void prefetch(std::uint32_t slot, bool whole) const {
+    KS_INLINE void prefetch(std::uint32_t slot, bool whole) const {
         const char* const at = reinterpret_cast<const char*>(&entries_.at(slot));
         __builtin_prefetch(at, 1);
         if (whole) __builtin_prefetch(at + 64, 1);
@@ -65,7 +66,9 @@ class EntryMap {
     /// What few entries have; made if it is not there.
     EntryExtra& extra_of(Entry& entry);
     Memo& memo_of(const Entry& entry) { return memos()[slot_of(entry)]; }
-    void prefetch_memo(std::uint32_t slot) const { __builtin_prefetch(&memos()[slot], 1); }
+    KS_INLINE void prefetch_memo(std::uint32_t slot) const {
+        __builtin_prefetch(&memos()[slot], 1);
+    }
     std::uint32_t size() const { return size_; }  ///< entries that stand in the map
     /// Whether each stands under one key, which only it and its inverse have.
     bool are_all_plain() const { return odd_ == 0; }

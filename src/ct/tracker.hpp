@@ -72,10 +72,10 @@ struct HelpState {
 /// What is found out about a packet before its turn comes, so that its entry is on its way from memory.
 struct Sighting {
     wire::Glance glance;
-    FlowKey key;  ///< with glance.has_ports
+    FlowKey key;               ///< with glance.has_ports
+    std::uint32_t bucket = 0;  ///< where to look next: the key's first one or its second
     EntryIndex::Hit hit;
     std::uint64_t changes = 0;  ///< the hit is good while the index is as it was
-    bool is_further = false;    ///< its place may be in its second bucket
 };
 
 /// How much room the tracker takes, beside what nf_conntrack_max says.
@@ -107,13 +107,18 @@ class Tracker {
 
     TrackResult track(const wire::Packet& packet, const TrackOrder& order, Time now,
                       Observer* observer);
-    /// Asks memory for what packets will need, in three rounds of which each asks for what the next one reads. Their glances
-    /// are taken. Decides nothing.
+    /// Ask memory for what packets will need, in three rounds of which each asks for what the next one reads: aim() of those
+    /// whose glance has ports, sight() of all, sight_further(). Decide nothing.
+    void aim(Sighting& sighting) const;
     struct Wanted {
         bool second_line = false;  ///< more than an entry's first line
         bool memo = false;         ///< what memo_of() gives
     };
-    void sight(std::span<Sighting> batch, const Wanted& wanted) const;
+    /// At most 32. Bit i of the answer: the i-th is not in its first bucket, but maybe in its second.
+    std::uint32_t sight(std::span<Sighting> group, const Wanted& wanted) const;
+    /// `further`: what sight() of the same group said.
+    void sight_further(std::span<Sighting> group, std::uint32_t further,
+                       const Wanted& wanted) const;
     EntryMap::Memo& memo_of(const Entry& entry) { return map_.memo_of(entry); }
     /// The same as track() of a packet that nothing was asked for, if it is the usual segment of an established flow: its glance
     /// is_usual. An entry that is null: nothing has happened, track() is to be asked.

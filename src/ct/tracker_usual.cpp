@@ -1,6 +1,8 @@
 // What the short way of the usual segment asks beforehand; see tracker_usual.hpp.
 #include "ct/tracker_usual.hpp"
 
+#include <bit>
+
 #include "ct/tuple.hpp"
 #include "wire/checksum.hpp"
 
@@ -11,39 +13,37 @@ KS_INLINE void Tracker::fetch(const EntryIndex::Hit& hit, const Wanted& wanted) 
     if (wanted.memo) map_.prefetch_memo(hit.slot());
 }
 
-void Tracker::sight(std::span<Sighting> batch, const Wanted& wanted) const {
+std::uint32_t Tracker::sight(std::span<Sighting> group, const Wanted& wanted) const {
     const EntryIndex& index = map_.index();
     const std::uint64_t changes = index.changes();
-    for (Sighting& each : batch) {
-        const wire::Glance& glance = each.glance;
-        if (!glance.has_ports) continue;
-        each.key = glance.is_v4 ? index.key_of_ipv4(glance.source_v4(), glance.destination_v4(),
-                                                    glance.source_port, glance.destination_port,
-                                                    glance.is_tcp)
-                                : index.key_of(tuple_of(glance), 0);
-        index.prefetch_first(each.key);
-    }
-    bool is_any_further = false;
-    for (Sighting& each : batch) {
+    std::uint32_t further = 0;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        Sighting& each = group[i];
         if (!each.glance.has_ports) continue;
         each.changes = changes;
-        each.is_further = false;
-        each.hit = index.peek_first(each.key);
+        each.hit = index.peek(each.bucket, each.key);
         if (each.hit) {
             fetch(each.hit, wanted);
-        } else if (index.has_overflowed(each.key)) {
-            each.is_further = is_any_further = true;
-            index.prefetch_second(each.key);
+        } else if (index.has_overflowed(each.bucket)) {
+            further |= 1U << i;
+            each.bucket = index.second_bucket(each.key);
+            index.prefetch(each.bucket);
         }
     }
-    if (!is_any_further) return;
-    for (Sighting& each : batch) {
-        if (!each.glance.has_ports || !each.is_further) continue;
-        each.hit = index.peek_second(each.key);
+    return further;
+}
+
+void Tracker::sight_further(std::span<Sighting> group, std::uint32_t further,
+                            const Wanted& wanted) const {
+    const EntryIndex& index = map_.index();
+    for (; further != 0; further &= further - 1) {
+        Sighting& each = group[static_cast<std::size_t>(std::countr_zero(further))];
+        if (each.changes != index.changes()) continue;
+        each.hit = index.peek(each.bucket, each.key);
         if (each.hit) {
             fetch(each.hit, wanted);
         } else {
-            each.changes = ~changes;  // the rest was not looked at
+            each.changes = ~each.changes;  // the rest was not looked at
         }
     }
 }

@@ -21,14 +21,45 @@ KS_INLINE bool Tracker::has_ended(Time now) const {
     return expectations_.at(expectations_.soonest()).expires <= now;
 }
 
+KS_INLINE void Tracker::aim(Sighting& sighting) const {
+    const EntryIndex& index = map_.index();
+    const wire::Glance& glance = sighting.glance;
+    if (glance.is_v4) {
+        sighting.key =
+            index.key_of_ipv4(glance.source_v4(), glance.destination_v4(), glance.source_port,
+                              glance.destination_port, glance.is_tcp);
+    } else {
+        sighting.key = index.key_of_ipv6(glance.source_v6(), glance.destination_v6(),
+                                         glance.source_port, glance.destination_port,
+                                         glance.is_tcp ? protocol::kTcp : protocol::kUdp);
+    }
+    sighting.bucket = index.first_bucket(sighting.key);
+    index.prefetch(sighting.bucket);
+}
+
 KS_INLINE Found Tracker::find_sighted(const Sighting& sighting) {
     const bool is_good = sighting.changes == map_.index().changes();
     if (is_good && !sighting.hit) return {};
-    if (!is_good || !sighting.hit.is_exact()) {
-        return map_.find_by_key(sighting.key, tuple_of(sighting.glance));
+    if (is_good && sighting.hit.is_exact()) {
+        return {&map_.at(sighting.hit.slot()), sighting.hit.is_original(sighting.key)
+                                                   ? CtDirection::original
+                                                   : CtDirection::reply};
     }
-    return {&map_.at(sighting.hit.slot()),
-            sighting.hit.is_original(sighting.key) ? CtDirection::original : CtDirection::reply};
+    const wire::Glance& glance = sighting.glance;
+    if (is_good && !glance.is_v4) {
+        // Mostly it is what it seems to be. Of an entry that has more to it the map knows better.
+        Entry& entry = map_.at(sighting.hit.slot());
+        const auto [is_original, is_reply] =
+            entry.compare_ends(glance.source_v6(), glance.destination_v6(), glance.source_port,
+                               glance.destination_port);
+        const std::uint8_t protocol = glance.is_tcp ? protocol::kTcp : protocol::kUdp;
+        const bool is_plain =
+            !entry.has_extra() && entry.protocol() == protocol && entry.family() == Family::ipv6;
+        if (is_plain && is_original != is_reply) {
+            return {&entry, static_cast<CtDirection>(is_reply)};
+        }
+    }
+    return map_.find_by_key(sighting.key, tuple_of(glance));
 }
 
 KS_INLINE Found Tracker::track_usual(const Sighting& sighting, Time now) {

@@ -26,17 +26,28 @@ bool Path::usual_is_possible(Family family) const {
            (program == nullptr || !program->has_chain(Table::raw, Hook::prerouting));
 }
 
-void Path::glance(const Frame& frame, ct::Sighting& sighting) {
+KS_INLINE void Path::look_at(const Frame& frame, ct::Sighting& sighting) const {
     const bool is_ethernet = frame.link == kLinkEthernet;
     if (is_ethernet || frame.link == kLinkRaw) {
         wire::glance_at(frame.bytes, is_ethernet, sighting.glance);
     } else {
         sighting.glance.has_ports = sighting.glance.is_usual = false;
     }
+    if (sighting.glance.has_ports) tracker_.aim(sighting);
 }
 
-void Path::approach(std::span<ct::Sighting> sightings) const {
-    tracker_.sight(sightings, {tells_entries_, trails_.has_any_of_flow()});
+void Path::glance(const Frame& frame, ct::Sighting& sighting) const { look_at(frame, sighting); }
+
+void Path::glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const {
+    for (std::size_t i = 0; i < frames.size(); ++i) look_at(frames[i], sightings[i]);
+}
+
+std::uint32_t Path::approach(std::span<ct::Sighting> sightings) const {
+    return tracker_.sight(sightings, {tells_entries_, trails_.has_any_of_flow()});
+}
+
+void Path::approach_further(std::span<ct::Sighting> sightings, std::uint32_t further) const {
+    tracker_.sight_further(sightings, further, {tells_entries_, trails_.has_any_of_flow()});
 }
 
 /// That of the class, which goes for all flows, before that of the flow.
@@ -62,23 +73,37 @@ KS_INLINE void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Fou
     trail.count_packet(sighting.glance.ip_bytes);
 }
 
-bool Path::decide_usual(const Frame& frame, const ct::Sighting& sighting, Time now,
-                        Decision& decision) {
+KS_INLINE bool Path::decide_one(const Frame& frame, const ct::Sighting& sighting, Time now,
+                                Decision& decision) {
     const wire::Glance& glance = sighting.glance;
     if (!glance.is_usual || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
     const ct::Found found = tracker_.track_usual(sighting, now);
     if (!found.entry) return false;
-    strayed_.reset();
     const Family family = glance.is_v4 ? Family::ipv4 : Family::ipv6;
     const DeviceName& in =
         frame.device == kAnyDevice ? routing_.default_device() : routing_.device_at(frame.device);
     const Trail* const trail = find_trail(found, family, in);
     if (trail != nullptr && found.entry->pending_events() == 0) {
         decide_on_trail(sighting, found, *trail, now, decision);
-        return true;
+    } else {
+        ask_tables(frame, sighting, found, in, now, decision);
     }
-    ask_tables(frame, sighting, found, in, now, decision);
     return true;
+}
+
+std::size_t Path::decide_usual(std::span<const Frame> frames,
+                               std::span<const ct::Sighting> sightings, Time& latest,
+                               std::span<Decision> decisions) {
+    strayed_.reset();
+    Time now = latest;
+    std::size_t done = 0;
+    for (; done < frames.size(); ++done) {
+        const Time stamp = std::max(now, frames[done].time);
+        if (!decide_one(frames[done], sightings[done], stamp, decisions[done])) break;
+        now = stamp;
+    }
+    latest = now;
+    return done;
 }
 
 /// Where no trail tells the answer.

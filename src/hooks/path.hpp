@@ -73,13 +73,17 @@ class Path {
     /// See EngineSetup::tells_entries.
     void tell_entries(bool wanted) { tells_entries_ = wanted; }
 
-    /// Looks at a frame that is decided soon. Decides nothing.
-    static void glance(const Frame& frame, ct::Sighting& sighting);
-    /// Asks memory for what frames that were looked at will need.
-    void approach(std::span<ct::Sighting> sightings) const;
-    /// The same as decide() without observer and log, if the frame is a usual one; false: nothing has happened.
-    bool decide_usual(const Frame& frame, const ct::Sighting& sighting, Time now,
-                      Decision& decision);
+    /// Looks at frames that are decided soon. Decides nothing.
+    void glance(const Frame& frame, ct::Sighting& sighting) const;
+    void glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const;
+    /// Ask memory for what frames that were looked at will need, 32 at most; one after the other, best with something done
+    /// between. What the first says, the second is told.
+    std::uint32_t approach(std::span<ct::Sighting> sightings) const;
+    void approach_further(std::span<ct::Sighting> sightings, std::uint32_t further) const;
+    /// The same as decide() without observer and log, for as many of the first frames as are usual ones; how many. Their
+    /// reason is none. `latest`: the latest stamp so far, before and after.
+    std::size_t decide_usual(std::span<const Frame> frames, std::span<const ct::Sighting> sightings,
+                             Time& latest, std::span<Decision> decisions);
 
     /// One frame, from link header to decision. `now` never goes back. `log`: where the lines of LOG and TRACE
     /// go, each ended; null: nobody reads them.
@@ -114,6 +118,8 @@ class Path {
     bool travel_usual(Trip& trip);
     void ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
                     const DeviceName& in, Time now, Decision& decision);
+    void look_at(const Frame& frame, ct::Sighting& sighting) const;
+    bool decide_one(const Frame& frame, const ct::Sighting& sighting, Time now, Decision& decision);
     const Trail* find_trail(const ct::Found& found, Family family, const DeviceName& in);
     void keep_trail(const Trip& trip, const ct::Found& found);
     void decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,

@@ -8,6 +8,8 @@
 // Tested by: wire/glance_test.cpp.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -39,6 +41,8 @@ struct Glance {
 
     std::uint32_t source_v4() const { return base::load_be32(ip + 12); }
     std::uint32_t destination_v4() const { return base::load_be32(ip + 16); }
+    const std::uint8_t* source_v6() const { return ip + 8; }
+    const std::uint8_t* destination_v6() const { return ip + 24; }
     std::uint32_t transport_offset() const { return is_v4 ? 20 : 40; }
 };
 
@@ -55,40 +59,63 @@ inline std::uint32_t glance32(const std::uint8_t* at) {
     return __builtin_bswap32(value);
 }
 
-/// Whether an IPv4 header of 20 bytes sums to 0xffff; any order of the bytes will do for that.
-inline bool has_right_header_sum(const std::uint8_t* header) {
+/// The first 20 bytes of an IPv4 header, as they lie in memory.
+struct Ipv4Words {
     std::uint64_t first, second;
     std::uint32_t third;
-    std::memcpy(&first, header, 8);
-    std::memcpy(&second, header + 8, 8);
-    std::memcpy(&third, header + 16, 4);
-    // Carries of 64-bit additions come back at the low end, as one's complement wants it.
-    std::uint64_t sum = first;
-    sum += second;
-    sum += static_cast<std::uint64_t>(sum < second);
-    sum += third;
-    sum += static_cast<std::uint64_t>(sum < third);
-    std::uint32_t half = static_cast<std::uint32_t>(sum);
-    half += static_cast<std::uint32_t>(sum >> 32);
-    half += static_cast<std::uint32_t>(half < static_cast<std::uint32_t>(sum >> 32));
-    std::uint32_t quarter = (half & 0xffff) + (half >> 16);
-    quarter = (quarter & 0xffff) + (quarter >> 16);
-    return quarter == 0xffff;
-}
 
-inline bool is_usual_tcp(const std::uint8_t* tcp, std::size_t bytes, Glance& glance) {
+    explicit Ipv4Words(const std::uint8_t* header) {
+        std::memcpy(&first, header, 8);
+        std::memcpy(&second, header + 8, 8);
+        std::memcpy(&third, header + 16, 4);
+    }
+    /// Version 4, no options, no fragment.
+    bool is_plain() const {
+        constexpr std::array<std::uint8_t, 8> kMask = {0xff, 0, 0, 0, 0, 0, 0x3f, 0xff};
+        constexpr std::array<std::uint8_t, 8> kWanted = {0x45};
+        return (first & std::bit_cast<std::uint64_t>(kMask)) ==
+               std::bit_cast<std::uint64_t>(kWanted);
+    }
+    /// Whether they sum to 0xffff; any order of the bytes will do for that.
+    bool have_right_sum() const {
+        // Carries of 64-bit additions come back at the low end, as one's complement wants it.
+        std::uint64_t sum = first + second;
+        sum += static_cast<std::uint64_t>(sum < second);
+        sum += third;
+        sum += static_cast<std::uint64_t>(sum < third);
+        std::uint32_t half = static_cast<std::uint32_t>(sum);
+        half += static_cast<std::uint32_t>(sum >> 32);
+        half += static_cast<std::uint32_t>(half < static_cast<std::uint32_t>(sum >> 32));
+        // The upper half is then the sum of both with the lower's carry.
+        return (half + (half << 16 | half >> 16)) >> 16 == 0xffff;
+    }
+};
+
+KS_INLINE bool is_usual_tcp(const std::uint8_t* tcp, std::size_t bytes, Glance& glance) {
     using namespace tcp_flag;
-    constexpr std::size_t kHeader = 20;
-    const std::size_t header = (tcp[12] >> 4) * std::size_t{4};
+    constexpr std::size_t kHeader = 20, kTimestamp = 12;
     constexpr std::uint32_t kTimestampAligned = 0x0101080aU;
-    const bool is_plain = header == kHeader || (header == kHeader + 12 && header <= bytes &&
-                                                glance32(tcp + kHeader) == kTimestampAligned);
-    if ((tcp[13] & (kAck | kSyn | kFin | kRst)) != kAck || !is_plain) return false;
+    // Length and flags of the header, of these those that count.
+    const auto kind =
+        static_cast<std::uint16_t>(glance16(tcp + 12) & (0xf000U | kAck | kSyn | kFin | kRst));
+    std::size_t header = kHeader;
+    if (kind != (0x5000U | kAck)) {
+        header += kTimestamp;
+        if (kind != (0x8000U | kAck) || header > bytes) return false;
+        if (glance32(tcp + kHeader) != kTimestampAligned) return false;
+    }
     glance.seq = glance32(tcp + 4);
     glance.ack = glance32(tcp + 8);
     glance.window = glance16(tcp + 14);
     glance.payload_bytes = static_cast<std::uint16_t>(bytes - header);
     return true;
+}
+
+KS_INLINE void glance_at_ports(const std::uint8_t* transport, bool is_tcp, Glance& glance) {
+    glance.has_ports = true;
+    glance.is_tcp = is_tcp;
+    glance.source_port = glance16(transport);
+    glance.destination_port = glance16(transport + 2);
 }
 
 }  // namespace detail
@@ -103,29 +130,28 @@ KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance)
     const std::uint8_t* const ip = frame.data() + link;
     const std::size_t there = frame.size() - link;
     const std::uint16_t type = is_ethernet ? glance16(ip - 2) : ip[0] >> 4 == 4 ? 0x0800 : 0x86dd;
-    std::uint8_t number = 0;
-    std::size_t header = kIpv4;
-    if (type == 0x0800) {
-        if (ip[0] != 0x45 || (glance16(ip + 6) & 0x3fff) != 0) return;
-        number = ip[9];
-        glance.ip_bytes = glance16(ip + 2);
-    } else {
-        header = kIpv6;
-        if (type != 0x86dd || ip[0] >> 4 != 6 || there < kIpv6 + kPorts) return;
-        number = ip[6];
-        glance.ip_bytes = static_cast<std::uint32_t>(kIpv6) + glance16(ip + 4);
-    }
-    if (number != protocol::kTcp && number != protocol::kUdp) return;
     glance.ip = ip;
-    glance.is_v4 = header == kIpv4;
-    glance.has_ports = true;
-    glance.is_tcp = number == protocol::kTcp;
-    glance.source_port = glance16(ip + header);
-    glance.destination_port = glance16(ip + header + 2);
-    const bool is_whole = glance.ip_bytes <= there && glance.ip_bytes >= header + kTcp;
+    if (type == 0x0800) {
+        const detail::Ipv4Words words(ip);
+        const std::uint8_t number = ip[9];
+        if (!words.is_plain() || (number != protocol::kTcp && number != protocol::kUdp)) return;
+        glance.is_v4 = true;
+        glance.ip_bytes = glance16(ip + 2);
+        detail::glance_at_ports(ip + kIpv4, number == protocol::kTcp, glance);
+        const bool is_whole = glance.ip_bytes <= there && glance.ip_bytes >= kIpv4 + kTcp;
+        if (!glance.is_tcp || !is_whole || !words.have_right_sum()) return;
+        glance.is_usual = detail::is_usual_tcp(ip + kIpv4, glance.ip_bytes - kIpv4, glance);
+        return;
+    }
+    if (type != 0x86dd || ip[0] >> 4 != 6 || there < kIpv6 + kPorts) return;
+    const std::uint8_t number = ip[6];
+    if (number != protocol::kTcp && number != protocol::kUdp) return;
+    glance.is_v4 = false;
+    glance.ip_bytes = static_cast<std::uint32_t>(kIpv6) + glance16(ip + 4);
+    detail::glance_at_ports(ip + kIpv6, number == protocol::kTcp, glance);
+    const bool is_whole = glance.ip_bytes <= there && glance.ip_bytes >= kIpv6 + kTcp;
     if (!glance.is_tcp || !is_whole) return;
-    if (glance.is_v4 && !detail::has_right_header_sum(ip)) return;
-    glance.is_usual = detail::is_usual_tcp(ip + header, glance.ip_bytes - header, glance);
+    glance.is_usual = detail::is_usual_tcp(ip + kIpv6, glance.ip_bytes - kIpv6, glance);
 }
 
 /// How the link addressed a frame of Ethernet, as parse_link() says; the frame has a header.
