@@ -38,6 +38,7 @@ ProtocolMemory Entry::memory() const {
 
 void Entry::set_memory(const ProtocolMemory& memory) {
     static_assert(std::is_same_v<std::variant_alternative_t<kTcpKind, ProtocolMemory>, TcpMemory>);
+    static_assert(std::is_same_v<std::variant_alternative_t<kUdpKind, ProtocolMemory>, UdpMemory>);
     memory_kind_ = static_cast<std::uint16_t>(memory.index() & 0xfU);
     if (const TcpMemory* tcp = std::get_if<TcpMemory>(&memory)) {
         ::new (static_cast<void*>(memory_.data())) TcpLine(pack(*tcp));

@@ -200,11 +200,18 @@ class alignas(64) Entry {
                                         : nullptr;
     }
 
+    /// A UDP flow's memory in place; null if it is none.
+    const UdpMemory* udp() const {
+        return memory_kind_ == kUdpKind ? reinterpret_cast<const UdpMemory*>(memory_.data())
+                                        : nullptr;
+    }
+
     /// Time left; negative when it has run out. Of an unconfirmed entry the timeout it will get.
     std::int64_t left_ns(Time now) const { return is_confirmed() ? expires - now : expires.ns; }
 
   private:
     static constexpr std::uint16_t kTcpKind = 1;
+    static constexpr std::uint16_t kUdpKind = 2;
 };
 static_assert(sizeof(Entry) == 128 && std::is_trivially_copyable_v<Entry>);
 

@@ -120,7 +120,7 @@ class Tracker {
     void sight_further(std::span<Sighting> group, std::uint32_t further,
                        const Wanted& wanted) const;
     EntryMap::Memo& memo_of(const Entry& entry) { return map_.memo_of(entry); }
-    /// The same as track() of a packet that nothing was asked for, if it is the usual segment of an established flow: its glance
+    /// The same as track() of a packet that nothing was asked for, if it is a usual one of an established flow: its glance
     /// is_usual. An entry that is null: nothing has happened, track() is to be asked.
     Found track_usual(const Sighting& sighting, Time now);
     /// The packet in flight looks at the entry until finish().
@@ -198,6 +198,8 @@ class Tracker {
     void fetch(const EntryIndex::Hit& hit, const Wanted& wanted) const;
     Found find_sighted(const Sighting& sighting);
     static bool has_right_checksum(const wire::Glance& glance);
+    bool judge_usual(Entry& entry, const wire::Glance& glance, CtDirection direction, Time now,
+                     std::uint32_t& timeout_s) const;
     void collect_entries(Time now, std::uint32_t most);
     std::uint16_t told_events(const Entry& entry) const;
     void give_help(Entry& entry, const TrackOrder& order, Time now, Observer* observer);

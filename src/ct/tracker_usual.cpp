@@ -49,9 +49,11 @@ void Tracker::sight_further(std::span<Sighting> group, std::uint32_t further,
 }
 
 bool Tracker::has_right_checksum(const wire::Glance& glance) {
+    constexpr std::size_t kUdpChecksum = 6;
     wire::Packet packet;
     wire::fill_usual(glance, packet);
-    return wire::has_right_checksum(packet, protocol::kTcp);
+    if (!glance.is_tcp && packet.transport().be16(kUdpChecksum) == 0) return true;  // none was made
+    return wire::has_right_checksum(packet, glance.protocol());
 }
 
 }  // namespace keepstate::ct

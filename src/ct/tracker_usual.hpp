@@ -2,7 +2,8 @@
 //
 // What makes a segment usual: its glance says so, its flow stands in the map, is ESTABLISHED and ASSURED, has nothing that few
 // flows have (a helper, counters, a zone, a policy of its own), and judge_established() answers. Then the entry's first line
-// is all that is read and written. In any other case nothing has happened, and track() is asked.
+// is all that is read and written. Of UDP: a flow that has been answered, whose packet does not make it a stream. In any other case
+// nothing has happened, and track() is asked.
 //
 // In a header, for hooks/lane.cpp alone: it is called once a packet.
 // Tested by: tests/property/lane_property.cpp, ct/tcp/established_test.cpp.
@@ -29,9 +30,9 @@ KS_INLINE void Tracker::aim(Sighting& sighting) const {
             index.key_of_ipv4(glance.source_v4(), glance.destination_v4(), glance.source_port,
                               glance.destination_port, glance.is_tcp);
     } else {
-        sighting.key = index.key_of_ipv6(glance.source_v6(), glance.destination_v6(),
-                                         glance.source_port, glance.destination_port,
-                                         glance.is_tcp ? protocol::kTcp : protocol::kUdp);
+        sighting.key =
+            index.key_of_ipv6(glance.source_v6(), glance.destination_v6(), glance.source_port,
+                              glance.destination_port, glance.protocol());
     }
     sighting.bucket = index.first_bucket(sighting.key);
     index.prefetch(sighting.bucket);
@@ -52,9 +53,8 @@ KS_INLINE Found Tracker::find_sighted(const Sighting& sighting) {
         const auto [is_original, is_reply] =
             entry.compare_ends(glance.source_v6(), glance.destination_v6(), glance.source_port,
                                glance.destination_port);
-        const std::uint8_t protocol = glance.is_tcp ? protocol::kTcp : protocol::kUdp;
-        const bool is_plain =
-            !entry.has_extra() && entry.protocol() == protocol && entry.family() == Family::ipv6;
+        const bool is_plain = !entry.has_extra() && entry.protocol() == glance.protocol() &&
+                              entry.family() == Family::ipv6;
         if (is_plain && is_original != is_reply) {
             return {&entry, static_cast<CtDirection>(is_reply)};
         }
@@ -62,25 +62,36 @@ KS_INLINE Found Tracker::find_sighted(const Sighting& sighting) {
     return map_.find_by_key(sighting.key, tuple_of(glance));
 }
 
+/// True: the entry is brought up to date and gets `timeout_s` more.
+KS_INLINE bool Tracker::judge_usual(Entry& entry, const wire::Glance& glance, CtDirection direction,
+                                    Time now, std::uint32_t& timeout_s) const {
+    if (glance.is_tcp) {
+        TcpLine* const line = entry.tcp();
+        const UsualSegment segment{glance.seq, glance.ack, glance.window, glance.payload_bytes};
+        return line != nullptr && entry.has(status::kAssured) &&
+               judge_established(*line, segment, static_cast<std::size_t>(direction), settings_,
+                                 timeout_s);
+    }
+    const UdpMemory* const udp = entry.udp();
+    if (udp == nullptr) return false;
+    const bool is_stream = now > udp->stream_after;
+    if (is_stream && !entry.has(status::kAssured | status::kNatClash)) return false;
+    timeout_s = is_stream ? settings_.udp_timeout_stream : settings_.udp_timeout;
+    return true;
+}
+
 KS_INLINE Found Tracker::track_usual(const Sighting& sighting, Time now) {
     if (has_ended(now)) return {};  // as many are given back as on the long way
     const Found found = find_sighted(sighting);
     if (!found.entry) return {};
     Entry& entry = *found.entry;
-    constexpr std::uint32_t kAsked =
-        status::kSeenReply | status::kAssured | status::kDying | status::kFixedTimeout;
-    constexpr std::uint32_t kWanted = status::kSeenReply | status::kAssured;
-    TcpLine* const line = entry.tcp();
-    if (line == nullptr || entry.expires <= now || (entry.status & kAsked) != kWanted) return {};
+    constexpr std::uint32_t kAsked = status::kSeenReply | status::kDying | status::kFixedTimeout;
+    if (entry.expires <= now || (entry.status & kAsked) != status::kSeenReply) return {};
     if (entry.has_extra()) return {};
     const wire::Glance& glance = sighting.glance;
     if (settings_.checksum != 0 && !has_right_checksum(glance)) return {};
-    const UsualSegment segment{glance.seq, glance.ack, glance.window, glance.payload_bytes};
     std::uint32_t timeout_s = 0;
-    if (!judge_established(*line, segment, static_cast<std::size_t>(found.direction), settings_,
-                           timeout_s)) {
-        return {};
-    }
+    if (!judge_usual(entry, glance, found.direction, now, timeout_s)) return {};
     const std::int64_t timeout_ns = std::int64_t{timeout_s} * kNsPerSecond;
     const std::int64_t left_ns = entry.expires - now;
     entry.expires = now + timeout_ns;

@@ -1,7 +1,7 @@
-// The lane: the short way of a usual segment along the order.
+// The lane: the short way of a usual packet along the order.
 //
 // A batch is looked at in rounds before it is decided packet by packet: what a packet will read is asked from memory
-// while the others are looked at. Then the usual segments of established flows go from PREROUTING to POSTROUTING by the
+// while the others are looked at. Then the usual packets of established flows go from PREROUTING to POSTROUTING by the
 // tables that have a chain there and nothing else. Everything that a packet may meet on the long way and that could make a
 // difference is a condition here (usual_is_possible, ct::Tracker::track_usual); nobody listens, for the long way
 // is the one that explains.
@@ -51,9 +51,10 @@ void Path::approach_further(std::span<ct::Sighting> sightings, std::uint32_t fur
 }
 
 /// That of the class, which goes for all flows, before that of the flow.
-KS_INLINE const Trail* Path::find_trail(const ct::Found& found, Family family,
+KS_INLINE const Trail* Path::find_trail(const ct::Found& found, Family family, bool is_tcp,
                                         const DeviceName& in) {
-    const Trail& general = trails_.of_class(family, found.direction, routing_.number_of(in));
+    const Trail& general =
+        trails_.of_class(family, is_tcp, found.direction, routing_.number_of(in));
     if (general.in != nullptr) return &general;
     if (!trails_.has_any_of_flow()) return nullptr;
     const std::uint16_t number =
@@ -82,7 +83,7 @@ KS_INLINE bool Path::decide_one(const Frame& frame, const ct::Sighting& sighting
     const Family family = glance.is_v4 ? Family::ipv4 : Family::ipv6;
     const DeviceName& in =
         frame.device == kAnyDevice ? routing_.default_device() : routing_.device_at(frame.device);
-    const Trail* const trail = find_trail(found, family, in);
+    const Trail* const trail = find_trail(found, family, glance.is_tcp, in);
     if (trail != nullptr && found.entry->pending_events() == 0) {
         decide_on_trail(sighting, found, *trail, now, decision);
     } else {
@@ -146,8 +147,9 @@ void Path::keep_trail(const Trip& trip, const ct::Found& found) {
     trail.count = static_cast<std::uint32_t>(notes_.counters.size());
     std::copy(notes_.counters.begin(), notes_.counters.end(), trail.counters.begin());
     if (notes_.is_general) {
-        trails_.of_class(trip.decision.family, found.direction, routing_.number_of(*trip.in)) =
-            trail;
+        const bool is_tcp = trip.packet.protocol == protocol::kTcp;
+        trails_.of_class(trip.decision.family, is_tcp, found.direction,
+                         routing_.number_of(*trip.in)) = trail;
     } else {
         tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)] =
             trails_.keep(trail);

@@ -120,7 +120,8 @@ class Path {
                     const DeviceName& in, Time now, Decision& decision);
     void look_at(const Frame& frame, ct::Sighting& sighting) const;
     bool decide_one(const Frame& frame, const ct::Sighting& sighting, Time now, Decision& decision);
-    const Trail* find_trail(const ct::Found& found, Family family, const DeviceName& in);
+    const Trail* find_trail(const ct::Found& found, Family family, bool is_tcp,
+                            const DeviceName& in);
     void keep_trail(const Trip& trip, const ct::Found& found);
     void decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
                          Time now, Decision& decision) const;

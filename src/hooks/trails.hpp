@@ -2,7 +2,8 @@
 //
 // A trail is a decision without what is the packet's own, and the counters of the rules that the packet raised. It is kept
 // where the tables will answer the next packet just so, as rules/fast.hpp says of the way through each of them:
-//     by class    family, direction, device: all usual segments of established flows, where no rule asked who talks to whom
+//     by class    family, protocol, direction, device: all usual packets of established flows, where no rule asked who talks
+//                 to whom
 //     by flow     else, for the flow and direction; flows with the same trail share it. The flow's entry keeps its number
 //                 (ct::EntryMap::Memo).
 //
@@ -45,9 +46,10 @@ class Trails {
     /// `keeps_flows`: there are rules that may tell flows apart.
     Trails(std::size_t devices, bool keeps_flows);
 
-    Trail& of_class(Family family, CtDirection direction, std::size_t device) {
-        return of_class_[(device * 2 + static_cast<std::size_t>(direction)) * 2 +
-                         (family == Family::ipv4 ? 0 : 1)];
+    Trail& of_class(Family family, bool is_tcp, CtDirection direction, std::size_t device) {
+        const std::size_t number = (device * 2 + static_cast<std::size_t>(is_tcp)) * 2 +
+                                   static_cast<std::size_t>(direction);
+        return of_class_[number * 2 + (family == Family::ipv4 ? 0 : 1)];
     }
     /// `number` as keep() gave it.
     const Trail& of_flow(std::uint16_t number) const { return of_flow_[number - 1U]; }

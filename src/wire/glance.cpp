@@ -24,7 +24,7 @@ void fill_usual(const Glance& glance, Packet& packet) {
     packet.tos = glance.is_v4 ? ip[1] : static_cast<std::uint8_t>(base::load_be16(ip) >> 4);
     if (glance.is_v4) packet.fragment_id = base::load_be16(ip + 4);
     packet.has_transport = true;
-    packet.protocol = packet.rules_protocol = protocol::kTcp;
+    packet.protocol = packet.rules_protocol = glance.protocol();
     packet.transport_offset = packet.rules_transport_offset = glance.transport_offset();
 }
 

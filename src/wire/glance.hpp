@@ -24,16 +24,16 @@ struct Glance {
     std::uint32_t ip_bytes = 0;        ///< with is_usual: to the end that the header names
     /// Ports are known: TCP or UDP, no fragment. What follows is set then.
     bool has_ports = false;
-    /// TCP, all headers whole and sound, lengths that fit; ACK without SYN, FIN and RST; no IP options or extension
-    /// headers; no TCP options but an aligned timestamp. Not looked at: the transport's checksum, and what a host's own
-    /// stack refuses of IPv6 addresses.
+    /// All headers whole and sound, lengths that fit, no IP options or extension headers. Of TCP: ACK without SYN, FIN and
+    /// RST, no options but an aligned timestamp. Not looked at: the transport's checksum, and what a host's own stack
+    /// refuses of IPv6 addresses.
     bool is_usual = false;
     bool is_tcp = false;
     bool is_v4 = true;
     std::uint16_t source_port = 0;
     std::uint16_t destination_port = 0;
 
-    // with is_usual, in host order
+    // with is_usual, of TCP, in host order
     std::uint32_t seq = 0;
     std::uint32_t ack = 0;
     std::uint16_t window = 0;
@@ -44,6 +44,7 @@ struct Glance {
     const std::uint8_t* source_v6() const { return ip + 8; }
     const std::uint8_t* destination_v6() const { return ip + 24; }
     std::uint32_t transport_offset() const { return is_v4 ? 20 : 40; }
+    std::uint8_t protocol() const { return is_tcp ? protocol::kTcp : protocol::kUdp; }
 };
 
 namespace detail {
@@ -111,6 +112,11 @@ KS_INLINE bool is_usual_tcp(const std::uint8_t* tcp, std::size_t bytes, Glance& 
     return true;
 }
 
+/// UDP: a length that names all that is there.
+inline bool is_usual_udp(const std::uint8_t* udp, std::size_t bytes) {
+    return glance16(udp + 4) == bytes;
+}
+
 KS_INLINE void glance_at_ports(const std::uint8_t* transport, bool is_tcp, Glance& glance) {
     glance.has_ports = true;
     glance.is_tcp = is_tcp;
@@ -123,7 +129,7 @@ KS_INLINE void glance_at_ports(const std::uint8_t* transport, bool is_tcp, Glanc
 /// `is_ethernet`: else the frame begins with the IP header. Reads nothing behind the frame's end.
 KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance) {
     using detail::glance16;
-    constexpr std::size_t kEthernet = 14, kIpv4 = 20, kIpv6 = 40, kTcp = 20, kPorts = 4;
+    constexpr std::size_t kEthernet = 14, kIpv4 = 20, kIpv6 = 40, kTcp = 20, kUdp = 8, kPorts = 4;
     glance.has_ports = glance.is_usual = false;
     const std::size_t link = is_ethernet ? kEthernet : 0;
     if (frame.size() < link + kIpv4 + kPorts) return;
@@ -138,9 +144,12 @@ KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance)
         glance.is_v4 = true;
         glance.ip_bytes = glance16(ip + 2);
         detail::glance_at_ports(ip + kIpv4, number == protocol::kTcp, glance);
-        const bool is_whole = glance.ip_bytes <= there && glance.ip_bytes >= kIpv4 + kTcp;
-        if (!glance.is_tcp || !is_whole || !words.have_right_sum()) return;
-        glance.is_usual = detail::is_usual_tcp(ip + kIpv4, glance.ip_bytes - kIpv4, glance);
+        const std::size_t least = kIpv4 + (glance.is_tcp ? kTcp : kUdp);
+        const bool is_whole = glance.ip_bytes <= there && glance.ip_bytes >= least;
+        if (!is_whole || !words.have_right_sum()) return;
+        const std::size_t bytes = glance.ip_bytes - kIpv4;
+        glance.is_usual = glance.is_tcp ? detail::is_usual_tcp(ip + kIpv4, bytes, glance)
+                                        : detail::is_usual_udp(ip + kIpv4, bytes);
         return;
     }
     if (type != 0x86dd || ip[0] >> 4 != 6 || there < kIpv6 + kPorts) return;
@@ -149,9 +158,11 @@ KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance)
     glance.is_v4 = false;
     glance.ip_bytes = static_cast<std::uint32_t>(kIpv6) + glance16(ip + 4);
     detail::glance_at_ports(ip + kIpv6, number == protocol::kTcp, glance);
-    const bool is_whole = glance.ip_bytes <= there && glance.ip_bytes >= kIpv6 + kTcp;
-    if (!glance.is_tcp || !is_whole) return;
-    glance.is_usual = detail::is_usual_tcp(ip + kIpv6, glance.ip_bytes - kIpv6, glance);
+    const std::size_t least = kIpv6 + (glance.is_tcp ? kTcp : kUdp);
+    if (glance.ip_bytes > there || glance.ip_bytes < least) return;
+    const std::size_t bytes = glance.ip_bytes - kIpv6;
+    glance.is_usual = glance.is_tcp ? detail::is_usual_tcp(ip + kIpv6, bytes, glance)
+                                    : detail::is_usual_udp(ip + kIpv6, bytes);
 }
 
 /// How the link addressed a frame of Ethernet, as parse_link() says; the frame has a header.

@@ -30,6 +30,14 @@ Bytes tcp_packet(bool is_v4, std::uint8_t flags, std::size_t payload, Bytes opti
     return build_tcp(ip, tcp, bytes);
 }
 
+Bytes udp_packet(bool is_v4, std::size_t payload) {
+    IpFields ip;
+    ip.source = *parse_address(is_v4 ? "10.0.0.1" : "fd00::1");
+    ip.destination = *parse_address(is_v4 ? "10.0.1.1" : "fd00::2");
+    const Bytes bytes(payload, 7);
+    return build_udp(ip, 1000, 53, bytes);
+}
+
 Bytes framed(const Bytes& ip, bool is_v4) {
     Bytes frame(14, 2);
     frame[12] = is_v4 ? 0x08 : 0x86;
@@ -40,6 +48,24 @@ Bytes framed(const Bytes& ip, bool is_v4) {
 
 base::ByteView view(const Bytes& bytes) { return {bytes.data(), bytes.size()}; }
 
+void expect_transport(const Packet& packet, const Glance& glance) {
+    const base::ByteView transport = packet.transport();
+    ASSERT_EQ(transport.be16(0), glance.source_port);
+    ASSERT_EQ(transport.be16(2), glance.destination_port);
+    if (!glance.is_tcp) {
+        ASSERT_EQ(transport.be16(4), transport.size());
+        return;
+    }
+    const auto tcp = parse_tcp(packet);
+    ASSERT_TRUE(tcp.has_value());
+    ASSERT_EQ(tcp->seq, glance.seq);
+    ASSERT_EQ(tcp->ack, glance.ack);
+    ASSERT_EQ(tcp->window, glance.window);
+    ASSERT_EQ(tcp->payload_bytes, glance.payload_bytes);
+    ASSERT_GE(tcp->header_bytes, 20);
+    ASSERT_LE(tcp->header_bytes, transport.size());
+}
+
 // Everything that a usual glance says is what parsing says.
 void expect_as_parsed(const Bytes& frame, bool is_ethernet, const Glance& glance) {
     const LinkPayload link =
@@ -47,18 +73,9 @@ void expect_as_parsed(const Bytes& frame, bool is_ethernet, const Glance& glance
     ASSERT_EQ(link.reason, Reason::none);
     Packet packet;
     ASSERT_EQ(parse_ip(link.family, link.ip, false, packet), Reason::none);
-    ASSERT_EQ(packet.protocol, protocol::kTcp);
+    ASSERT_EQ(packet.protocol, glance.protocol());
     ASSERT_TRUE(packet.has_transport && !packet.is_fragment);
-    const auto tcp = parse_tcp(packet);
-    ASSERT_TRUE(tcp.has_value());
-    ASSERT_EQ(tcp->seq, glance.seq);
-    ASSERT_EQ(tcp->ack, glance.ack);
-    ASSERT_EQ(tcp->window, glance.window);
-    ASSERT_EQ(tcp->payload_bytes, glance.payload_bytes);
-    ASSERT_EQ(tcp->source_port, glance.source_port);
-    ASSERT_EQ(tcp->destination_port, glance.destination_port);
-    ASSERT_GE(tcp->header_bytes, 20);
-    ASSERT_LE(tcp->header_bytes, packet.transport().size());
+    expect_transport(packet, glance);
     Packet filled;
     fill_usual(glance, filled);
     EXPECT_EQ(filled.ip.data(), packet.ip.data());
@@ -69,6 +86,7 @@ void expect_as_parsed(const Bytes& frame, bool is_ethernet, const Glance& glance
     EXPECT_EQ(filled.tos, packet.tos);
     EXPECT_EQ(filled.fragment_id, packet.fragment_id);
     EXPECT_EQ(filled.fragment_header_offset, packet.fragment_header_offset);
+    EXPECT_EQ(filled.protocol, packet.protocol);
     EXPECT_EQ(filled.transport_offset, packet.transport_offset);
     EXPECT_EQ(filled.rules_protocol, packet.rules_protocol);
     EXPECT_EQ(filled.rules_transport_offset, packet.rules_transport_offset);
@@ -115,13 +133,15 @@ TEST(Glance, others_are_not) {
 // bytes shows to the sanitizer whoever reads past it.
 TEST(Glance, of_broken_packets_says_what_the_parsers_say) {
     Random random{5};
-    std::uint32_t usual = 0;
+    std::uint32_t usual[2] = {};  // by whether it is TCP
     for (int i = 0; i < 60'000; ++i) {
         const bool is_v4 = random() % 2 == 0;
         const bool is_ethernet = random() % 2 == 0;
-        const Bytes ip =
-            tcp_packet(is_v4, tcp_flag::kAck, random() % 30,
-                       random() % 2 == 0 ? Bytes{} : Bytes{1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2});
+        const std::size_t payload = random() % 30;
+        const Bytes timestamp{1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2};
+        const Bytes ip = random() % 3 == 0 ? udp_packet(is_v4, payload)
+                                           : tcp_packet(is_v4, tcp_flag::kAck, payload,
+                                                        random() % 2 == 0 ? Bytes{} : timestamp);
         Bytes frame = is_ethernet ? framed(ip, is_v4) : ip;
         for (std::uint32_t n = random() % 3; n > 0; --n) {
             frame[random() % frame.size()] = static_cast<std::uint8_t>(random());
@@ -131,11 +151,12 @@ TEST(Glance, of_broken_packets_says_what_the_parsers_say) {
         Glance glance;
         glance_at(view(exact), is_ethernet, glance);
         if (!glance.is_usual) continue;
-        ++usual;
+        ++usual[glance.is_tcp ? 1 : 0];
         expect_as_parsed(exact, is_ethernet, glance);
         if (HasFatalFailure()) return;
     }
-    EXPECT_GT(usual, 10'000U);
+    EXPECT_GT(usual[0], 4'000U);
+    EXPECT_GT(usual[1], 8'000U);
 }
 
 }  // namespace
