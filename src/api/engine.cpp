@@ -197,7 +197,13 @@ std::size_t EngineParts::decide_usual(std::span<const Frame> batch, std::size_t 
         path->decide_usual(batch.subspan(first, end - first),
                            std::span(sightings).subspan(first % kSightedAtOnce, end - first),
                            latest, decisions.subspan(first));
-    reasons[static_cast<std::size_t>(Reason::none)] += done;
+    if (routing.is_bump()) {
+        reasons[static_cast<std::size_t>(Reason::none)] += done;
+        return done;
+    }
+    for (const Decision& each : decisions.subspan(first, done)) {
+        ++reasons[static_cast<std::size_t>(each.reason)];
+    }
     return done;
 }
 

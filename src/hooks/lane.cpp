@@ -11,6 +11,7 @@
 //
 // Tested by: tests/property/lane_property.cpp, which holds it against the long way.
 #include <algorithm>
+#include <cstring>
 
 #include "ct/tracker_usual.hpp"
 #include "hooks/path.hpp"
@@ -19,11 +20,10 @@
 
 namespace keepstate::hooks {
 
-/// Without an IP stack of its own nobody routes, lowers TTLs or refuses addresses; before tracking no rule is asked.
+/// Before tracking no rule is asked.
 bool Path::usual_is_possible(Family family) const {
     const rules::Program* const program = programs_[family == Family::ipv4 ? 0 : 1];
-    return routing_.is_bump() &&
-           (program == nullptr || !program->has_chain(Table::raw, Hook::prerouting));
+    return program == nullptr || !program->has_chain(Table::raw, Hook::prerouting);
 }
 
 KS_INLINE void Path::look_at(const Frame& frame, ct::Sighting& sighting) const {
@@ -50,44 +50,83 @@ void Path::approach_further(std::span<ct::Sighting> sightings, std::uint32_t fur
     tracker_.sight_further(sightings, further, {tells_entries_, trails_.has_any_of_flow()});
 }
 
+/// Addresses with which an IPv6 stack of its own may refuse a packet, and which no established flow has that is routed.
+static bool is_odd_v6(const std::uint8_t* address) {
+    constexpr std::uint8_t kLoopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    return address[0] == 0xff || std::memcmp(address, kLoopback, sizeof kLoopback) == 0;
+}
+
+/// The way of a usual packet between devices; devices that are null: it is not forwarded, or only the long way tells.
+KS_INLINE Path::Way Path::find_way(const Frame& frame, const wire::Glance& glance) const {
+    const DeviceName& given =
+        frame.device == kAnyDevice ? routing_.default_device() : routing_.device_at(frame.device);
+    if (routing_.is_bump()) return {&given, &routing_.default_device()};
+    return find_routed_way(frame, glance, given);
+}
+
+Path::Way Path::find_routed_way(const Frame& frame, const wire::Glance& glance,
+                                const DeviceName& given) const {
+    if (!glance.is_v4 && (is_odd_v6(glance.source_v6()) || is_odd_v6(glance.destination_v6()))) {
+        return {};
+    }
+    wire::Packet packet;
+    wire::fill_usual(glance, packet);
+    const Address source = packet.source();
+    if (routing_.is_local(source)) return {};
+    const DeviceName& in = frame.device == kAnyDevice ? routing_.device_of(source) : given;
+    const Route route = routing_.route(packet, in);
+    if (route.kind != RouteKind::forward) return {};
+    return {&in, route.out};
+}
+
 /// That of the class, which goes for all flows, before that of the flow.
-KS_INLINE const Trail* Path::find_trail(const ct::Found& found, Family family, bool is_tcp,
-                                        const DeviceName& in) {
-    const Trail& general =
-        trails_.of_class(family, is_tcp, found.direction, routing_.number_of(in));
-    if (general.in != nullptr) return &general;
+KS_INLINE const Trail* Path::find_trail(const ct::Found& found, const wire::Glance& glance,
+                                        const Way& way) {
+    const Trail* const general =
+        trails_.of_class(glance.is_v4 ? Family::ipv4 : Family::ipv6, glance.is_tcp, found.direction,
+                         routing_.number_of(*way.in), routing_.number_of(*way.out));
+    if (general != nullptr && general->in != nullptr) return general;
     if (!trails_.has_any_of_flow()) return nullptr;
     const std::uint16_t number =
         tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)];
     if (number == 0) return nullptr;
     const Trail& own = trails_.of_flow(number);
-    return own.in == &in ? &own : nullptr;
+    return own.in == way.in && own.out == way.out ? &own : nullptr;
 }
 
 KS_INLINE void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Found& found,
                                      const Trail& trail, Time now, Decision& decision) const {
     decision = trail.decision;
     if (tells_entries_) decision.entry = facts_of(*found.entry, now);
+    const wire::Glance& glance = sighting.glance;
     if (decision.verdict == Verdict::accept) {
-        decision.out_bytes = {sighting.glance.ip, sighting.glance.ip_bytes};
+        decision.out_bytes = {glance.ip, glance.ip_bytes};
+        if (routing_.is_router()) lower_ttl(glance, decision);
     }
-    trail.count_packet(sighting.glance.ip_bytes);
+    trail.count_packet(glance.ip_bytes);
+}
+
+void Path::lower_ttl(const wire::Glance& glance, Decision& decision) const {
+    wire::Packet packet;
+    wire::fill_usual(glance, packet);
+    wire::PacketEditor editor(packet, arena_);
+    editor.set_ttl(static_cast<std::uint8_t>(packet.ttl - 1));
+    decision.out_bytes = packet.ip.span();
 }
 
 KS_INLINE bool Path::decide_one(const Frame& frame, const ct::Sighting& sighting, Time now,
                                 Decision& decision) {
     const wire::Glance& glance = sighting.glance;
     if (!glance.is_usual || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
+    const Way way = find_way(frame, glance);
+    if (way.in == nullptr) return false;
     const ct::Found found = tracker_.track_usual(sighting, now);
     if (!found.entry) return false;
-    const Family family = glance.is_v4 ? Family::ipv4 : Family::ipv6;
-    const DeviceName& in =
-        frame.device == kAnyDevice ? routing_.default_device() : routing_.device_at(frame.device);
-    const Trail* const trail = find_trail(found, family, glance.is_tcp, in);
+    const Trail* const trail = find_trail(found, glance, way);
     if (trail != nullptr && found.entry->pending_events() == 0) {
         decide_on_trail(sighting, found, *trail, now, decision);
     } else {
-        ask_tables(frame, sighting, found, in, now, decision);
+        ask_tables(frame, sighting, found, way, now, decision);
     }
     return true;
 }
@@ -109,7 +148,7 @@ std::size_t Path::decide_usual(std::span<const Frame> frames,
 
 /// Where no trail tells the answer.
 void Path::ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
-                      const DeviceName& in, Time now, Decision& decision) {
+                      const Way& way, Time now, Decision& decision) {
     const wire::Glance& glance = sighting.glance;
     wire::Packet packet;
     wire::fill_usual(glance, packet);
@@ -128,36 +167,39 @@ void Path::ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct
         context.source_mac = frame.bytes.data() + 6;
     }
     trip.is_tracked = true;
-    trip.in = &in;
+    trip.in = way.in;
     tracker_.hold(*found.entry);
     notes_.begin();
     travel_usual(trip);
     conclude(trip);
-    if (notes_.is_steady) keep_trail(trip, found);
+    if (notes_.is_steady) keep_trail(trip, found, way);
 }
 
-void Path::keep_trail(const Trip& trip, const ct::Found& found) {
+void Path::keep_trail(const Trip& trip, const ct::Found& found, const Way& way) {
     const bool is_plain = trip.verdict == Verdict::accept || trip.verdict == Verdict::drop;
     if (!is_plain || notes_.counters.size() > Trail::kMostCounters) return;
     Trail trail;
     trail.decision = trip.decision;
     trail.decision.entry.reset();
     trail.decision.out_bytes = {};
-    trail.in = trip.in;
+    trail.in = way.in;
+    trail.out = way.out;
     trail.count = static_cast<std::uint32_t>(notes_.counters.size());
     std::copy(notes_.counters.begin(), notes_.counters.end(), trail.counters.begin());
-    if (notes_.is_general) {
-        const bool is_tcp = trip.packet.protocol == protocol::kTcp;
-        trails_.of_class(trip.decision.family, is_tcp, found.direction,
-                         routing_.number_of(*trip.in)) = trail;
-    } else {
+    if (!notes_.is_general) {
         tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)] =
             trails_.keep(trail);
+        return;
     }
+    const bool is_tcp = trip.packet.protocol == protocol::kTcp;
+    Trail* const general =
+        trails_.of_class(trip.decision.family, is_tcp, found.direction, routing_.number_of(*way.in),
+                         routing_.number_of(*way.out));
+    if (general != nullptr) *general = trail;
 }
 
 bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {
-    if (!trip.program->has_chain(table, hook)) return true;
+    if (!trip.program || !trip.program->has_chain(table, hook)) return true;
     trip.context.table = table;
     trip.context.entry_mark_changed = false;
     const rules::PathResult result = rules::run_and_note(*trip.program, table, hook, trip.context);
@@ -175,12 +217,11 @@ bool Path::travel_usual(Trip& trip) {
     rules::Context& context = trip.context;
     for (const Hook hook : kHooks) {
         trip.decision.hooks[trip.decision.hook_count++] = hook;
-        if (hook == Hook::forward) trip.out = &routing_.default_device();
-        if (!trip.program) continue;
         context.hook = hook;
         context.in_device = trip.in->data();
         context.out_device = trip.out->data();
         if (!run_usual_table(trip, hook, Table::mangle)) return false;
+        if (hook == Hook::prerouting && !route(trip)) return false;
         if (hook != Hook::forward) continue;
         if (!run_usual_table(trip, hook, Table::filter) ||
             !run_usual_table(trip, hook, Table::security)) {

@@ -80,8 +80,8 @@ class Path {
     /// between. What the first says, the second is told.
     std::uint32_t approach(std::span<ct::Sighting> sightings) const;
     void approach_further(std::span<ct::Sighting> sightings, std::uint32_t further) const;
-    /// The same as decide() without observer and log, for as many of the first frames as are usual ones; how many. Their
-    /// reason is none. `latest`: the latest stamp so far, before and after.
+    /// The same as decide() without observer and log, for as many of the first frames as are usual ones; how many. In a
+    /// bump in the wire their reason is none. `latest`: the latest stamp so far, before and after.
     std::size_t decide_usual(std::span<const Frame> frames, std::span<const ct::Sighting> sightings,
                              Time& latest, std::span<Decision> decisions);
 
@@ -112,17 +112,25 @@ class Path {
       private:
         ct::Tracker& tracker_;
     };
+    /// The devices by which a packet comes and goes.
+    struct Way {
+        const DeviceName* in = nullptr;
+        const DeviceName* out = nullptr;
+    };
     void decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip);
     bool usual_is_possible(Family family) const;
     void travel(Trip& trip);
     bool travel_usual(Trip& trip);
     void ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
-                    const DeviceName& in, Time now, Decision& decision);
+                    const Way& way, Time now, Decision& decision);
     void look_at(const Frame& frame, ct::Sighting& sighting) const;
     bool decide_one(const Frame& frame, const ct::Sighting& sighting, Time now, Decision& decision);
-    const Trail* find_trail(const ct::Found& found, Family family, bool is_tcp,
-                            const DeviceName& in);
-    void keep_trail(const Trip& trip, const ct::Found& found);
+    Way find_way(const Frame& frame, const wire::Glance& glance) const;
+    Way find_routed_way(const Frame& frame, const wire::Glance& glance,
+                        const DeviceName& given) const;
+    void lower_ttl(const wire::Glance& glance, Decision& decision) const;
+    const Trail* find_trail(const ct::Found& found, const wire::Glance& glance, const Way& way);
+    void keep_trail(const Trip& trip, const ct::Found& found, const Way& way);
     void decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
                          Time now, Decision& decision) const;
     bool run_usual_table(Trip& trip, Hook hook, Table table);

@@ -17,7 +17,7 @@ std::uint64_t hash_of(const Trail& trail) {
 
 /// The counters say which rules there were, so what those decided is the same too.
 bool are_equal(const Trail& a, const Trail& b) {
-    return a.in == b.in && a.decision.direction == b.decision.direction &&
+    return a.in == b.in && a.out == b.out && a.decision.direction == b.decision.direction &&
            a.decision.family == b.decision.family && a.decision.protocol == b.decision.protocol &&
            a.decision.verdict == b.decision.verdict && a.count == b.count &&
            std::equal(a.counters.begin(), a.counters.begin() + a.count, b.counters.begin());
@@ -25,7 +25,8 @@ bool are_equal(const Trail& a, const Trail& b) {
 
 }  // namespace
 
-Trails::Trails(std::size_t devices, bool keeps_flows) : of_class_(devices * 8) {
+Trails::Trails(std::size_t devices, bool keeps_flows)
+    : devices_(devices), of_class_(devices <= kMostDevices ? devices * devices * 8 : 0) {
     if (!keeps_flows) return;
     of_flow_.reserve(kMostOfFlows);
     slots_.resize(2 * kMostOfFlows);

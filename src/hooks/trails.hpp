@@ -2,7 +2,7 @@
 //
 // A trail is a decision without what is the packet's own, and the counters of the rules that the packet raised. It is kept
 // where the tables will answer the next packet just so, as rules/fast.hpp says of the way through each of them:
-//     by class    family, protocol, direction, device: all usual packets of established flows, where no rule asked who talks
+//     by class    family, protocol, direction, devices: all usual packets of established flows, where no rule asked who talks
 //                 to whom
 //     by flow     else, for the flow and direction; flows with the same trail share it. The flow's entry keeps its number
 //                 (ct::EntryMap::Memo).
@@ -28,6 +28,7 @@ struct Trail {
     static constexpr std::size_t kMostCounters = 16;
     Decision decision;
     const DeviceName* in = nullptr;  ///< where such packets come in; null: nothing is known
+    const DeviceName* out = nullptr;
     std::uint32_t count = 0;
     std::array<Counters*, kMostCounters> counters{};
 
@@ -42,14 +43,19 @@ struct Trail {
 class Trails {
   public:
     static constexpr std::size_t kMostOfFlows = 4096;
+    /// With more devices every packet asks the tables that no trail of its flow tells.
+    static constexpr std::size_t kMostDevices = 32;
 
     /// `keeps_flows`: there are rules that may tell flows apart.
     Trails(std::size_t devices, bool keeps_flows);
 
-    Trail& of_class(Family family, bool is_tcp, CtDirection direction, std::size_t device) {
-        const std::size_t number = (device * 2 + static_cast<std::size_t>(is_tcp)) * 2 +
-                                   static_cast<std::size_t>(direction);
-        return of_class_[number * 2 + (family == Family::ipv4 ? 0 : 1)];
+    /// Null: there are too many devices for such.
+    Trail* of_class(Family family, bool is_tcp, CtDirection direction, std::size_t in,
+                    std::size_t out) {
+        if (of_class_.empty()) return nullptr;
+        const std::size_t way = (in * devices_ + out) * 2 + static_cast<std::size_t>(is_tcp);
+        const std::size_t kind = family == Family::ipv4 ? 0 : 1;
+        return &of_class_[(way * 2 + static_cast<std::size_t>(direction)) * 2 + kind];
     }
     /// `number` as keep() gave it.
     const Trail& of_flow(std::uint16_t number) const { return of_flow_[number - 1U]; }
@@ -58,6 +64,7 @@ class Trails {
     std::uint16_t keep(const Trail& trail);
 
   private:
+    std::size_t devices_;
     std::vector<Trail> of_class_;
     std::vector<Trail> of_flow_;
     std::vector<std::uint16_t> slots_;  ///< numbers, open addressing, at most half full

@@ -71,6 +71,7 @@ class Talk {
         wire::IpFields ip;
         ip.source = talk.sides[from].address;
         ip.destination = talk.sides[1 - from].address;
+        ip.ttl = ttl_;
         wire::TcpFields tcp;
         tcp.source_port = talk.sides[from].port;
         tcp.destination_port = talk.sides[1 - from].port;
@@ -86,6 +87,7 @@ class Talk {
         constexpr std::uint32_t kBegins[] = {1000, 0xfffffff0U, 0x7ffffff0U};
         const std::uint32_t client = kBegins[below(3)] + below(5), server = kBegins[below(3)];
         talk.is_open = true;
+        ttl_ = below(10) == 0 ? static_cast<std::uint8_t>(below(3)) : std::uint8_t{64};
         talk.sides[0].next = client + 1;
         talk.sides[1].next = server + 1;
         const Bytes syn{2, 4, 5, 0xb4, 4, 2, 1, 3, 3, 2, 1, 0};
@@ -99,6 +101,7 @@ class Talk {
         wire::IpFields ip;
         ip.source = talk.sides[from].address;
         ip.destination = talk.sides[1 - from].address;
+        ip.ttl = ttl_;
         Bytes packet = wire::build_udp(ip, talk.sides[from].port, talk.sides[1 - from].port,
                                        Bytes(below(100), 'x'));
         constexpr std::size_t kUdpChecksum = 6;
@@ -130,6 +133,7 @@ class Talk {
     }
 
     Random random_;
+    std::uint8_t ttl_ = 64;
     std::vector<Conversation> talks_;
 };
 
@@ -139,6 +143,7 @@ struct Kind {
     std::uint32_t acct = 0;
     std::uint32_t checksum = 1;
     bool tells_entries = true;
+    bool routes = false;  ///< between two devices, with an address of its own
 };
 
 constexpr const char* kStateful =
@@ -181,6 +186,18 @@ constexpr Kind kKinds[] = {
      "-A PREROUTING -p tcp -m tcp --dport 1002 -j CT --zone 3\n"
      "-A PREROUTING -p tcp -m tcp --sport 1004 -j NOTRACK\nCOMMIT\n"
      "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m connlabel --label 5 --set\nCOMMIT\n"},
+    {"router", kStateful, 0, 1, true, true},
+    {"router without rules", nullptr, 0, 1, false, true},
+    {"router whose rules ask for devices and lengths",
+     "*mangle\n:PREROUTING ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+     "-A PREROUTING -i in0 -p udp -m length --length 0:60 -j MARK --set-mark 7\n"
+     "-A POSTROUTING -o out0 -m mark --mark 7\nCOMMIT\n"
+     "*filter\n:FORWARD DROP [0:0]\n"
+     "-A FORWARD -i in0 -o out0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+     "-A FORWARD -i out0 -p tcp -m tcp --sport 81 -j REJECT --reject-with tcp-reset\n"
+     "-A FORWARD -i out0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+     "-A FORWARD -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n",
+     0, 1, true, true},
     {"rules of the raw table for others",
      "*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j NOTRACK\nCOMMIT\n"
      "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m connlabel --label 5 --set\nCOMMIT\n"},
@@ -200,6 +217,15 @@ Engine make_engine(const Kind& kind, bool listens) {
     setup.settings.acct = kind.acct;
     setup.settings.checksum = kind.checksum;
     setup.settings.max = 10;  // fewer than there are conversations
+    if (kind.routes) {
+        DeviceSetup in, out;
+        in.name = "in0";
+        in.networks = {*parse_prefix("10.0.0.0/24"), *parse_prefix("fd00::1/128")};
+        out.name = "out0";
+        out.networks = {*parse_prefix("10.0.1.0/24")};
+        setup.devices = {in, out};
+        setup.local = {*parse_address("10.0.0.254")};
+    }
     if (kind.rules != nullptr) {
         setup.rules4 = rules_of(kind, Family::ipv4);
         setup.rules6 = rules_of(kind, Family::ipv6);
@@ -273,6 +299,8 @@ TEST_P(Lane, gives_what_the_long_way_gives) {
                 now = now + static_cast<std::int64_t>(talk.below(1'000'000));
                 frames[i].bytes = packets[i];
                 frames[i].link = kLinkRaw;
+                if (talk.below(4) == 0)
+                    frames[i].device = static_cast<std::uint16_t>(talk.below(3));
                 frames[i].time = now;
             }
             std::vector<Decision> by_lane(frames.size()), by_way(frames.size());
