@@ -56,16 +56,12 @@ static bool is_odd_v6(const std::uint8_t* address) {
     return address[0] == 0xff || std::memcmp(address, kLoopback, sizeof kLoopback) == 0;
 }
 
-/// The way of a usual packet between devices; devices that are null: it is not forwarded, or only the long way tells.
-KS_INLINE Path::Way Path::find_way(const Frame& frame, const wire::Glance& glance) const {
-    const DeviceName& given =
-        frame.device == kAnyDevice ? routing_.default_device() : routing_.device_at(frame.device);
-    if (routing_.is_bump()) return {&given, &routing_.default_device()};
-    return find_routed_way(frame, glance, given);
+Path::Way Path::make_way(const DeviceName& in, const DeviceName& out) {
+    return {&in, &out, trails_.of_way(routing_.number_of(in), routing_.number_of(out))};
 }
 
-Path::Way Path::find_routed_way(const Frame& frame, const wire::Glance& glance,
-                                const DeviceName& given) const {
+/// The way of a usual packet between devices; devices that are null: it is not forwarded, or only the long way tells.
+Path::Way Path::find_way(const Frame& frame, const wire::Glance& glance) {
     if (!glance.is_v4 && (is_odd_v6(glance.source_v6()) || is_odd_v6(glance.destination_v6()))) {
         return {};
     }
@@ -73,19 +69,21 @@ Path::Way Path::find_routed_way(const Frame& frame, const wire::Glance& glance,
     wire::fill_usual(glance, packet);
     const Address source = packet.source();
     if (routing_.is_local(source)) return {};
-    const DeviceName& in = frame.device == kAnyDevice ? routing_.device_of(source) : given;
+    const DeviceName& in =
+        frame.device == kAnyDevice ? routing_.device_of(source) : routing_.device_at(frame.device);
     const Route route = routing_.route(packet, in);
     if (route.kind != RouteKind::forward) return {};
-    return {&in, route.out};
+    return make_way(in, *route.out);
 }
 
 /// That of the class, which goes for all flows, before that of the flow.
 KS_INLINE const Trail* Path::find_trail(const ct::Found& found, const wire::Glance& glance,
                                         const Way& way) {
-    const Trail* const general =
-        trails_.of_class(glance.is_v4 ? Family::ipv4 : Family::ipv6, glance.is_tcp, found.direction,
-                         routing_.number_of(*way.in), routing_.number_of(*way.out));
-    if (general != nullptr && general->in != nullptr) return general;
+    if (way.trails != nullptr) {
+        const Trail& general =
+            way.trails[Trails::class_of(glance.is_v4, glance.is_tcp, found.direction)];
+        if (general.in != nullptr) return &general;
+    }
     if (!trails_.has_any_of_flow()) return nullptr;
     const std::uint16_t number =
         tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)];
@@ -101,7 +99,7 @@ KS_INLINE void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Fou
     const wire::Glance& glance = sighting.glance;
     if (decision.verdict == Verdict::accept) {
         decision.out_bytes = {glance.ip, glance.ip_bytes};
-        if (routing_.is_router()) lower_ttl(glance, decision);
+        if (only_way_.in == nullptr && routing_.is_router()) lower_ttl(glance, decision);
     }
     trail.count_packet(glance.ip_bytes);
 }
@@ -118,8 +116,12 @@ KS_INLINE bool Path::decide_one(const Frame& frame, const ct::Sighting& sighting
                                 Decision& decision) {
     const wire::Glance& glance = sighting.glance;
     if (!glance.is_usual || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
-    const Way way = find_way(frame, glance);
-    if (way.in == nullptr) return false;
+    Way found_way;
+    if (only_way_.in == nullptr) {
+        found_way = find_way(frame, glance);
+        if (found_way.in == nullptr) return false;
+    }
+    const Way& way = only_way_.in != nullptr ? only_way_ : found_way;
     const ct::Found found = tracker_.track_usual(sighting, now);
     if (!found.entry) return false;
     const Trail* const trail = find_trail(found, glance, way);
@@ -191,11 +193,10 @@ void Path::keep_trail(const Trip& trip, const ct::Found& found, const Way& way) 
             trails_.keep(trail);
         return;
     }
+    if (way.trails == nullptr) return;
     const bool is_tcp = trip.packet.protocol == protocol::kTcp;
-    Trail* const general =
-        trails_.of_class(trip.decision.family, is_tcp, found.direction, routing_.number_of(*way.in),
-                         routing_.number_of(*way.out));
-    if (general != nullptr) *general = trail;
+    const bool is_v4 = trip.packet.family == Family::ipv4;
+    way.trails[Trails::class_of(is_v4, is_tcp, found.direction)] = trail;
 }
 
 bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {

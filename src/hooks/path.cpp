@@ -40,7 +40,9 @@ Path::Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& 
       trails_(routing.device_count(), rules4 != nullptr || rules6 != nullptr),
       lookup_(tracker),
       dice_(dice),
-      arena_(arena) {}
+      arena_(arena) {
+    if (routing.is_bump()) only_way_ = make_way(routing.default_device(), routing.default_device());
+}
 
 void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* observer,
                   std::string* log, const wire::Reassembled* reassembled) {

@@ -116,7 +116,9 @@ class Path {
     struct Way {
         const DeviceName* in = nullptr;
         const DeviceName* out = nullptr;
+        Trail* trails = nullptr;  ///< Trails::of_way
     };
+    Way make_way(const DeviceName& in, const DeviceName& out);
     void decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip);
     bool usual_is_possible(Family family) const;
     void travel(Trip& trip);
@@ -125,9 +127,7 @@ class Path {
                     const Way& way, Time now, Decision& decision);
     void look_at(const Frame& frame, ct::Sighting& sighting) const;
     bool decide_one(const Frame& frame, const ct::Sighting& sighting, Time now, Decision& decision);
-    Way find_way(const Frame& frame, const wire::Glance& glance) const;
-    Way find_routed_way(const Frame& frame, const wire::Glance& glance,
-                        const DeviceName& given) const;
+    Way find_way(const Frame& frame, const wire::Glance& glance);
     void lower_ttl(const wire::Glance& glance, Decision& decision) const;
     const Trail* find_trail(const ct::Found& found, const wire::Glance& glance, const Way& way);
     void keep_trail(const Trip& trip, const ct::Found& found, const Way& way);
@@ -171,6 +171,7 @@ class Path {
     std::array<bool, 2> is_usual_possible_;  ///< by family
     std::array<RuleTexts, 2> rule_texts_;    ///< by family
     Trails trails_;
+    Way only_way_;      ///< of a bump in the wire; else without devices
     TrailNotes notes_;  ///< of the packet under way
     Lookup lookup_;
     rules::Dice& dice_;

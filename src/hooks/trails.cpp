@@ -26,7 +26,7 @@ bool are_equal(const Trail& a, const Trail& b) {
 }  // namespace
 
 Trails::Trails(std::size_t devices, bool keeps_flows)
-    : devices_(devices), of_class_(devices <= kMostDevices ? devices * devices * 8 : 0) {
+    : devices_(devices), of_class_(devices <= kMostDevices ? devices * devices * kClasses : 0) {
     if (!keeps_flows) return;
     of_flow_.reserve(kMostOfFlows);
     slots_.resize(2 * kMostOfFlows);

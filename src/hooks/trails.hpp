@@ -49,13 +49,14 @@ class Trails {
     /// `keeps_flows`: there are rules that may tell flows apart.
     Trails(std::size_t devices, bool keeps_flows);
 
-    /// Null: there are too many devices for such.
-    Trail* of_class(Family family, bool is_tcp, CtDirection direction, std::size_t in,
-                    std::size_t out) {
-        if (of_class_.empty()) return nullptr;
-        const std::size_t way = (in * devices_ + out) * 2 + static_cast<std::size_t>(is_tcp);
-        const std::size_t kind = family == Family::ipv4 ? 0 : 1;
-        return &of_class_[(way * 2 + static_cast<std::size_t>(direction)) * 2 + kind];
+    /// Those of the packets that come and go by two devices. Null: there are too many devices for such.
+    Trail* of_way(std::size_t in, std::size_t out) {
+        return of_class_.empty() ? nullptr : &of_class_[(in * devices_ + out) * kClasses];
+    }
+    /// Which of them.
+    static std::size_t class_of(bool is_v4, bool is_tcp, CtDirection direction) {
+        return static_cast<std::size_t>(is_v4) * 4 + static_cast<std::size_t>(is_tcp) * 2 +
+               static_cast<std::size_t>(direction);
     }
     /// `number` as keep() gave it.
     const Trail& of_flow(std::uint16_t number) const { return of_flow_[number - 1U]; }
@@ -64,6 +65,8 @@ class Trails {
     std::uint16_t keep(const Trail& trail);
 
   private:
+    static constexpr std::size_t kClasses = 8;
+
     std::size_t devices_;
     std::vector<Trail> of_class_;
     std::vector<Trail> of_flow_;

@@ -31,12 +31,7 @@ constexpr bool is_before(std::uint32_t a, std::uint32_t b) { return is_negative(
 
 /// `then` or `otherwise` without a branch: which one a stranger's next packet needs cannot be foreseen.
 constexpr std::uint32_t choose(bool is_first, std::uint32_t then, std::uint32_t otherwise) {
-#if defined(__GNUC__)
-    return __builtin_expect_with_probability(static_cast<long>(is_first), 1, 0.5) ? then
-                                                                                  : otherwise;
-#else
     return otherwise ^ ((then ^ otherwise) & (0U - static_cast<std::uint32_t>(is_first)));
-#endif
 }
 
 /// As tcp_timeout_s(), for the established state and an ACK.
