@@ -78,4 +78,21 @@ double MemoryLimit::measure(std::uint32_t batch, std::uint64_t accesses) {
     return spent / static_cast<double>(rounds * batch);
 }
 
+double MemoryLimit::measure_alone(std::uint64_t accesses) {
+    constexpr std::size_t kAlwaysZero = 7;
+    Random random(++seed_);
+    std::uint64_t last = 0;
+    const double start = thread_ns();
+    for (std::uint64_t i = 0; i < accesses; ++i) {
+        const std::uint64_t word = random.next() + last;
+        const Line& index = index_[(word >> 32) * index_lines_ >> 32];
+        Line& entry = entries_[index.words[word & 7]];
+        last = entry.words[kAlwaysZero];
+        entry.words[1] += i;
+    }
+    const double spent = thread_ns() - start;
+    keep(last);
+    return spent / static_cast<double>(accesses);
+}
+
 }  // namespace keepstate::bench

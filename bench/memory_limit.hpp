@@ -32,6 +32,9 @@ class MemoryLimit {
 
     /// Nanoseconds of this thread's time an access, over about `accesses` of them in batches of `batch` (1 to 256).
     double measure(std::uint32_t batch, std::uint64_t accesses);
+    /// The same, each access begun when the one before is done: what who asks for one packet at a time and waits for the answer
+    /// waits for memory. measure(1, ...) lets the processor run ahead, which no engine's code is short enough for.
+    double measure_alone(std::uint64_t accesses);
 
   private:
     struct alignas(64) Line {

@@ -4,6 +4,7 @@
 //     limit        ns an access of the memory limit over kLeastFlowBytes a flow in 2 MiB pages, right after
 //     limit_small  the same in pages of 4 KiB
 //     limit_own    the same in 2 MiB pages over what the engine itself occupies (goal rows only)
+//     limit_alone  batches of one: ns of an access that begins when the one before is done
 //     ratio        time / limit
 //     packets      judged in this repetition
 //     bytes        that the engine occupies, a flow
@@ -119,6 +120,7 @@ void measure_established(benchmark::State& state, const Plan& plan, const Wish& 
     state.counters["generator"] = cost.generator;
     state.counters["limit"] = limit;
     state.counters["limit_small"] = run.limit_small->measure(wish.batch, kLimitAccesses);
+    if (wish.batch == 1) state.counters["limit_alone"] = run.limit->measure_alone(kLimitAccesses);
     if (wish.asks_own_limit) state.counters["limit_own"] = own_limit(run, wish.batch);
     state.counters["ratio"] = cost.engine / limit;
     state.counters["packets"] = static_cast<double>(cost.packets);
