@@ -42,36 +42,29 @@ std::uint32_t bits_below(int bits) {
 // One rule as a box and a candidate.
 class RuleIndexer {
   public:
-    RuleIndexer(const ProgramTable& table, const DeviceNumbers& devices, const Step& step)
-        : table_(table), devices_(devices), test_(step.test), step_(step) {}
+    RuleIndexer(ProgramTable& table, std::uint32_t chain, std::uint32_t rule)
+        : devices_(table.fast.devices),
+          test_(table.tests[table.chains[chain].first + rule]),
+          step_(table.steps[table.chains[chain].first + rule]) {
+        candidate.rule = rule;
+    }
 
+    /// Also writes the step's asked_at.
     void run() {
-        for (std::uint32_t i = 0; i < step_.match_count && !key_.is_closed; ++i) {
-            const MatchStep& match = table_.matches[step_.first_match + i];
-            if (match.module->narrow == nullptr) {
-                key_.is_whole = key_.is_steady = false;
-                key_.is_closed = true;
-            } else {
-                match.module->narrow(match.data, key_);
-                if (key_.is_closed && i + 1 < step_.match_count) {
-                    key_.is_whole = key_.is_steady = false;
-                }
-            }
+        ask_matches();
+        const bool matches_are_whole = key_.is_whole;
+        key_.is_whole = true;
+        set_basics();
+        if (held_ >= 0 && key_.is_whole) {
+            candidate.bits |= candidate_bit::kHeld;
+            step_.asked_at = static_cast<std::uint8_t>(held_);
+            step_.asked = step_.matches[held_];
         }
-        candidate.rule = step_.rule - 1;
-        candidate.action = static_cast<std::uint8_t>(step_.action);
-        set_address(test_.source, test_.source_mask, test_.source_inverted, kSourceWord,
-                    candidate.source, candidate.source_at);
-        set_address(test_.destination, test_.destination_mask, test_.destination_inverted,
-                    kDestinationWord, candidate.destination, candidate.destination_at);
-        set_device(test_.in, test_.in_mask, test_.in_inverted, kInDevice, candidate.in,
-                   candidate.in_span);
-        set_device(test_.out, test_.out_mask, test_.out_inverted, kOutDevice, candidate.out,
-                   candidate.out_span);
-        set_protocol();
+        key_.is_whole = key_.is_whole && matches_are_whole;
         set_key();
     }
 
+    std::uint8_t states() const { return candidate.states; }
     Box box;
     Candidate candidate;
     /// Asks nothing but state, protocol and devices.
@@ -90,6 +83,39 @@ class RuleIndexer {
     }
 
   private:
+    void ask_matches() {
+        constexpr std::uint32_t kMostHeld = 255;
+        for (std::uint32_t i = 0; i < step_.match_count && !key_.is_closed; ++i) {
+            const MatchStep& match = step_.matches[i];
+            const bool was_whole = key_.is_whole;
+            std::uint32_t asked = i;
+            if (match.module->narrow == nullptr) {
+                key_.is_whole = key_.is_steady = false;
+                key_.is_closed = true;
+            } else {
+                match.module->narrow(match.data, key_);
+                if (key_.is_closed && i + 1 < step_.match_count) {
+                    asked = key_.is_whole ? i + 1 : i;
+                    key_.is_whole = key_.is_steady = false;
+                }
+            }
+            if (was_whole && !key_.is_whole && asked <= kMostHeld) held_ = static_cast<int>(asked);
+        }
+    }
+
+    void set_basics() {
+        candidate.action = static_cast<std::uint8_t>(step_.action);
+        set_address(test_.source, test_.source_mask, test_.source_inverted, kSourceWord,
+                    candidate.source, candidate.source_at);
+        set_address(test_.destination, test_.destination_mask, test_.destination_inverted,
+                    kDestinationWord, candidate.destination, candidate.destination_at);
+        set_device(test_.in, test_.in_mask, test_.in_inverted, kInDevice, candidate.in,
+                   candidate.in_span);
+        set_device(test_.out, test_.out_mask, test_.out_inverted, kOutDevice, candidate.out,
+                   candidate.out_span);
+        set_protocol();
+    }
+
     void set_address(const Words& value, const Words& mask, bool inverted, std::size_t dimension,
                      std::uint32_t& word_value, std::uint8_t& word_at) {
         const int bits = prefix_bits(mask);
@@ -168,71 +194,45 @@ class RuleIndexer {
         if (key_.is_steady) candidate.bits |= candidate_bit::kSteady;
     }
 
-    const ProgramTable& table_;
     const DeviceNumbers& devices_;
     const BasicTest& test_;
-    const Step& step_;
+    Step& step_;
     RuleKey key_;
+    int held_ = -1;  ///< the first match that the candidate does not hold, if it holds those before it
 };
 
-class TableIndexer {
+constexpr std::size_t kStates = kStateBits.size();
+
+// The trees of one chain, made of its rules as they are.
+class ChainPlanter {
   public:
-    TableIndexer(const ProgramTable& table, FastTable& out) : table_(table), out_(out) {}
-
-    void run() {
-        number_devices();
-        out_.is_usable = true;
-        for (const Step& step : table_.steps) {
-            const bool enters = step.action == Action::jump || step.action == Action::go_to;
-            out_.jumps.push_back(enters ? table_.steps[step.jump].chain : 0);
-            if (step.action == Action::target && step.target->name() == "TRACE") {
-                out_.is_usable = false;
-            }
-        }
-        for (std::size_t hook = 0; hook < kHooks; ++hook) {
-            if (table_.entry[hook] < 0) continue;
-            const auto first = static_cast<std::size_t>(table_.entry[hook]);
-            out_.entry[hook] = table_.steps[first].chain;
-        }
-        for (const ProgramChain& chain : table_.chains) index_chain(chain);
-        out_.stack.resize(table_.stack.size());
-        constexpr std::size_t kFewestPaths = 64;
-        constexpr std::size_t kMostPaths = 16384;
-        out_.paths.reserve(std::clamp(2 * table_.steps.size(), kFewestPaths, kMostPaths));
-    }
-
-  private:
-    void number_devices() {
-        for (const Step& step : table_.steps) {
-            if (step.test.any) continue;
-            if (!step.test.in_inverted) out_.devices.add(step.test.in, step.test.in_mask);
-            if (!step.test.out_inverted) out_.devices.add(step.test.out, step.test.out_mask);
-        }
-        out_.devices.sort();
-    }
-
-    void index_chain(const ProgramChain& chain) {
-        boxes_.clear();
-        candidates_.clear();
-        is_general_.clear();
-        for (std::uint32_t i = 0; i < chain.rules; ++i) {
-            RuleIndexer rule(table_, out_.devices, table_.steps[chain.first + i]);
+    ChainPlanter(ProgramTable& table, std::uint32_t chain)
+        : out_(table.fast), chain_(chain), from_(table.chains[chain]) {
+        for (std::uint32_t i = 0; i < from_.rules; ++i) {
+            RuleIndexer rule(table, chain, i);
             rule.run();
             boxes_.push_back(rule.box);
             candidates_.push_back(rule.candidate);
             is_general_.push_back(rule.is_general());
         }
+        end_ = table.steps[from_.end()].action;
+    }
+
+    void run() {
         ChainIndex index;
-        index.first_step = chain.first;
-        index.rules = chain.rules;
-        std::array<std::uint32_t, 5>& particular = out_.first_particular.emplace_back();
-        for (std::size_t state = 0; state < index.roots.size(); ++state) {
+        index.first_step = from_.first;
+        index.rules = from_.rules;
+        TreePlace& place = out_.places[chain_];
+        place.first_link = static_cast<std::uint32_t>(out_.forest.links.size());
+        place.first_candidate = static_cast<std::uint32_t>(out_.forest.candidates.size());
+        for (std::size_t state = 0; state < kStates; ++state) {
             index.roots[state] = roots_of(index, state);
-            particular[state] = first_particular(state);
+            out_.first_particular[chain_][state] = first_particular(state);
         }
-        const Step& last = table_.steps[chain.first + chain.rules];
-        index.end = last.action;
-        index.policy = last.policy;
+        place.end_link = static_cast<std::uint32_t>(out_.forest.links.size());
+        place.end_candidate = static_cast<std::uint32_t>(out_.forest.candidates.size());
+        index.end = end_;
+        index.policy = from_.policy;
         const ChainIndex::Roots& all = index.roots[0];
         if (takes_all(0) && all.count == 1 && out_.roots[all.first].link.is_leaf) {
             index.leaf = out_.roots[all.first].link.first;
@@ -241,9 +241,10 @@ class TableIndexer {
                             [&](const ChainIndex::Roots& each) { return each.first == all.first; });
             if (!is_same) index.leaf = 0;
         }
-        out_.chains.push_back(index);
+        out_.chains[chain_] = index;
     }
 
+  private:
     static std::uint8_t bit(std::size_t state) { return kStateBits[state]; }
 
     std::size_t count_allowing(std::size_t state) const {
@@ -287,11 +288,214 @@ class TableIndexer {
         return out;
     }
 
-    const ProgramTable& table_;
     FastTable& out_;
+    std::uint32_t chain_;
+    const ProgramChain& from_;
+    Action end_ = Action::chain_end;
     std::vector<Box> boxes_;
     std::vector<Candidate> candidates_;
     std::vector<bool> is_general_;
+};
+
+bool is_trace(const Step& step) {
+    return step.action == Action::target && step.target->name() == "TRACE";
+}
+
+void number_devices(const ProgramTable& table, DeviceNumbers& devices) {
+    for (const ProgramChain& chain : table.chains) {
+        for (std::uint32_t at = chain.first; at < chain.end(); ++at) {
+            const BasicTest& test = table.tests[at];
+            if (test.any) continue;
+            if (!test.in_inverted) devices.add(test.in, test.in_mask);
+            if (!test.out_inverted) devices.add(test.out, test.out_mask);
+        }
+    }
+    devices.sort();
+}
+
+void forget_paths(ProgramTable& table) {
+    constexpr std::size_t kFewestPaths = 64;
+    constexpr std::size_t kMostPaths = 16384;
+    table.fast.paths.reserve(std::clamp(2 * table.steps.size(), kFewestPaths, kMostPaths));
+}
+
+/// All trees anew.
+void plant_all(ProgramTable& table) {
+    FastTable& out = table.fast;
+    out.forest = Forest();
+    out.roots.clear();
+    out.late.clear();
+    out.devices = DeviceNumbers();
+    number_devices(table, out.devices);
+    out.chains.resize(table.chains.size());
+    out.places.resize(table.chains.size());
+    out.first_particular.resize(table.chains.size());
+    for (std::uint32_t i = 0; i < table.chains.size(); ++i) ChainPlanter(table, i).run();
+    out.planted = out.forest.candidates.size() + out.roots.size();
+}
+
+// What a change of one chain makes of its trees.
+class ChainChange {
+  public:
+    ChainChange(ProgramTable& table, std::uint32_t chain)
+        : table_(table), out_(table.fast), chain_(chain), rules_(table.chains[chain].rules) {}
+
+    void insert(std::uint32_t at, std::uint32_t count) {
+        if (!keeps_trees()) return;
+        LateRules& late = this->late();
+        shift(late, at, static_cast<std::int32_t>(count));
+        const auto behind = std::lower_bound(late.rules.begin(), late.rules.end(), at);
+        std::vector<std::uint32_t> added;
+        for (std::uint32_t i = 0; i < count; ++i) added.push_back(at + i);
+        late.rules.insert(behind, added.begin(), added.end());
+        if (late.rules.size() > most_late()) return plant();
+        for (const std::uint32_t rule : added) note_particular(rule);
+        plant_late(late);
+    }
+
+    void erase(std::uint32_t at) {
+        if (!keeps_trees()) return;
+        LateRules& late = this->late();
+        const auto found = std::lower_bound(late.rules.begin(), late.rules.end(), at);
+        if (found != late.rules.end() && *found == at) {
+            late.rules.erase(found);
+        } else if (++late.dead > most_dead()) {
+            return plant();
+        }
+        shift(late, at, -1);
+        plant_late(late);
+    }
+
+  private:
+    /// So few rules are sorted anew sooner than others are renumbered.
+    static constexpr std::uint32_t kFew = 48;
+    std::uint32_t most_late() const { return std::clamp(rules_ / 32, 64U, 512U); }
+    std::uint32_t most_dead() const { return std::max(rules_ / 4, 64U); }
+
+    bool keeps_trees() {
+        // Trees that nobody needs any more are left where they are; when there are too many, all are made anew.
+        constexpr std::size_t kLittle = 4096;
+        if (out_.forest.candidates.size() + out_.roots.size() > 2 * out_.planted + kLittle) {
+            plant_all(table_);
+            return false;
+        }
+        ChainIndex& index = out_.chains[chain_];
+        if (rules_ <= kFew || index.rules <= kFew) {
+            plant();
+            return false;
+        }
+        index.first_step = table_.chains[chain_].first;
+        index.rules = rules_;
+        return true;
+    }
+
+    void plant() {
+        constexpr std::uint32_t kLargePart = 2;
+        if (rules_ > kFew && rules_ >= table_.steps.size() / kLargePart) return plant_all(table_);
+        out_.late.erase(chain_);
+        ChainPlanter(table_, chain_).run();
+    }
+
+    LateRules& late() {
+        const auto [it, is_new] = out_.late.try_emplace(chain_);
+        LateRules& late = it->second;
+        if (!is_new) return late;
+        ChainIndex& index = out_.chains[chain_];
+        index.leaf = 0;
+        for (std::size_t state = 0; state < kStates; ++state) {
+            const Root* const first = out_.roots.data() + index.roots[state].first;
+            late.main[state].assign(first, first + index.roots[state].count);
+        }
+        late.slots = static_cast<std::uint32_t>(out_.roots.size());
+        out_.roots.resize(late.slots + kStates * (kMostRoots + 1));
+        return late;
+    }
+
+    /// Rules from `at` on move by so many; -1: the one at `at` is gone.
+    void shift(LateRules& late, std::uint32_t at, std::int32_t by) {
+        const auto shifted = [&](std::uint32_t rule) {
+            const bool moves = by < 0 ? rule > at : rule >= at;
+            return moves ? rule + static_cast<std::uint32_t>(by) : rule;
+        };
+        const TreePlace& place = out_.places[chain_];
+        for (std::uint32_t i = place.first_candidate; i < place.end_candidate; ++i) {
+            Candidate& candidate = out_.forest.candidates[i];
+            if (by < 0 && candidate.rule == at) candidate.states = 0;  // no packet passes
+            candidate.rule = shifted(candidate.rule);
+        }
+        for (std::uint32_t& rule : late.rules) rule = shifted(rule);
+        for (std::vector<Root>& roots : late.main) {
+            for (Root& root : roots) root.first_rule = shifted(root.first_rule);
+        }
+        for (std::size_t state = 0; state < kStates; ++state) {
+            std::uint32_t& first = out_.first_particular[chain_][state];
+            if (first == FastTable::kNoRule) continue;
+            const bool is_gone = by < 0 && first == at;
+            first = shifted(first);
+            if (is_gone) first = find_particular(at, state);
+        }
+    }
+
+    std::uint32_t find_particular(std::uint32_t from, std::size_t state) {
+        for (std::uint32_t i = from; i < rules_; ++i) {
+            RuleIndexer rule(table_, chain_, i);
+            rule.run();
+            if ((rule.states() & kStateBits[state]) != 0 && !rule.is_general()) return i;
+        }
+        return FastTable::kNoRule;
+    }
+
+    void note_particular(std::uint32_t at) {
+        RuleIndexer rule(table_, chain_, at);
+        rule.run();
+        if (rule.is_general()) return;
+        for (std::size_t state = 0; state < kStates; ++state) {
+            if ((rule.states() & kStateBits[state]) == 0) continue;
+            std::uint32_t& first = out_.first_particular[chain_][state];
+            first = std::min(first, at);
+        }
+    }
+
+    void plant_late(LateRules& late) {
+        Forest& forest = out_.forest;
+        const bool is_last = late.place.end_link == forest.links.size() &&
+                             late.place.end_candidate == forest.candidates.size();
+        if (is_last) {
+            forest.links.resize(late.place.first_link);
+            forest.candidates.resize(late.place.first_candidate);
+        }
+        late.place.first_link = static_cast<std::uint32_t>(forest.links.size());
+        late.place.first_candidate = static_cast<std::uint32_t>(forest.candidates.size());
+        std::vector<Root> own;
+        if (!late.rules.empty()) {
+            std::vector<Box> boxes;
+            std::vector<Candidate> candidates;
+            std::vector<std::uint32_t> numbers;
+            for (const std::uint32_t rule : late.rules) {
+                RuleIndexer indexer(table_, chain_, rule);
+                indexer.run();
+                numbers.push_back(static_cast<std::uint32_t>(boxes.size()));
+                boxes.push_back(indexer.box);
+                candidates.push_back(indexer.candidate);
+            }
+            own.push_back(plant_one(forest, boxes, candidates, numbers));
+        }
+        late.place.end_link = static_cast<std::uint32_t>(forest.links.size());
+        late.place.end_candidate = static_cast<std::uint32_t>(forest.candidates.size());
+        ChainIndex& index = out_.chains[chain_];
+        for (std::size_t state = 0; state < kStates; ++state) {
+            const auto at = static_cast<std::uint32_t>(late.slots + state * (kMostRoots + 1));
+            const std::vector<Root>& main = late.main[state];
+            std::merge(main.begin(), main.end(), own.begin(), own.end(), out_.roots.begin() + at,
+                       [](const Root& a, const Root& b) { return a.first_rule < b.first_rule; });
+            index.roots[state] = {at, static_cast<std::uint32_t>(main.size() + own.size())};
+        }
+    }
+
+    ProgramTable& table_;
+    FastTable& out_;
+    std::uint32_t chain_;
+    std::uint32_t rules_;
 };
 
 }  // namespace
@@ -335,10 +539,39 @@ std::uint32_t DeviceNumbers::search(const Words& name) const {
         std::upper_bound(bounds_.begin(), bounds_.end(), as_numbers(name)) - bounds_.begin());
 }
 
-FastTable make_fast_table(const ProgramTable& table) {
-    FastTable out;
-    TableIndexer(table, out).run();
-    return out;
+void make_fast_table(ProgramTable& table) {
+    FastTable& out = table.fast;
+    plant_all(table);
+    for (const ProgramChain& chain : table.chains) {
+        for (std::uint32_t at = chain.first; at < chain.end(); ++at) {
+            out.traces += is_trace(table.steps[at]);
+        }
+    }
+    out.is_usable = out.traces == 0;
+    for (std::size_t hook = 0; hook < kHooks; ++hook) {
+        if (table.entry[hook] >= 0) {
+            out.entry[hook] = static_cast<std::uint32_t>(table.entry[hook]);
+        }
+    }
+    out.stack.resize(table.stack.size());
+    forget_paths(table);
+}
+
+void note_rules_inserted(ProgramTable& table, std::uint32_t chain, std::uint32_t at,
+                         std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+        table.fast.traces += is_trace(table.steps[table.chains[chain].first + at + i]);
+    }
+    table.fast.is_usable = table.fast.traces == 0;
+    ChainChange(table, chain).insert(at, count);
+    forget_paths(table);
+}
+
+void note_rule_erased(ProgramTable& table, std::uint32_t chain, std::uint32_t at, bool was_trace) {
+    table.fast.traces -= was_trace;
+    table.fast.is_usable = table.fast.traces == 0;
+    ChainChange(table, chain).erase(at);
+    forget_paths(table);
 }
 
 }  // namespace keepstate::rules
