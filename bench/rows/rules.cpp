@@ -311,9 +311,8 @@ void add_rule_rows(const Plan& plan) {
             }
         }
     }
-    add_row(plan, "change/rules:10000", [=](benchmark::State& state) {
-        measure_change(state, plan, Style::acl, 10'000);
-    });
+    add_row(plan, "change/rules:10000",
+            [=](benchmark::State& state) { measure_change(state, plan, Style::acl, 10'000); });
     for (const Style style : styles) {
         const std::uint32_t rules = plan.is_quick ? 10'000 : 100'000;
         add_row(

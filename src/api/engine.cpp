@@ -154,9 +154,9 @@ Result<void> EngineParts::change_rules(Family family, std::string_view command,
                                        std::span<const LabelName> labels) {
     std::optional<rules::Program>& program = programs[index_of(family)];
     if (!program) {
-        return Unexpected(Error::of(ErrorKind::usage,
-                                    fmt::format("the engine was made without rules for {}",
-                                                family == Family::ipv4 ? "IPv4" : "IPv6")));
+        return Unexpected(
+            Error::of(ErrorKind::usage, fmt::format("the engine was made without rules for {}",
+                                                    family == Family::ipv4 ? "IPv4" : "IPv6")));
     }
     const Result<bool> changed = rules::apply_change(*program, command, {objects, labels});
     if (!changed) return Unexpected(changed.error());

@@ -100,17 +100,15 @@ class Change {
         return true;
     }
 
-    std::uint32_t rules() const {
-        return is_new_table_ ? 0 : program_.rule_count(table_, chain_);
-    }
+    std::uint32_t rules() const { return is_new_table_ ? 0 : program_.rule_count(table_, chain_); }
 
     bool refuse_missing(std::uint32_t number) {
         if (number == 0 && command_.number != 0) number = command_.number;
         if (number == 0) {
             say(command_.chain_column, fmt::format("chain `{}' has no such rule", chain_name_));
         } else {
-            say(command_.number_column, fmt::format("chain `{}' has no rule {}: it has {}",
-                                                    chain_name_, number, rules()));
+            say(command_.number_column,
+                fmt::format("chain `{}' has no rule {}: it has {}", chain_name_, number, rules()));
         }
         return false;
     }
@@ -174,8 +172,7 @@ class Change {
             chain_ = *program_.find_chain(table_, chain_name_);
         }
         const bool had_two_places = place_.objects.wants_two_places;
-        Result<void> done =
-            program_.insert(table_, chain_, at, std::move(rules), place_.objects);
+        Result<void> done = program_.insert(table_, chain_, at, std::move(rules), place_.objects);
         if (!done) {
             for (Fault& fault : done.error().faults) say(1, std::move(fault.words));
         } else if (place_.objects.wants_two_places != had_two_places) {
@@ -192,7 +189,8 @@ class Change {
     /// What the kernel would refuse.
     bool may_stand() {
         const Rule& rule = command_.rule;
-        const std::uint8_t hooks = is_new_table_ ? own_hook() : program_.reaching_hooks(table_)[chain_];
+        const std::uint8_t hooks =
+            is_new_table_ ? own_hook() : program_.reaching_hooks(table_)[chain_];
         check(rule, table_, program_.family(), hooks, faults_);
         if (rule.target.kind != TargetUse::Kind::chain) return faults_.empty();
         const std::uint32_t next =

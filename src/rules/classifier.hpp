@@ -97,9 +97,14 @@ struct Candidate {
     std::uint8_t flags_mask = 0;
     std::uint8_t flags_compared = 0;
     std::uint8_t bits = 0;
-    std::uint8_t action = 0;  ///< an Action, so that plain rules need nothing else
+    /// An Action, so that plain rules need nothing else, and kAsksNothing.
+    std::uint8_t action_bits = 0;
+    static constexpr std::uint8_t kAsksNothing = 0x80;
 
     bool has(std::uint8_t bit) const { return (bits & bit) != 0; }
+    std::uint8_t action() const { return action_bits & static_cast<std::uint8_t>(~kAsksNothing); }
+    /// Every packet passes.
+    bool asks_nothing() const { return (action_bits & kAsksNothing) != 0; }
 
     /// All that stands here but TCP's flags.
     bool passes_steady(const PacketKey& key) const {

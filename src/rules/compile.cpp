@@ -97,8 +97,8 @@ class RuleCompiler {
         if (Complaint complaint = module.bind(at, context)) {
             std::string line;
             print_rule(rule_, place_.chain_name, place_.ruleset.family, line);
-            faults_.push_back(Fault{place_.ruleset.file, rule_.line, 0, std::move(*complaint),
-                                    std::move(line)});
+            faults_.push_back(
+                Fault{place_.ruleset.file, rule_.line, 0, std::move(*complaint), std::move(line)});
         }
         return at;
     }

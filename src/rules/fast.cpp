@@ -98,17 +98,39 @@ class Run {
             if constexpr (kNotes) {
                 if (frame_->unsteady < rule) is_steady_ = false;
             }
-            frame_->from = rule + 1;
             Step& step = program_.steps[chain.first_step + rule];
-            if (found != nullptr && !found->has(candidate_bit::kWhole) && !matches(*found, step)) {
-                if (context_.hotdrop) return decide(step, Ruling{.kind = Ruling::Kind::drop});
+            if (found == nullptr) {
+                count(step);
+                if (chain.end == Action::policy) return decide(step, {.kind = chain.policy});
+                if (!leave()) return decide_by_policy(step);
+                continue;
+            }
+            if (!found->has(candidate_bit::kWhole) && !matches(*found, step)) {
+                if (context_.hotdrop) return decide(step, {.kind = Ruling::Kind::drop});
                 continue;
             }
             count(step);
-            const Ruling ruling =
-                act(step, found == nullptr ? chain.end : static_cast<Action>(found->action));
-            if (ruling.kind != Ruling::Kind::go_on) return decide(step, ruling);
-            if (context_.hotdrop) return decide(step, Ruling{.kind = Ruling::Kind::drop});
+            switch (static_cast<Action>(found->action())) {
+                case Action::accept: return decide(step, {.kind = Ruling::Kind::accept});
+                case Action::drop: return decide(step, {.kind = Ruling::Kind::drop});
+                case Action::queue: return decide(step, {.kind = Ruling::Kind::queue});
+                case Action::jump:
+                    ++frame_;
+                    KS_ASSERT(frame_ < fast_.stack.data() + fast_.stack.size());
+                    enter(step.jump);
+                    break;
+                case Action::go_to: enter(step.jump); break;
+                case Action::target: {
+                    const Ruling ruling = ask_target(step);
+                    if (ruling.kind != Ruling::Kind::go_on) return decide(step, ruling);
+                    break;
+                }
+                case Action::return_:
+                    if (!leave()) return decide_by_policy(step);
+                    break;
+                default: break;
+            }
+            if (context_.hotdrop) return decide(step, {.kind = Ruling::Kind::drop});
         }
     }
 
@@ -126,13 +148,13 @@ class Run {
         ChainFrame& frame = *frame_;
         __builtin_prefetch(&program_.steps[chain.first_step], 1);
         frame.chain = &chain;
-        frame.from = 0;
         frame.is_list = chain.leaf != 0;
         if constexpr (kNotes) frame.unsteady = kNone;
         if (frame.is_list) {
             frame.heads[0] = &fast_.forest.candidates[chain.leaf];
             return;
         }
+        frame.from = 0;
         open(frame);
     }
     void open(ChainFrame& frame) {
@@ -184,10 +206,12 @@ class Run {
             }
             frame.heads[i] = at;
         }
+        frame.from = best + 1;
         return found;
     }
 
     bool passes(const Candidate& candidate) {
+        if (candidate.asks_nothing()) return true;
         if (!candidate.passes_steady(key_)) return false;
         if constexpr (kNotes) {
             if (candidate.flags_mask != 0) {
@@ -242,50 +266,28 @@ class Run {
         outcome.queue = ruling.queue;
         outcome.queue_bypass = ruling.queue_bypass;
         outcome.hotdrop = context_.hotdrop;
-        if (context_.hotdrop) {  // perhaps behind a jump: another chain is entered already
-            outcome.chain = step.chain;
-            outcome.rule = program_.rule_of(static_cast<std::uint32_t>(&step - program_.steps.data()));
-            return outcome;
-        }
-        outcome.chain = static_cast<std::uint32_t>(frame_->chain - fast_.chains.data());
-        outcome.rule = is_policy_ || frame_->from > frame_->chain->rules ? 0 : frame_->from;
+        outcome.chain = step.chain;
+        const auto at = static_cast<std::uint32_t>(&step - program_.steps.data());
+        outcome.rule = step.is_end() ? 0 : at - fast_.chains[step.chain].first_step + 1;
         return outcome;
     }
 
-    // go_on means that frame_ stands at what comes next.
-    Ruling act(const Step& step, Action action) {
-        switch (action) {
-            case Action::next: return {};
-            case Action::accept: return Ruling{.kind = Ruling::Kind::accept};
-            case Action::drop: return Ruling{.kind = Ruling::Kind::drop};
-            case Action::queue: return Ruling{.kind = Ruling::Kind::queue};
-            case Action::policy: return Ruling{.kind = frame_->chain->policy};
-            case Action::jump:
-                ++frame_;
-                KS_ASSERT(frame_ < fast_.stack.data() + fast_.stack.size());
-                enter(step.jump);
-                return {};
-            case Action::go_to: enter(step.jump); return {};
-            case Action::return_:
-            case Action::chain_end: return leave();
-            case Action::target: return ask_target(step);
-        }
-        return {};
+    /// Back behind the last jump; false: there is none.
+    bool leave() {
+        if (frame_ == fast_.stack.data()) return false;
+        --frame_;
+        return true;
     }
-
-    Ruling leave() {
-        if (frame_ != fast_.stack.data()) {
-            --frame_;
-            return {};
-        }
+    /// Behind a RETURN in a built-in chain, and behind what it went on to by a goto.
+    Outcome decide_by_policy(const Step& step) {
         // What is dropped as broken is dropped by the rule that returns.
-        if (context_.hotdrop) return {};
+        if (context_.hotdrop) return decide(step, {.kind = Ruling::Kind::drop});
         const ChainIndex& chain = fast_.chains[fast_.entry[static_cast<std::size_t>(hook_)]];
         frame_->chain = &chain;
         if constexpr (kNotes) frame_->unsteady = kNone;
-        is_policy_ = true;
-        count(program_.steps[chain.first_step + chain.rules]);
-        return Ruling{.kind = chain.policy};
+        Step& policy = program_.steps[chain.first_step + chain.rules];
+        count(policy);
+        return decide(policy, {.kind = chain.policy});
     }
 
     Ruling ask_target(const Step& step) {
@@ -317,7 +319,6 @@ class Run {
     Hook hook_;
     PacketKey key_;
     ChainFrame* frame_ = nullptr;
-    bool is_policy_ = false;  ///< decided behind a RETURN in a built-in chain, or behind a goto
     std::optional<RuleTest> test_;
     bool is_steady_ = true;
     bool is_general_ = true;  ///< and no rule on the way asked who talks to whom

@@ -92,7 +92,7 @@ struct alignas(64) ChainFrame {
     std::uint32_t root_count = 0;
     std::uint32_t opened = 0;  ///< trees looked into
     std::uint32_t from = 0;    ///< rules before it are done
-    bool is_list = false;      ///< the chain is one leaf: heads[0] is what comes next, null at the end
+    bool is_list = false;  ///< the chain is one leaf: heads[0] is what comes next, null at the end
     /// For run_and_note(): the first rule that would match but for TCP's flags, or does.
     std::uint32_t unsteady = 0;
     std::array<const Candidate*, kMostRoots + 1> heads;  ///< where each opened list is read next
@@ -112,7 +112,7 @@ struct LateRules {
     std::uint32_t dead = 0;            ///< rules that are gone and stand in the trees
     TreePlace place;
     std::array<std::vector<Root>, 5> main;  ///< the trees of the others, by CtState
-    std::uint32_t slots = 0;                ///< in FastTable::roots: room for all trees of each state
+    std::uint32_t slots = 0;  ///< in FastTable::roots: room for all trees of each state
 };
 
 struct FastTable {

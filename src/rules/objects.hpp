@@ -61,7 +61,8 @@ class Objects {
     /// An object without a name, for one rule alone.
     template <typename T, typename... Arguments>
     T& make(std::string_view kind, Arguments&&... arguments) {
-        T& made = find_or_make<T>(kind, nameless(next_nameless_), std::forward<Arguments>(arguments)...);
+        T& made =
+            find_or_make<T>(kind, nameless(next_nameless_), std::forward<Arguments>(arguments)...);
         kinds_.emplace(next_nameless_++, kind);
         return made;
     }

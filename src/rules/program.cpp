@@ -40,8 +40,7 @@ class TableCompiler {
             made.name = chain.name;
             made.built_in = chain.built_in;
             made.hook = chain.hook;
-            made.policy =
-                chain.policy == Verdict::drop ? Ruling::Kind::drop : Ruling::Kind::accept;
+            made.policy = chain.policy == Verdict::drop ? Ruling::Kind::drop : Ruling::Kind::accept;
             made.first = static_cast<std::uint32_t>(steps);
             made.rules = static_cast<std::uint32_t>(chain.rules.size());
             made.room = made.rules + 1;

@@ -120,10 +120,10 @@ struct ProgramTable {
     std::size_t text_index = 0;  ///< in RulesetText::tables
     std::vector<ProgramChain> chains;
     std::vector<Step> steps;
-    std::vector<BasicTest> tests;        ///< by step
-    std::vector<std::string> texts;      ///< by step; empty: not asked for yet
-    std::vector<MatchStep> matches;      ///< of the rules that were there at first
-    std::vector<std::uint32_t> stack;    ///< room for one return step a chain: there are no circles
+    std::vector<BasicTest> tests;      ///< by step
+    std::vector<std::string> texts;    ///< by step; empty: not asked for yet
+    std::vector<MatchStep> matches;    ///< of the rules that were there at first
+    std::vector<std::uint32_t> stack;  ///< room for one return step a chain: there are no circles
     std::array<std::int64_t, kHooks> entry{-1, -1, -1, -1, -1};  ///< chain, -1: none here
     std::unique_ptr<std::max_align_t[]> arena;                   ///< the modules' data
     std::unordered_map<const void*, RuleBlock> blocks;           ///< by block_key()

@@ -98,9 +98,9 @@ std::optional<Fault> find_rule_for_order(const Program& program, bool has_helper
                     why = reason_of_text(rule, table.table, has_template, has_helpers);
                 }
                 if (why.empty()) continue;
-                return Fault{text.file, rule.line, 0, fmt::format("`{}' {}", module, why),
-                             program.rule_text(table.table, number,
-                                               static_cast<std::uint32_t>(i + 1))};
+                return Fault{
+                    text.file, rule.line, 0, fmt::format("`{}' {}", module, why),
+                    program.rule_text(table.table, number, static_cast<std::uint32_t>(i + 1))};
             }
         }
     }

@@ -177,7 +177,9 @@ class Trio {
         paths_.clear();
         for (std::size_t i = 0; i < 3; ++i) {
             const auto done = apply_change(programs_[i], command, {objects_[i]});
-            ASSERT_TRUE(done.has_value()) << command << ": " << done.error().faults.front().words;
+            ASSERT_TRUE(done.has_value()) << "program " << i << ": " << command << ": "
+                                          << done.error().faults.front().words << "\n"
+                                          << programs_[i].print_counters();
             ASSERT_TRUE(*done) << command;
         }
     }
@@ -500,8 +502,7 @@ class Model {
         }
     }
     std::string printed(const std::string& chain, const std::string& rule) const {
-        const auto ruleset =
-            Ruleset::parse(head() + "-A " + chain + rule + "\nCOMMIT\n", family_);
+        const auto ruleset = Ruleset::parse(head() + "-A " + chain + rule + "\nCOMMIT\n", family_);
         if (!ruleset) return "?";
         const std::string text = ruleset->print(false);
         const std::size_t at = text.find("-A ");
@@ -538,7 +539,8 @@ class ChangingRules {
     std::optional<Trio> trio;
 
     void change() {
-        const std::string chain = std::array{"FORWARD", "FORWARD", "INPUT", "u0", "u2"}[dice_() % 5];
+        const std::string chain =
+            std::array{"FORWARD", "FORWARD", "INPUT", "u0", "u2"}[dice_() % 5];
         std::vector<Model::Line>& lines = model_[chain];
         const auto number = [&](std::size_t bound) { return dice_() % bound; };
         const std::size_t at = lines.empty() ? 0 : number(lines.size());
@@ -551,7 +553,7 @@ class ChangingRules {
             command += rule;
             lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(to),
                          {model_.printed(chain, rule), rule, {}});
-        } else if (kind < 6) {
+        } else if (kind < 6 || (kind == 6 && has_other_words(lines, lines[at]))) {
             command += fmt::format("-D {} {}", chain, at + 1);
             lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(at));
         } else if (kind == 6) {
@@ -601,6 +603,13 @@ class ChangingRules {
     }
 
   private:
+    /// Whether one that is printed alike is written in another way (`-s 0.0.0.0/0'): -D may tell them apart.
+    static bool has_other_words(const std::vector<Model::Line>& lines, const Model::Line& line) {
+        return std::any_of(lines.begin(), lines.end(), [&](const Model::Line& each) {
+            return each.rule == line.rule && each.written != line.written;
+        });
+    }
+
     std::mt19937_64& dice_;
     Family family_;
     SmallRules rules_;
@@ -623,7 +632,8 @@ void compare_changing(bool is_v6, unsigned rules_a_chain, unsigned changes, std:
         for (int segment = 0; segment < 8; ++segment) {
             rules.begin(!remembers);
             for (int n = 0; n < 60; ++n) {
-                const Shape shape = n % 3 == 0 ? packets.few_values() : flows[dice() % flows.size()];
+                const Shape shape =
+                    n % 3 == 0 ? packets.few_values() : flows[dice() % flows.size()];
                 packets.send(*rules.trio, shape, Table::mangle,
                              n % 4 == 0 ? Hook::input : Hook::forward, true);
                 if (testing::Test::HasFatalFailure()) return;

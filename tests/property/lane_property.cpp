@@ -240,12 +240,14 @@ std::string next_change(Talk& talk) {
     const std::string number = std::to_string(1 + talk.below(6));
     switch (talk.below(16)) {
         case 0: return "-I FORWARD " + number + " -p tcp --sport " + port;
-        case 1: return "-I FORWARD 1 -p tcp --dport " + port + " -m conntrack --ctstate ESTABLISHED";
+        case 1:
+            return "-I FORWARD 1 -p tcp --dport " + port + " -m conntrack --ctstate ESTABLISHED";
         case 2: return "-A FORWARD -j ACCEPT";
         case 3: return "-R FORWARD " + number + " -m conntrack --ctstate INVALID -j DROP";
         case 4: return "-t mangle -A FORWARD -p tcp --sport 1003 -j MARK --set-mark 9";
-        case 5: return "-t mangle -I POSTROUTING -m connbytes --connbytes 0:900 --connbytes-dir both "
-                       "--connbytes-mode bytes";
+        case 5:
+            return "-t mangle -I POSTROUTING -m connbytes --connbytes 0:900 --connbytes-dir both "
+                   "--connbytes-mode bytes";
         case 6: return "-t raw -A PREROUTING -p tcp --sport " + port + " -j NOTRACK";
         case 7: return "-t raw -D PREROUTING 1";
         case 8: return "-t mangle -D FORWARD 1";
@@ -294,8 +296,7 @@ void compare_ways(const Kind& kind, bool changes) {
             whole.process(frames, by_way, changes ? stories.data() : nullptr, logs.data());
             for (std::size_t i = 0; i < frames.size(); ++i) {
                 ASSERT_EQ(describe(by_lane[i]), describe(by_way[i]))
-                    << kind.name << ", seed " << seed << ", round " << round << ", packet "
-                    << i;
+                    << kind.name << ", seed " << seed << ", round " << round << ", packet " << i;
                 ++all;
                 if (by_way[i].state == CtState::established) ++established;
             }
