@@ -89,7 +89,7 @@ TEST(Change, says_what_is_wrong_and_changes_nothing) {
     EXPECT_EQ(it.change("-R FORWARD 4 -j DROP"), "12: chain `FORWARD' has no rule 4: it has 3");
     EXPECT_EQ(it.change("-A b -j a"), "9: a circle: chain `a' comes back to `b'");
     EXPECT_EQ(it.change("-A a -j a"), "9: a circle: chain `a' comes back to `a'");
-    EXPECT_EQ(it.change("-t mangle -D FORWARD 1"), "21: chain `FORWARD' has no rule 1: it has 0");
+    EXPECT_EQ(it.change("-t mangle -D FORWARD 1"), "22: chain `FORWARD' has no rule 1: it has 0");
     EXPECT_EQ(it.change("-t raw -A PREROUTING -m set --match-set none src").empty(), false);
     EXPECT_EQ(it.change("-t raw -A PREROUTING -j REJECT").empty(), false);
     EXPECT_EQ(it.change("-F FORWARD").empty(), false);
