@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -218,6 +219,48 @@ void measure_settled(benchmark::State& state, const Plan& plan, Style style, Est
     state.counters["ratio"] = many / three;
 }
 
+// --- one rule of many --------------------------------------------------------------------------------------------------
+
+// One rule put into the middle of the chain and another one taken away, over and over. What the packets that follow take
+// longer than others is part of it: nothing is left to them unseen.
+void measure_change(benchmark::State& state, const Plan& plan, Style style, std::uint32_t rules) {
+    Through& run = keep_one<Through>(fmt::format("change/{}/{}", text(style), rules),
+                                     [&] { return new Through(style, rules); });
+    constexpr std::uint32_t kBatches = 8;
+    const auto time_of = [](auto work) {
+        const double begin = thread_ns();
+        work();
+        return thread_ns() - begin;
+    };
+    const auto packets = [&run] {
+        for (std::uint32_t i = 0; i < kBatches; ++i) {
+            judge(run.with, run.trace.next(run.at_with), run.decisions);
+        }
+    };
+    double calls = 0, most = 0, after = 0, otherwise = 0;
+    std::uint32_t changes = 0;
+    const auto change = [&](const std::string& command) {
+        const double call = time_of([&] {
+            if (!run.with.change_rules(Family::ipv4, command)) std::exit(3);
+        });
+        calls += call;
+        most = std::max(most, call);
+        after += time_of(packets);
+        otherwise += time_of(packets);
+        ++changes;
+    };
+    const double end = thread_ns() + plan.slice_s * 1e9;
+    for (std::uint32_t n = 0; thread_ns() < end; ++n) {
+        const std::uint32_t number = rules / 2 + n % 100;
+        change(fmt::format("-I FORWARD {} -s 10.{}.{}.0/24 -p tcp --dport {} -j DROP", number,
+                           n % 256, n / 256 % 256, 1 + n % 1000));
+        change(fmt::format("-D FORWARD {}", number + 1 + n * 37 % 1000));
+    }
+    finish(state, (calls + after - otherwise) / changes);
+    state.counters["call"] = calls / changes;
+    state.counters["most"] = most;
+}
+
 // --- a whole ruleset ---------------------------------------------------------------------------------------------------
 
 void measure_compile(benchmark::State& state, Style style, std::uint32_t rules) {
@@ -268,6 +311,8 @@ void add_rule_rows(const Plan& plan) {
             }
         }
     }
+    add_row(plan, "change/rules:10000",
+            [=](benchmark::State& state) { measure_change(state, plan, Style::acl, 10'000); });
     for (const Style style : styles) {
         const std::uint32_t rules = plan.is_quick ? 10'000 : 100'000;
         add_row(

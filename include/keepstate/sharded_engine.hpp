@@ -48,6 +48,9 @@ class ShardedEngine {
     void process(std::span<const Frame> batch, std::span<Decision> decisions,
                  std::string* stories = nullptr, std::string* logs = nullptr);
 
+    // There is no change_rules() here: whether several threads can judge a ruleset, and which packets have to wait for each
+    // other, is found out in make().
+
     // all as Engine's
     std::vector<Event> take_events();
     std::span<const std::uint32_t> event_ends() const;

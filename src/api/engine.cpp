@@ -9,6 +9,7 @@
 #include "api/engine_parts.hpp"
 #include "ct/timeout_policy.hpp"
 #include "explain/story.hpp"
+#include "rules/change.hpp"
 #include "rules/fingerprints.hpp"
 #include "rules/host_sockets.hpp"
 #include "rules/sets.hpp"
@@ -105,7 +106,8 @@ Result<std::unique_ptr<EngineParts>> EngineParts::make(EngineSetup setup) {
     Result<std::vector<Settings>> policies = read_policies(setup);
     if (!policies) return Unexpected(std::move(policies.error()));
     auto parts = std::make_unique<EngineParts>(setup);
-    parts->objects.timeout_policies = setup.timeout_policies;
+    parts->timeout_policies = setup.timeout_policies;
+    parts->objects.timeout_policies = parts->timeout_policies;
     parts->objects.find_or_make<rules::HostSockets>(
         rules::HostSockets::kKind, rules::HostSockets::kName, std::move(setup.sockets));
     if (Result<void> sets = rules::parse_sets(setup.ip_sets, setup.ip_sets_file, parts->objects);
@@ -117,8 +119,8 @@ Result<std::unique_ptr<EngineParts>> EngineParts::make(EngineSetup setup) {
         !known) {
         return Unexpected(std::move(known.error()));
     }
-    const std::vector<ct::Helper> helpers = ct::make_helpers(setup.helpers);
-    parts->objects.helpers = helpers;
+    parts->helpers = ct::make_helpers(setup.helpers);
+    parts->objects.helpers = parts->helpers;
     Error unbound;
     for (std::optional<Ruleset>* rules : {&setup.rules4, &setup.rules6}) {
         if (!*rules) continue;
@@ -131,8 +133,6 @@ Result<std::unique_ptr<EngineParts>> EngineParts::make(EngineSetup setup) {
         for (Fault& fault : program.error().faults) unbound.faults.push_back(std::move(fault));
     }
     if (!unbound.faults.empty()) return Unexpected(std::move(unbound));
-    parts->objects.timeout_policies = {};
-    parts->objects.helpers = {};
     if (parts->objects.wants_accounting) setup.settings.acct = 1;
     const ct::TrackerRoom room{parts->objects.wants_two_places,
                                setup.prefault ? base::Touch::first : base::Touch::later,
@@ -148,6 +148,22 @@ Result<std::unique_ptr<EngineParts>> EngineParts::make(EngineSetup setup) {
     parts->path->tell_entries(setup.tells_entries);
     parts->listens = setup.listen_events;
     return parts;
+}
+
+Result<void> EngineParts::change_rules(Family family, std::string_view command,
+                                       std::span<const LabelName> labels) {
+    std::optional<rules::Program>& program = programs[index_of(family)];
+    if (!program) {
+        return Unexpected(
+            Error::of(ErrorKind::usage, fmt::format("the engine was made without rules for {}",
+                                                    family == Family::ipv4 ? "IPv4" : "IPv6")));
+    }
+    const Result<bool> changed = rules::apply_change(*program, command, {objects, labels});
+    if (!changed) return Unexpected(changed.error());
+    if (!*changed) return {};
+    if (objects.wants_accounting) tracker->switch_on_accounting();
+    path->rules_changed();
+    return {};
 }
 
 void EngineParts::begin_batch() {
@@ -253,6 +269,11 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
         parts.expectation_event_ends.push_back(
             static_cast<std::uint32_t>(parts.tracker->expectation_events().size()));
     }
+}
+
+Result<void> Engine::change_rules(Family family, std::string_view command,
+                                  std::span<const LabelName> labels) {
+    return parts_->engine->change_rules(family, command, labels);
 }
 
 std::vector<Event> Engine::take_events() {

@@ -54,10 +54,15 @@ struct EngineParts {
                                const EntryVisitor& visit);
     /// Soonest end first.
     std::vector<ExpectationCopy> expectations(Time now) const;
+    /// As Engine::change_rules.
+    Result<void> change_rules(Family family, std::string_view command,
+                              std::span<const LabelName> labels);
     /// Null: no rules of that family.
     const rules::Program* program(Family family) const;
 
     rules::Objects objects;
+    std::vector<ct::Helper> helpers;              ///< that rules may name
+    std::vector<TimeoutPolicy> timeout_policies;  ///< likewise
     std::optional<rules::Program> programs[2];
     hooks::Routing routing;
     wire::Reassembler reassembler;

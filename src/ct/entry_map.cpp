@@ -37,6 +37,8 @@ Entry* EntryMap::make() {
     return &entries_.at(slot);
 }
 
+void EntryMap::forget_memos() { std::fill_n(memos(), entries_.touched(), Memo{}); }
+
 void EntryMap::discard(Entry& entry) {
     if (entry.has_extra()) extras_.give_back(entry.extra()->slot);
     entry.status = 0;  // visit_all() passes by what is nobody's

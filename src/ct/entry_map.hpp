@@ -66,6 +66,8 @@ class EntryMap {
     /// What few entries have; made if it is not there.
     EntryExtra& extra_of(Entry& entry);
     Memo& memo_of(const Entry& entry) { return memos()[slot_of(entry)]; }
+    /// All are 0 again. Cost: 4 bytes for each entry that there ever was at once.
+    void forget_memos();
     KS_INLINE void prefetch_memo(std::uint32_t slot) const {
         __builtin_prefetch(&memos()[slot], 1);
     }

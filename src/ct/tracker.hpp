@@ -120,6 +120,9 @@ class Tracker {
     void sight_further(std::span<Sighting> group, std::uint32_t further,
                        const Wanted& wanted) const;
     EntryMap::Memo& memo_of(const Entry& entry) { return map_.memo_of(entry); }
+    void forget_memos() { map_.forget_memos(); }
+    /// As nf_conntrack_acct = 1 from now on: Linux does so when a rule needs it.
+    void switch_on_accounting() { settings_.acct = 1; }
     /// The same as track() of a packet that nothing was asked for, if it is a usual one of an established flow: its glance
     /// is_usual. An entry that is null: nothing has happened, track() is to be asked.
     Found track_usual(const Sighting& sighting, Time now);

@@ -44,6 +44,11 @@ Path::Path(const Routing& routing, wire::Reassembler& reassembler, ct::Tracker& 
     if (routing.is_bump()) only_way_ = make_way(routing.default_device(), routing.default_device());
 }
 
+void Path::rules_changed() {
+    is_usual_possible_ = {usual_is_possible(Family::ipv4), usual_is_possible(Family::ipv6)};
+    if (trails_.forget() == Trails::Numbers::used_up) tracker_.forget_memos();
+}
+
 void Path::decide(const Frame& frame, Time now, Decision& decision, Observer* observer,
                   std::string* log, const wire::Reassembled* reassembled) {
     decision = Decision{};
@@ -375,18 +380,6 @@ bool Path::follow_outcome(Trip& trip, Table table, const rules::Outcome& outcome
     return false;
 }
 
-std::string_view RuleTexts::find(const rules::Program& program, Table table, std::uint32_t chain,
-                                 std::uint32_t rule) {
-    const std::uint64_t key =
-        std::uint64_t{chain} << 35 | std::uint64_t{static_cast<std::uint8_t>(table)} << 32 | rule;
-    Recent& recent = recent_[(key ^ key >> 32) % recent_.size()];
-    if (recent.text != nullptr && recent.key == key) return *recent.text;
-    const auto [it, is_new] = texts_.try_emplace(key);
-    if (is_new) it->second = program.rule_text(table, chain, rule);
-    recent = {key, &it->second};
-    return it->second;
-}
-
 void Path::name_decider(Trip& trip) {
     if (!trip.has_decider || !trip.program) return;
     RuleReference& rule = trip.decision.rule;
@@ -394,8 +387,8 @@ void Path::name_decider(Trip& trip) {
     rule.chain = trip.program->chain_name(trip.decider_table, trip.decider.chain);
     rule.number = trip.decider.rule;
     if (rule.number == 0) return;
-    rule.rule_text = rule_texts_[index_of(trip.packet.family)].find(
-        *trip.program, trip.decider_table, trip.decider.chain, trip.decider.rule);
+    rule.rule_text =
+        trip.program->kept_rule_text(trip.decider_table, trip.decider.chain, trip.decider.rule);
 }
 
 /// What the caller is told. The entry's facts are read before its packet is done with it.

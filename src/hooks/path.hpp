@@ -15,7 +15,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/arena.hpp"
@@ -35,22 +34,6 @@
 #include "wire/reassembly.hpp"
 
 namespace keepstate::hooks {
-
-/// The texts of rules that decided something, printed once each.
-class RuleTexts {
-  public:
-    /// The view lives as long as this.
-    std::string_view find(const rules::Program& program, Table table, std::uint32_t chain,
-                          std::uint32_t rule);
-
-  private:
-    struct Recent {
-        std::uint64_t key = 0;
-        const std::string* text = nullptr;
-    };
-    std::unordered_map<std::uint64_t, std::string> texts_;
-    std::array<Recent, 16> recent_;  ///< most packets are decided by few rules
-};
 
 /// Asked where several Paths share the flows of one firewall: whether a datagram that was put together, or a fragment
 /// that reassembly lets by, is this Path's to judge.
@@ -72,6 +55,9 @@ class Path {
     void complete_cut_frames(bool wanted) { completes_cut_frames_ = wanted; }
     /// See EngineSetup::tells_entries.
     void tell_entries(bool wanted) { tells_entries_ = wanted; }
+
+    /// A Program has changed: what was noted of how it answers is forgotten.
+    void rules_changed();
 
     /// Looks at frames that are decided soon. Decides nothing.
     void glance(const Frame& frame, ct::Sighting& sighting) const;
@@ -169,7 +155,6 @@ class Path {
     std::optional<wire::Reassembled> strayed_;
     std::array<rules::Program*, 2> programs_;
     std::array<bool, 2> is_usual_possible_;  ///< by family
-    std::array<RuleTexts, 2> rule_texts_;    ///< by family
     Trails trails_;
     Way only_way_;      ///< of a bump in the wire; else without devices
     TrailNotes notes_;  ///< of the packet under way

@@ -40,7 +40,18 @@ std::uint16_t Trails::keep(const Trail& trail) {
     }
     if (of_flow_.size() == kMostOfFlows) return 0;
     of_flow_.push_back(trail);
-    return slots_[slot] = static_cast<std::uint16_t>(of_flow_.size());
+    return slots_[slot] = static_cast<std::uint16_t>(forgotten_ + of_flow_.size());
+}
+
+Trails::Numbers Trails::forget() {
+    constexpr std::uint32_t kMostNumbers = 0xffff;
+    for (Trail& trail : of_class_) trail.in = nullptr;
+    forgotten_ += static_cast<std::uint32_t>(of_flow_.size());
+    if (!of_flow_.empty()) std::fill(slots_.begin(), slots_.end(), std::uint16_t{0});
+    of_flow_.clear();
+    if (forgotten_ + kMostOfFlows <= kMostNumbers) return Numbers::go_on;
+    forgotten_ = 0;
+    return Numbers::used_up;
 }
 
 }  // namespace keepstate::hooks

@@ -7,6 +7,9 @@
 //     by flow     else, for the flow and direction; flows with the same trail share it. The flow's entry keeps its number
 //                 (ct::EntryMap::Memo).
 //
+// When rules change, all trails are forgotten, and the numbers that entries keep of them: later trails get higher numbers. Only
+// when the 16 bits are used up, entries have to forget theirs.
+//
 // Room for kMostOfFlows trails is taken at the making; when it is full, further ways are not kept and their packets ask the
 // tables each time.
 //
@@ -58,11 +61,18 @@ class Trails {
         return static_cast<std::size_t>(is_v4) * 4 + static_cast<std::size_t>(is_tcp) * 2 +
                static_cast<std::size_t>(direction);
     }
-    /// `number` as keep() gave it.
-    const Trail& of_flow(std::uint16_t number) const { return of_flow_[number - 1U]; }
+    /// `number` as keep() gave it, now or before forget(): then a trail that tells nothing.
+    const Trail& of_flow(std::uint16_t number) const {
+        const std::uint32_t at = number - 1U - forgotten_;
+        return at < of_flow_.size() ? of_flow_[at] : nothing_;
+    }
     bool has_any_of_flow() const { return !of_flow_.empty(); }
     /// The number of this trail, or of the equal one that is there; 0: no room.
     std::uint16_t keep(const Trail& trail);
+
+    enum class Numbers : std::uint8_t { go_on, used_up };
+    /// All that there are. used_up: numbers begin anew, and those that were given must not be asked for again.
+    Numbers forget();
 
   private:
     static constexpr std::size_t kClasses = 8;
@@ -71,6 +81,8 @@ class Trails {
     std::vector<Trail> of_class_;
     std::vector<Trail> of_flow_;
     std::vector<std::uint16_t> slots_;  ///< numbers, open addressing, at most half full
+    std::uint32_t forgotten_ = 0;       ///< numbers up to this one
+    Trail nothing_;
 };
 
 /// How the tables answered the packet that is to make a trail.

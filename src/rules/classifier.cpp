@@ -212,7 +212,7 @@ class Planter {
     bool is_leaf_of(std::uint32_t first, const Rules& rules) const {
         for (std::size_t i = 0; i < rules.size(); ++i) {
             const Candidate& here = forest_.candidates[first + i];
-            if (here.rule != rules[i]) return false;
+            if (here.rule != candidates_[rules[i]].rule) return false;
             if (here.has(candidate_bit::kLast) != (i + 1 == rules.size())) return false;
         }
         return true;
@@ -258,6 +258,12 @@ Group group_of(const Box& box, bool is_large) {
 }
 
 }  // namespace
+
+Root plant_one(Forest& forest, std::span<const Box> boxes, std::span<const Candidate> candidates,
+               const Rules& rules) {
+    Planter planter(forest, boxes, candidates);
+    return {planter.plant(rules, rules.size()), candidates[rules.front()].rule};
+}
 
 std::vector<Root> plant(Forest& forest, std::span<const Box> boxes,
                         std::span<const Candidate> candidates, const Rules& rules) {

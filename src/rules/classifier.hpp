@@ -72,6 +72,8 @@ inline constexpr std::uint8_t kSteady = 8;
 inline constexpr std::uint8_t kAnyProtocol = 16;
 inline constexpr std::uint8_t kNotSource = 32;  ///< any source but this
 inline constexpr std::uint8_t kNotDestination = 64;
+/// passes() is all that the rule asks before its match number Step::asked_at.
+inline constexpr std::uint8_t kHeld = 128;
 }  // namespace candidate_bit
 
 /// What a rule asks, as far as it fits. Ranges are their low end and what may be added to it.
@@ -95,9 +97,14 @@ struct Candidate {
     std::uint8_t flags_mask = 0;
     std::uint8_t flags_compared = 0;
     std::uint8_t bits = 0;
-    std::uint8_t action = 0;  ///< an Action, so that plain rules need nothing else
+    /// An Action, so that plain rules need nothing else, and kAsksNothing.
+    std::uint8_t action_bits = 0;
+    static constexpr std::uint8_t kAsksNothing = 0x80;
 
     bool has(std::uint8_t bit) const { return (bits & bit) != 0; }
+    std::uint8_t action() const { return action_bits & static_cast<std::uint8_t>(~kAsksNothing); }
+    /// Every packet passes.
+    bool asks_nothing() const { return (action_bits & kAsksNothing) != 0; }
 
     /// All that stands here but TCP's flags.
     bool passes_steady(const PacketKey& key) const {
@@ -165,6 +172,11 @@ struct Root {
 };
 
 inline constexpr std::size_t kMostRoots = 6;
+
+/// Appends one tree for `rules`, which are numbers in `boxes` and `candidates`; the candidates say which of the chain's they
+/// are. There is one at least.
+Root plant_one(Forest& forest, std::span<const Box> boxes, std::span<const Candidate> candidates,
+               const std::vector<std::uint32_t>& rules);
 
 /// Appends trees for `rules` (numbers in the chain, rising), whose boxes and candidates stand at these numbers. At most
 /// kMostRoots; none if there are no rules.

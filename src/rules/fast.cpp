@@ -85,28 +85,52 @@ class Run {
         context_.hook = hook_;
         context_.hotdrop = false;
         if constexpr (kNotes) is_steady_ = is_plain(*context_.packet);
-        enter(fast_.entry[at], 0);
+        frame_ = fast_.stack.data();
+        enter(fast_.entry[at]);
         return true;
     }
 
     Outcome run() {
         for (;;) {
-            const Candidate* const found = seek();
-            const std::uint32_t rule = found == nullptr ? chain_->rules : found->rule;
+            const Candidate* const found = frame_->is_list ? seek_in_list() : seek();
+            const ChainIndex& chain = *frame_->chain;
+            const std::uint32_t rule = found == nullptr ? chain.rules : found->rule;
             if constexpr (kNotes) {
-                if (unsteady_ < rule) is_steady_ = false;
+                if (frame_->unsteady < rule) is_steady_ = false;
             }
-            now_ = chain_->first_step + rule;
-            from_ = rule + 1;
-            if (found != nullptr && !found->has(candidate_bit::kWhole) && !matches(*found)) {
-                if (context_.hotdrop) return decide(Ruling{.kind = Ruling::Kind::drop});
+            Step& step = program_.steps[chain.first_step + rule];
+            if (found == nullptr) {
+                count(step);
+                if (chain.end == Action::policy) return decide(step, {.kind = chain.policy});
+                if (!leave()) return decide_by_policy(step);
                 continue;
             }
-            count();
-            const Ruling ruling =
-                act(found == nullptr ? chain_->end : static_cast<Action>(found->action));
-            if (ruling.kind != Ruling::Kind::go_on) return decide(ruling);
-            if (context_.hotdrop) return decide(Ruling{.kind = Ruling::Kind::drop});
+            if (!found->has(candidate_bit::kWhole) && !matches(*found, step)) {
+                if (context_.hotdrop) return decide(step, {.kind = Ruling::Kind::drop});
+                continue;
+            }
+            count(step);
+            switch (static_cast<Action>(found->action())) {
+                case Action::accept: return decide(step, {.kind = Ruling::Kind::accept});
+                case Action::drop: return decide(step, {.kind = Ruling::Kind::drop});
+                case Action::queue: return decide(step, {.kind = Ruling::Kind::queue});
+                case Action::jump:
+                    ++frame_;
+                    KS_ASSERT(frame_ < fast_.stack.data() + fast_.stack.size());
+                    enter(step.jump);
+                    break;
+                case Action::go_to: enter(step.jump); break;
+                case Action::target: {
+                    const Ruling ruling = ask_target(step);
+                    if (ruling.kind != Ruling::Kind::go_on) return decide(step, ruling);
+                    break;
+                }
+                case Action::return_:
+                    if (!leave()) return decide_by_policy(step);
+                    break;
+                default: break;
+            }
+            if (context_.hotdrop) return decide(step, {.kind = Ruling::Kind::drop});
         }
     }
 
@@ -118,41 +142,60 @@ class Run {
     bool is_general() const { return is_general_; }
 
   private:
-    void enter(std::uint32_t chain, std::uint32_t rule) {
-        chain_ = &fast_.chains[chain];
-        from_ = rule;
-        open();
-    }
-    /// The trees of the chain for this packet; looked into when it comes to them.
-    void open() {
-        if constexpr (kNotes) unsteady_ = kNone;
-        if (chain_->leaf != 0) {
-            root_count_ = opened_ = 1;
-            heads_[0] = &fast_.forest.candidates[chain_->leaf];
+    /// The frame at hand becomes the chain's; its trees are looked into when it comes to them.
+    void enter(std::uint32_t number) {
+        const ChainIndex& chain = fast_.chains[number];
+        ChainFrame& frame = *frame_;
+        __builtin_prefetch(&program_.steps[chain.first_step], 1);
+        frame.chain = &chain;
+        frame.is_list = chain.leaf != 0;
+        if constexpr (kNotes) frame.unsteady = kNone;
+        if (frame.is_list) {
+            frame.heads[0] = &fast_.forest.candidates[chain.leaf];
             return;
         }
+        frame.from = 0;
+        open(frame);
+    }
+    void open(ChainFrame& frame) {
         const auto state = static_cast<std::size_t>(context_.flow.state);
-        const ChainIndex::Roots& roots = chain_->roots[state];
-        roots_ = fast_.roots.data() + roots.first;
-        root_count_ = roots.count;
-        opened_ = 0;
+        const ChainIndex::Roots& roots = frame.chain->roots[state];
+        frame.roots = fast_.roots.data() + roots.first;
+        frame.root_count = roots.count;
+        frame.opened = 0;
     }
 
-    /// The next candidate from from_ on, null at the chain's end. Each tree's list is read once from its beginning
-    /// to its end, whatever the number of calls.
+    /// The next candidate that passes, null at the chain's end.
+    const Candidate* seek_in_list() {
+        const Candidate* at = frame_->heads[0];
+        while (at != nullptr) {
+            const Candidate* const next = at->has(candidate_bit::kLast) ? nullptr : at + 1;
+            if (passes(*at)) {
+                frame_->heads[0] = next;
+                return at;
+            }
+            at = next;
+        }
+        frame_->heads[0] = nullptr;
+        return nullptr;
+    }
+
+    /// The same of a chain with trees, from `from` on. Each tree's list is read once from its beginning to its end, whatever
+    /// the number of calls.
     const Candidate* seek() {
-        const Root* const roots = roots_;
-        const std::uint32_t count = root_count_;
-        const std::uint32_t from = from_;
-        std::uint32_t best = chain_->rules;
+        ChainFrame& frame = *frame_;
+        const Root* const roots = frame.roots;
+        const std::uint32_t count = frame.root_count;
+        const std::uint32_t from = frame.from;
+        std::uint32_t best = frame.chain->rules;
         const Candidate* found = nullptr;
         for (std::uint32_t i = 0; i < count; ++i) {
-            if (i == opened_) {
+            if (i == frame.opened) {
                 if (roots[i].first_rule >= best) break;
-                heads_[i] = fast_.forest.find(roots[i].link, key_.point);
-                ++opened_;
+                frame.heads[i] = fast_.forest.find(roots[i].link, key_.point);
+                ++frame.opened;
             }
-            const Candidate* at = heads_[i];
+            const Candidate* at = frame.heads[i];
             while (at != nullptr && at->rule < best) {
                 if (at->rule >= from && passes(*at)) {
                     best = at->rule;
@@ -161,110 +204,99 @@ class Run {
                 }
                 at = at->has(candidate_bit::kLast) ? nullptr : at + 1;
             }
-            heads_[i] = at;
+            frame.heads[i] = at;
         }
+        frame.from = best + 1;
         return found;
     }
 
     bool passes(const Candidate& candidate) {
+        if (candidate.asks_nothing()) return true;
         if (!candidate.passes_steady(key_)) return false;
         if constexpr (kNotes) {
-            if (candidate.flags_mask != 0) unsteady_ = std::min(unsteady_, candidate.rule);
+            if (candidate.flags_mask != 0) {
+                frame_->unsteady = std::min(frame_->unsteady, candidate.rule);
+            }
         }
         return candidate.passes_flags(key_);
     }
 
-    bool matches(const Candidate& candidate) {
+    bool matches(const Candidate& candidate, const Step& step) {
         if constexpr (kNotes) {
             if (!candidate.has(candidate_bit::kSteady)) is_steady_ = false;
         }
+        if (candidate.has(candidate_bit::kHeld)) {
+            if (!step.asked.module->matches(step.asked.data, context_, Why())) return false;
+            for (std::uint32_t i = step.asked_at + 1U; i < step.match_count; ++i) {
+                const MatchStep& match = step.matches[i];
+                if (!match.module->matches(match.data, context_, Why())) return false;
+            }
+            return true;
+        }
         if (!test_) test_.emplace(context_);
         std::string_view part;
-        return test_->matches<false>(program_, program_.steps[now_], part, Why());
+        const auto at = static_cast<std::size_t>(&step - program_.steps.data());
+        return test_->matches<false>(program_.tests[at], step, part, Why());
     }
 
-    void count() {
-        Counters& counters = program_.counters[now_];
-        counters.packets += 1;
-        counters.bytes += context_.packet->ip.size();
+    void count(Step& step) {
+        step.counters.packets += 1;
+        step.counters.bytes += context_.packet->ip.size();
         if constexpr (kNotes) {
+            const auto now = static_cast<std::uint32_t>(&step - program_.steps.data());
             if (noted_count_ == noted_.size()) {
                 is_steady_ = false;
             } else {
-                noted_[noted_count_++] = now_;
+                noted_[noted_count_++] = now;
             }
             const auto state = static_cast<std::size_t>(context_.flow.state);
-            const auto chain = static_cast<std::size_t>(chain_ - fast_.chains.data());
-            if (fast_.first_particular[chain][state] <= now_ - chain_->first_step) {
-                is_general_ = false;
-            }
+            const ChainIndex& chain = *frame_->chain;
+            const auto number = static_cast<std::size_t>(&chain - fast_.chains.data());
+            const std::uint32_t rule = now - chain.first_step;
+            if (fast_.first_particular[number][state] <= rule) is_general_ = false;
             // A rule that asks for flags and is passed would not be by the next packet.
-            if (unsteady_ <= now_ - chain_->first_step) is_steady_ = false;
+            if (frame_->unsteady <= rule) is_steady_ = false;
         }
     }
 
-    Outcome decide(const Ruling& ruling) {
+    Outcome decide(const Step& step, const Ruling& ruling) {
         Outcome outcome;
         outcome.kind = context_.hotdrop ? Ruling::Kind::drop : ruling.kind;
         outcome.reject = ruling.reject;
         outcome.queue = ruling.queue;
         outcome.queue_bypass = ruling.queue_bypass;
         outcome.hotdrop = context_.hotdrop;
-        if (context_.hotdrop) {  // perhaps behind a jump: another chain is entered already
-            outcome.chain = program_.steps[now_].chain;
-            outcome.rule = program_.steps[now_].rule;
-            return outcome;
-        }
-        // Of the chain's index, which is at hand; the step itself may be far away.
-        const std::uint32_t rule = now_ - chain_->first_step;
-        outcome.chain = static_cast<std::uint32_t>(chain_ - fast_.chains.data());
-        outcome.rule = rule == chain_->rules ? 0 : rule + 1;
+        outcome.chain = step.chain;
+        const auto at = static_cast<std::uint32_t>(&step - program_.steps.data());
+        outcome.rule = step.is_end() ? 0 : at - fast_.chains[step.chain].first_step + 1;
         return outcome;
     }
 
-    // go_on means that chain_ and from_ stand at what comes next.
-    Ruling act(Action action) {
-        switch (action) {
-            case Action::next: return {};
-            case Action::accept: return Ruling{.kind = Ruling::Kind::accept};
-            case Action::drop: return Ruling{.kind = Ruling::Kind::drop};
-            case Action::queue: return Ruling{.kind = Ruling::Kind::queue};
-            case Action::policy: return Ruling{.kind = chain_->policy};
-            case Action::jump:
-                KS_ASSERT(depth_ < fast_.stack.size());
-                fast_.stack[depth_++] = {static_cast<std::uint32_t>(chain_ - fast_.chains.data()),
-                                         from_};
-                enter(fast_.jumps[now_], 0);
-                return {};
-            case Action::go_to: enter(fast_.jumps[now_], 0); return {};
-            case Action::return_:
-            case Action::chain_end: return leave();
-            case Action::target: return ask_target();
-        }
-        return {};
+    /// Back behind the last jump; false: there is none.
+    bool leave() {
+        if (frame_ == fast_.stack.data()) return false;
+        --frame_;
+        return true;
     }
-
-    Ruling leave() {
-        if (depth_ != 0) {
-            const FastTable::Return& to = fast_.stack[--depth_];
-            enter(to.chain, to.rule);
-            return {};
-        }
+    /// Behind a RETURN in a built-in chain, and behind what it went on to by a goto.
+    Outcome decide_by_policy(const Step& step) {
         // What is dropped as broken is dropped by the rule that returns.
-        if (context_.hotdrop) return {};
-        chain_ = &fast_.chains[fast_.entry[static_cast<std::size_t>(hook_)]];
-        now_ = chain_->first_step + chain_->rules;
-        if constexpr (kNotes) unsteady_ = kNone;
-        count();
-        return Ruling{.kind = chain_->policy};
+        if (context_.hotdrop) return decide(step, {.kind = Ruling::Kind::drop});
+        const ChainIndex& chain = fast_.chains[fast_.entry[static_cast<std::size_t>(hook_)]];
+        frame_->chain = &chain;
+        if constexpr (kNotes) frame_->unsteady = kNone;
+        Step& policy = program_.steps[chain.first_step + chain.rules];
+        count(policy);
+        return decide(policy, {.kind = chain.policy});
     }
 
-    Ruling ask_target() {
+    Ruling ask_target(const Step& step) {
+        // Made once: written bit by bit and read at once it would hold the processor up.
         static const RuleSite kNowhere;
+        static const Says kUnheard(nullptr, kNowhere, {});
         if constexpr (kNotes) is_steady_ = false;
-        const Step& step = program_.steps[now_];
-        const Ruling ruling = step.target->judge(step.data, context_, Says(nullptr, kNowhere, {}));
-        if (ruling.kind != Ruling::Kind::go_on) return ruling;
+        const Ruling ruling = step.target->judge(step.data, context_, kUnheard);
+        if (ruling.kind != Ruling::Kind::go_on || step.target->keeps_key) return ruling;
         // It may have written other addresses or ports, or given the packet another state.
         test_.reset();
         PacketKey key;
@@ -273,7 +305,9 @@ class Run {
                              key.flags == key_.flags && key.has_transport == key_.has_transport;
         if (is_same) return {};
         key_ = key;
-        open();
+        for (ChainFrame* each = fast_.stack.data(); each <= frame_; ++each) {
+            if (!each->is_list) open(*each);
+        }
         return {};
     }
 
@@ -284,19 +318,10 @@ class Run {
     Context& context_;
     Hook hook_;
     PacketKey key_;
-    const ChainIndex* chain_ = nullptr;
-    std::uint32_t from_ = 0;  ///< rules before it are done
-    std::uint32_t now_ = 0;   ///< the step that is asked
-    std::size_t depth_ = 0;
-    const Root* roots_ = nullptr;
-    std::uint32_t root_count_ = 0;
-    std::uint32_t opened_ = 0;
-    std::array<const Candidate*, kMostRoots> heads_;  ///< where each opened list is read next
+    ChainFrame* frame_ = nullptr;
     std::optional<RuleTest> test_;
     bool is_steady_ = true;
     bool is_general_ = true;  ///< and no rule on the way asked who talks to whom
-    std::uint32_t unsteady_ =
-        kNone;  ///< the first rule that would match but for the flags, or does
     std::size_t noted_count_ = 0;
     std::array<std::uint32_t, Paths::kMostSteps> noted_;
 };
@@ -331,8 +356,8 @@ Outcome replay(Program& program, Table table, std::uint32_t path, const Context&
     ProgramTable& in = program.table(table);
     const Paths::Path& taken = in.fast.paths.path(path);
     for (const std::uint32_t step : in.fast.paths.steps(taken)) {
-        in.counters[step].packets += 1;
-        in.counters[step].bytes += context.packet->ip.size();
+        in.steps[step].counters.packets += 1;
+        in.steps[step].counters.bytes += context.packet->ip.size();
     }
     return taken.outcome;
 }
@@ -341,7 +366,7 @@ void append_counters(Program& program, Table table, std::uint32_t path,
                      std::vector<Counters*>& counters) {
     ProgramTable& in = program.table(table);
     for (const std::uint32_t step : in.fast.paths.steps(in.fast.paths.path(path))) {
-        counters.push_back(&in.counters[step]);
+        counters.push_back(&in.steps[step].counters);
     }
 }
 

@@ -2,10 +2,9 @@
 #include "rules/fast_table.hpp"
 
 #include <algorithm>
-#include <bit>
 
-#include "base/bytes.hpp"
 #include "rules/program.hpp"
+#include "rules/rule_indexer.hpp"
 
 namespace keepstate::rules {
 
@@ -13,226 +12,37 @@ namespace {
 
 using Words = DeviceNumbers::Words;
 
-Words as_numbers(const Words& memory) {
-    const auto* const at = reinterpret_cast<const std::uint8_t*>(memory.data());
-    const auto load = [&](std::size_t i) { return std::uint64_t{base::load_be32(at + i)}; };
-    return {load(0) << 32 | load(4), load(8) << 32 | load(12)};
-}
+constexpr std::size_t kStates = kStateBits.size();
 
-/// How many bits the mask begins with; -1: they do not stand together at its beginning.
-int prefix_bits(const Words& mask) {
-    const Words numbers = as_numbers(mask);
-    const int first = std::countl_one(numbers[0]);
-    const int bits = first < 64 ? first : 64 + std::countl_one(numbers[1]);
-    const int all = std::popcount(numbers[0]) + std::popcount(numbers[1]);
-    return bits == all ? bits : -1;
-}
-
-/// The four words of an address as numbers.
-std::array<std::uint32_t, 4> address_words(const Words& memory) {
-    const Words numbers = as_numbers(memory);
-    return {static_cast<std::uint32_t>(numbers[0] >> 32), static_cast<std::uint32_t>(numbers[0]),
-            static_cast<std::uint32_t>(numbers[1] >> 32), static_cast<std::uint32_t>(numbers[1])};
-}
-
-std::uint32_t bits_below(int bits) {
-    return bits >= 32 ? 0 : ~std::uint32_t{0} >> (bits < 0 ? 0 : bits);
-}
-
-// One rule as a box and a candidate.
-class RuleIndexer {
+// The trees of one chain, made of its rules as they are.
+class ChainPlanter {
   public:
-    RuleIndexer(const ProgramTable& table, const DeviceNumbers& devices, const Step& step)
-        : table_(table), devices_(devices), test_(step.test), step_(step) {}
-
-    void run() {
-        for (std::uint32_t i = 0; i < step_.match_count && !key_.is_closed; ++i) {
-            const MatchStep& match = table_.matches[step_.first_match + i];
-            if (match.module->narrow == nullptr) {
-                key_.is_whole = key_.is_steady = false;
-                key_.is_closed = true;
-            } else {
-                match.module->narrow(match.data, key_);
-                if (key_.is_closed && i + 1 < step_.match_count) {
-                    key_.is_whole = key_.is_steady = false;
-                }
-            }
-        }
-        candidate.rule = step_.rule - 1;
-        candidate.action = static_cast<std::uint8_t>(step_.action);
-        set_address(test_.source, test_.source_mask, test_.source_inverted, kSourceWord,
-                    candidate.source, candidate.source_at);
-        set_address(test_.destination, test_.destination_mask, test_.destination_inverted,
-                    kDestinationWord, candidate.destination, candidate.destination_at);
-        set_device(test_.in, test_.in_mask, test_.in_inverted, kInDevice, candidate.in,
-                   candidate.in_span);
-        set_device(test_.out, test_.out_mask, test_.out_inverted, kOutDevice, candidate.out,
-                   candidate.out_span);
-        set_protocol();
-        set_key();
-    }
-
-    Box box;
-    Candidate candidate;
-    /// Asks nothing but state, protocol and devices.
-    bool is_general() const {
-        constexpr std::uint16_t kAnyPort = 0xffff;
-        const auto asks_words = [this](std::size_t first) {
-            for (std::size_t i = first; i < first + 4; ++i) {
-                if (box.low[i] != 0 || box.high[i] != ~std::uint32_t{0}) return true;
-            }
-            return false;
-        };
-        return key_.is_whole && key_.is_steady && !key_.is_closed && candidate.flags_mask == 0 &&
-               candidate.source_port_span == kAnyPort &&
-               candidate.destination_port_span == kAnyPort && !asks_words(kSourceWord) &&
-               !asks_words(kDestinationWord);
-    }
-
-  private:
-    void set_address(const Words& value, const Words& mask, bool inverted, std::size_t dimension,
-                     std::uint32_t& word_value, std::uint8_t& word_at) {
-        const int bits = prefix_bits(mask);
-        const bool is_cut = (value[0] & ~mask[0]) == 0 && (value[1] & ~mask[1]) == 0;
-        if (bits < 0 || !is_cut || (inverted && bits > 32)) {
-            key_.is_whole = false;
-            return;
-        }
-        const auto words = address_words(value);
-        if (inverted) {
-            const bool is_source = dimension == kSourceWord;
-            candidate.bits |=
-                is_source ? candidate_bit::kNotSource : candidate_bit::kNotDestination;
-            word_value = words[0];
-            word_at = static_cast<std::uint8_t>(32 - bits);
-            return;
-        }
-        for (int word = 0; word < 4; ++word) {
-            const std::uint32_t open = bits_below(bits - 32 * word);
-            box.low[dimension + word] = words[word] & ~open;
-            box.high[dimension + word] = words[word] | open;
-        }
-        if (bits == 0) return;
-        const int word = (bits - 1) / 32;
-        word_value = words[word];
-        word_at = static_cast<std::uint8_t>(word << 6 | (32 * (word + 1) - bits));
-        if (word != 0) key_.is_whole = false;  // the other words are asked of the rule
-    }
-
-    void set_device(const Words& name, const Words& mask, bool inverted, std::size_t dimension,
-                    std::uint8_t& low, std::uint8_t& span) {
-        constexpr std::size_t kMostInCandidate = 255;
-        if (mask == Words{} && !inverted) return;
-        std::uint32_t first = 0;
-        std::uint32_t last = 0;
-        if (inverted || !devices_.find(name, mask, first, last)) {
-            key_.is_whole = false;
-            return;
-        }
-        box.low[dimension] = first;
-        box.high[dimension] = last;
-        if (devices_.count() > kMostInCandidate) {
-            key_.is_whole = false;
-            return;
-        }
-        low = static_cast<std::uint8_t>(first);
-        span = static_cast<std::uint8_t>(last - first);
-    }
-
-    void set_protocol() {
-        if (test_.fragment) key_.is_whole = key_.is_steady = false;
-        if (test_.protocol == 0 || test_.protocol_inverted) {
-            candidate.bits |= candidate_bit::kAnyProtocol;
-            if (test_.protocol != 0) key_.is_whole = false;
-            return;
-        }
-        candidate.protocol = test_.protocol;
-        box.low[kProtocol] = box.high[kProtocol] = test_.protocol;
-    }
-
-    void set_key() {
-        const auto set = [&](PortSpan span, std::size_t dimension, std::uint16_t& low,
-                             std::uint16_t& width) {
-            box.low[dimension] = low = span.low;
-            box.high[dimension] = span.high;
-            width = static_cast<std::uint16_t>(span.high - span.low);
-        };
-        set(key_.source_ports, kSourcePort, candidate.source_port, candidate.source_port_span);
-        set(key_.destination_ports, kDestinationPort, candidate.destination_port,
-            candidate.destination_port_span);
-        candidate.states = static_cast<std::uint8_t>(key_.states & kAnyState);
-        candidate.flags_mask = key_.flags_mask;
-        candidate.flags_compared = key_.flags_compared;
-        if (key_.asks_transport) candidate.bits |= candidate_bit::kAsksTransport;
-        if (key_.is_whole) candidate.bits |= candidate_bit::kWhole;
-        if (key_.is_steady) candidate.bits |= candidate_bit::kSteady;
-    }
-
-    const ProgramTable& table_;
-    const DeviceNumbers& devices_;
-    const BasicTest& test_;
-    const Step& step_;
-    RuleKey key_;
-};
-
-class TableIndexer {
-  public:
-    TableIndexer(const ProgramTable& table, FastTable& out) : table_(table), out_(out) {}
-
-    void run() {
-        number_devices();
-        out_.is_usable = true;
-        for (const Step& step : table_.steps) {
-            const bool enters = step.action == Action::jump || step.action == Action::go_to;
-            out_.jumps.push_back(enters ? table_.steps[step.jump].chain : 0);
-            if (step.action == Action::target && step.target->name() == "TRACE") {
-                out_.is_usable = false;
-            }
-        }
-        for (std::size_t hook = 0; hook < kHooks; ++hook) {
-            if (table_.entry[hook] < 0) continue;
-            const auto first = static_cast<std::size_t>(table_.entry[hook]);
-            out_.entry[hook] = table_.steps[first].chain;
-        }
-        for (const ProgramChain& chain : table_.chains) index_chain(chain);
-        out_.stack.resize(table_.stack.size());
-        constexpr std::size_t kFewestPaths = 64;
-        constexpr std::size_t kMostPaths = 16384;
-        out_.paths.reserve(std::clamp(2 * table_.steps.size(), kFewestPaths, kMostPaths));
-    }
-
-  private:
-    void number_devices() {
-        for (const Step& step : table_.steps) {
-            if (step.test.any) continue;
-            if (!step.test.in_inverted) out_.devices.add(step.test.in, step.test.in_mask);
-            if (!step.test.out_inverted) out_.devices.add(step.test.out, step.test.out_mask);
-        }
-        out_.devices.sort();
-    }
-
-    void index_chain(const ProgramChain& chain) {
-        boxes_.clear();
-        candidates_.clear();
-        is_general_.clear();
-        for (std::uint32_t i = 0; i < chain.rules; ++i) {
-            RuleIndexer rule(table_, out_.devices, table_.steps[chain.first + i]);
-            rule.run();
+    ChainPlanter(ProgramTable& table, std::uint32_t chain)
+        : out_(table.fast), chain_(chain), from_(table.chains[chain]) {
+        for (std::uint32_t i = 0; i < from_.rules; ++i) {
+            const IndexedRule rule = index_rule(table, chain, i);
             boxes_.push_back(rule.box);
             candidates_.push_back(rule.candidate);
-            is_general_.push_back(rule.is_general());
+            is_general_.push_back(rule.is_general);
         }
+        end_ = table.steps[from_.end()].action;
+    }
+
+    void run() {
         ChainIndex index;
-        index.first_step = chain.first;
-        index.rules = chain.rules;
-        std::array<std::uint32_t, 5>& particular = out_.first_particular.emplace_back();
-        for (std::size_t state = 0; state < index.roots.size(); ++state) {
+        index.first_step = from_.first;
+        index.rules = from_.rules;
+        TreePlace& place = out_.places[chain_];
+        place.first_link = static_cast<std::uint32_t>(out_.forest.links.size());
+        place.first_candidate = static_cast<std::uint32_t>(out_.forest.candidates.size());
+        for (std::size_t state = 0; state < kStates; ++state) {
             index.roots[state] = roots_of(index, state);
-            particular[state] = first_particular(state);
+            out_.first_particular[chain_][state] = first_particular(state);
         }
-        const Step& last = table_.steps[chain.first + chain.rules];
-        index.end = last.action;
-        index.policy = last.policy;
+        place.end_link = static_cast<std::uint32_t>(out_.forest.links.size());
+        place.end_candidate = static_cast<std::uint32_t>(out_.forest.candidates.size());
+        index.end = end_;
+        index.policy = from_.policy;
         const ChainIndex::Roots& all = index.roots[0];
         if (takes_all(0) && all.count == 1 && out_.roots[all.first].link.is_leaf) {
             index.leaf = out_.roots[all.first].link.first;
@@ -241,9 +51,10 @@ class TableIndexer {
                             [&](const ChainIndex::Roots& each) { return each.first == all.first; });
             if (!is_same) index.leaf = 0;
         }
-        out_.chains.push_back(index);
+        out_.chains[chain_] = index;
     }
 
+  private:
     static std::uint8_t bit(std::size_t state) { return kStateBits[state]; }
 
     std::size_t count_allowing(std::size_t state) const {
@@ -287,11 +98,214 @@ class TableIndexer {
         return out;
     }
 
-    const ProgramTable& table_;
     FastTable& out_;
+    std::uint32_t chain_;
+    const ProgramChain& from_;
+    Action end_ = Action::chain_end;
     std::vector<Box> boxes_;
     std::vector<Candidate> candidates_;
     std::vector<bool> is_general_;
+};
+
+bool is_trace(const Step& step) {
+    return step.action == Action::target && step.target->name() == "TRACE";
+}
+
+void number_devices(const ProgramTable& table, DeviceNumbers& devices) {
+    for (const ProgramChain& chain : table.chains) {
+        for (std::uint32_t at = chain.first; at < chain.end(); ++at) {
+            const BasicTest& test = table.tests[at];
+            if (test.any) continue;
+            if (!test.in_inverted) devices.add(test.in, test.in_mask);
+            if (!test.out_inverted) devices.add(test.out, test.out_mask);
+        }
+    }
+    devices.sort();
+}
+
+void forget_paths(ProgramTable& table) {
+    constexpr std::size_t kFewestPaths = 64;
+    constexpr std::size_t kMostPaths = 16384;
+    table.fast.paths.reserve(std::clamp(2 * table.steps.size(), kFewestPaths, kMostPaths));
+}
+
+/// All trees anew.
+void plant_all(ProgramTable& table) {
+    FastTable& out = table.fast;
+    out.forest = Forest();
+    out.roots.clear();
+    out.late.clear();
+    out.devices = DeviceNumbers();
+    number_devices(table, out.devices);
+    out.chains.resize(table.chains.size());
+    out.places.resize(table.chains.size());
+    out.first_particular.resize(table.chains.size());
+    for (std::uint32_t i = 0; i < table.chains.size(); ++i) ChainPlanter(table, i).run();
+    out.planted = out.forest.candidates.size() + out.roots.size();
+}
+
+// What a change of one chain makes of its trees.
+class ChainChange {
+  public:
+    ChainChange(ProgramTable& table, std::uint32_t chain)
+        : table_(table), out_(table.fast), chain_(chain), rules_(table.chains[chain].rules) {}
+
+    void insert(std::uint32_t at, std::uint32_t count) {
+        if (!keeps_trees()) return;
+        LateRules& late = this->late();
+        shift(late, at, static_cast<std::int32_t>(count));
+        const auto behind = std::lower_bound(late.rules.begin(), late.rules.end(), at);
+        std::vector<std::uint32_t> added;
+        for (std::uint32_t i = 0; i < count; ++i) added.push_back(at + i);
+        late.rules.insert(behind, added.begin(), added.end());
+        if (late.rules.size() > most_late()) return plant();
+        for (const std::uint32_t rule : added) note_particular(rule);
+        plant_late(late);
+    }
+
+    void erase(std::uint32_t at) {
+        if (!keeps_trees()) return;
+        LateRules& late = this->late();
+        const auto found = std::lower_bound(late.rules.begin(), late.rules.end(), at);
+        if (found != late.rules.end() && *found == at) {
+            late.rules.erase(found);
+        } else if (++late.dead > most_dead()) {
+            return plant();
+        }
+        shift(late, at, -1);
+        plant_late(late);
+    }
+
+  private:
+    /// So few rules are sorted anew sooner than others are renumbered.
+    static constexpr std::uint32_t kFew = 48;
+    std::uint32_t most_late() const { return std::clamp(rules_ / 32, 64U, 512U); }
+    std::uint32_t most_dead() const { return std::max(rules_ / 4, 64U); }
+
+    bool keeps_trees() {
+        // Trees that nobody needs any more are left where they are; when there are too many, all are made anew.
+        constexpr std::size_t kLittle = 4096;
+        if (out_.forest.candidates.size() + out_.roots.size() > 2 * out_.planted + kLittle) {
+            plant_all(table_);
+            return false;
+        }
+        ChainIndex& index = out_.chains[chain_];
+        if (rules_ <= kFew || index.rules <= kFew) {
+            plant();
+            return false;
+        }
+        index.first_step = table_.chains[chain_].first;
+        index.rules = rules_;
+        return true;
+    }
+
+    void plant() {
+        constexpr std::uint32_t kLargePart = 2;
+        if (rules_ > kFew && rules_ >= table_.steps.size() / kLargePart) return plant_all(table_);
+        out_.late.erase(chain_);
+        ChainPlanter(table_, chain_).run();
+    }
+
+    LateRules& late() {
+        const auto [it, is_new] = out_.late.try_emplace(chain_);
+        LateRules& late = it->second;
+        if (!is_new) return late;
+        ChainIndex& index = out_.chains[chain_];
+        index.leaf = 0;
+        for (std::size_t state = 0; state < kStates; ++state) {
+            const Root* const first = out_.roots.data() + index.roots[state].first;
+            late.main[state].assign(first, first + index.roots[state].count);
+        }
+        late.slots = static_cast<std::uint32_t>(out_.roots.size());
+        out_.roots.resize(late.slots + kStates * (kMostRoots + 1));
+        return late;
+    }
+
+    /// Rules from `at` on move by so many; -1: the one at `at` is gone.
+    void shift(LateRules& late, std::uint32_t at, std::int32_t by) {
+        const auto shifted = [&](std::uint32_t rule) {
+            const bool moves = by < 0 ? rule > at : rule >= at;
+            return moves ? rule + static_cast<std::uint32_t>(by) : rule;
+        };
+        const TreePlace& place = out_.places[chain_];
+        for (std::uint32_t i = place.first_candidate; i < place.end_candidate; ++i) {
+            Candidate& candidate = out_.forest.candidates[i];
+            if (by < 0 && candidate.rule == at) {  // no packet passes
+                candidate.states = 0;
+                candidate.action_bits &= static_cast<std::uint8_t>(~Candidate::kAsksNothing);
+            }
+            candidate.rule = shifted(candidate.rule);
+        }
+        for (std::uint32_t& rule : late.rules) rule = shifted(rule);
+        for (std::vector<Root>& roots : late.main) {
+            for (Root& root : roots) root.first_rule = shifted(root.first_rule);
+        }
+        for (std::size_t state = 0; state < kStates; ++state) {
+            std::uint32_t& first = out_.first_particular[chain_][state];
+            if (first == FastTable::kNoRule) continue;
+            const bool is_gone = by < 0 && first == at;
+            first = shifted(first);
+            if (is_gone) first = find_particular(at, state);
+        }
+    }
+
+    std::uint32_t find_particular(std::uint32_t from, std::size_t state) {
+        for (std::uint32_t i = from; i < rules_; ++i) {
+            const IndexedRule rule = index_rule(table_, chain_, i);
+            if ((rule.candidate.states & kStateBits[state]) != 0 && !rule.is_general) return i;
+        }
+        return FastTable::kNoRule;
+    }
+
+    void note_particular(std::uint32_t at) {
+        const IndexedRule rule = index_rule(table_, chain_, at);
+        if (rule.is_general) return;
+        for (std::size_t state = 0; state < kStates; ++state) {
+            if ((rule.candidate.states & kStateBits[state]) == 0) continue;
+            std::uint32_t& first = out_.first_particular[chain_][state];
+            first = std::min(first, at);
+        }
+    }
+
+    void plant_late(LateRules& late) {
+        Forest& forest = out_.forest;
+        const bool is_last = late.place.end_link == forest.links.size() &&
+                             late.place.end_candidate == forest.candidates.size();
+        if (is_last) {
+            forest.links.resize(late.place.first_link);
+            forest.candidates.resize(late.place.first_candidate);
+        }
+        late.place.first_link = static_cast<std::uint32_t>(forest.links.size());
+        late.place.first_candidate = static_cast<std::uint32_t>(forest.candidates.size());
+        std::vector<Root> own;
+        if (!late.rules.empty()) {
+            std::vector<Box> boxes;
+            std::vector<Candidate> candidates;
+            std::vector<std::uint32_t> numbers;
+            for (const std::uint32_t rule : late.rules) {
+                const IndexedRule indexed = index_rule(table_, chain_, rule);
+                numbers.push_back(static_cast<std::uint32_t>(boxes.size()));
+                boxes.push_back(indexed.box);
+                candidates.push_back(indexed.candidate);
+            }
+            own.push_back(plant_one(forest, boxes, candidates, numbers));
+        }
+        late.place.end_link = static_cast<std::uint32_t>(forest.links.size());
+        late.place.end_candidate = static_cast<std::uint32_t>(forest.candidates.size());
+        ChainIndex& index = out_.chains[chain_];
+        for (std::size_t state = 0; state < kStates; ++state) {
+            const auto at = static_cast<std::uint32_t>(late.slots + state * (kMostRoots + 1));
+            const std::vector<Root>& main = late.main[state];
+            std::merge(main.begin(), main.end(), own.begin(), own.end(), out_.roots.begin() + at,
+                       [](const Root& a, const Root& b) { return a.first_rule < b.first_rule; });
+            index.roots[state] = {at, static_cast<std::uint32_t>(main.size() + own.size())};
+        }
+    }
+
+    ProgramTable& table_;
+    FastTable& out_;
+    std::uint32_t chain_;
+    std::uint32_t rules_;
 };
 
 }  // namespace
@@ -335,10 +349,39 @@ std::uint32_t DeviceNumbers::search(const Words& name) const {
         std::upper_bound(bounds_.begin(), bounds_.end(), as_numbers(name)) - bounds_.begin());
 }
 
-FastTable make_fast_table(const ProgramTable& table) {
-    FastTable out;
-    TableIndexer(table, out).run();
-    return out;
+void make_fast_table(ProgramTable& table) {
+    FastTable& out = table.fast;
+    plant_all(table);
+    for (const ProgramChain& chain : table.chains) {
+        for (std::uint32_t at = chain.first; at < chain.end(); ++at) {
+            out.traces += is_trace(table.steps[at]);
+        }
+    }
+    out.is_usable = out.traces == 0;
+    for (std::size_t hook = 0; hook < kHooks; ++hook) {
+        if (table.entry[hook] >= 0) {
+            out.entry[hook] = static_cast<std::uint32_t>(table.entry[hook]);
+        }
+    }
+    out.stack.resize(table.stack.size());
+    forget_paths(table);
+}
+
+void note_rules_inserted(ProgramTable& table, std::uint32_t chain, std::uint32_t at,
+                         std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+        table.fast.traces += is_trace(table.steps[table.chains[chain].first + at + i]);
+    }
+    table.fast.is_usable = table.fast.traces == 0;
+    ChainChange(table, chain).insert(at, count);
+    forget_paths(table);
+}
+
+void note_rule_erased(ProgramTable& table, std::uint32_t chain, std::uint32_t at, bool was_trace) {
+    table.fast.traces -= was_trace;
+    table.fast.is_usable = table.fast.traces == 0;
+    ChainChange(table, chain).erase(at);
+    forget_paths(table);
 }
 
 }  // namespace keepstate::rules

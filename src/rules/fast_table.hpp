@@ -4,13 +4,21 @@
 // A state that only few rules of a chain allow has trees of its own, so that ESTABLISHED packets do not see ten
 // thousand rules that say NEW; states that most rules allow share one set over all rules.
 //
-// Life: made with the Program by make_fast_table(), a part of its table. Afterwards only `paths`, `stack` and the
-// devices' memory change.
+// When a rule comes or goes, the trees of its chain stay and what stands in them is renumbered: one that goes leaves a
+// candidate that no packet passes, one that comes stands with the other late ones in a tree of their own, which is made
+// anew each time. A short chain, and one with too many late or dead rules, gets all its trees anew; and so does
+// the table when half of what lies there is of no use any more.
+//
+//     chain 7, 10000 rules:  main trees (rules 0-9999 but 4711)   late tree (4711)     read side by side, by rule
+//
+// Life: made with the Program by make_fast_table(), a part of its table. On a packet's way only `paths`, `stack` and
+// the devices' memory change.
 // Tested by: tests/property/fast_property.cpp.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "keepstate/verdict.hpp"
@@ -77,34 +85,68 @@ struct alignas(64) ChainIndex {
 };
 static_assert(sizeof(ChainIndex) == 64);
 
+/// A chain that a packet is in: how far its lists are read. Those of chains that it has jumped from lie below.
+struct alignas(64) ChainFrame {
+    const ChainIndex* chain = nullptr;
+    const Root* roots = nullptr;
+    std::uint32_t root_count = 0;
+    std::uint32_t opened = 0;  ///< trees looked into
+    std::uint32_t from = 0;    ///< rules before it are done
+    bool is_list = false;  ///< the chain is one leaf: heads[0] is what comes next, null at the end
+    /// For run_and_note(): the first rule that would match but for TCP's flags, or does.
+    std::uint32_t unsteady = 0;
+    std::array<const Candidate*, kMostRoots + 1> heads;  ///< where each opened list is read next
+};
+
+/// Where the trees of a chain, or its late rules' tree, lie in the Forest.
+struct TreePlace {
+    std::uint32_t first_link = 0;
+    std::uint32_t end_link = 0;
+    std::uint32_t first_candidate = 0;
+    std::uint32_t end_candidate = 0;
+};
+
+/// Of a chain that has changed since its trees were made.
+struct LateRules {
+    std::vector<std::uint32_t> rules;  ///< rising
+    std::uint32_t dead = 0;            ///< rules that are gone and stand in the trees
+    TreePlace place;
+    std::array<std::vector<Root>, 5> main;  ///< the trees of the others, by CtState
+    std::uint32_t slots = 0;  ///< in FastTable::roots: room for all trees of each state
+};
+
 struct FastTable {
-    struct Return {
-        std::uint32_t chain = 0;
-        std::uint32_t rule = 0;
-    };
     /// Whether fast() may run it. A table that can turn TRACE on is walked.
     bool is_usable = false;
+    std::uint32_t traces = 0;  ///< rules with TRACE
     Forest forest;
     std::vector<Root> roots;
     std::vector<ChainIndex> chains;
     /// By chain and CtState: the first rule that asks more than state, protocol and devices; kNoRule if none does.
     std::vector<std::array<std::uint32_t, 5>> first_particular;
     static constexpr std::uint32_t kNoRule = ~std::uint32_t{0};
-    std::vector<std::uint32_t> jumps;           ///< by step: the chain jumped to
     std::array<std::uint32_t, kHooks> entry{};  ///< by hook: the built-in chain
     DeviceNumbers devices;
-    std::vector<Return> stack;  ///< room as ProgramTable::stack
+    std::vector<ChainFrame> stack;  ///< room as ProgramTable::stack
     Paths paths;
+    // for changes
+    std::vector<TreePlace> places;                      ///< by chain
+    std::unordered_map<std::uint32_t, LateRules> late;  ///< by chain
+    std::size_t planted = 0;                            ///< candidates and roots when all was made
 
     /// Bytes of the trees.
     std::size_t index_bytes() const {
         return forest.links.size() * sizeof(Link) + forest.candidates.size() * sizeof(Candidate) +
-               roots.size() * sizeof(Root) + chains.size() * sizeof(ChainIndex) +
-               jumps.size() * sizeof(jumps[0]);
+               roots.size() * sizeof(Root) + chains.size() * sizeof(ChainIndex);
     }
 };
 
-/// table.steps, matches and chains are complete. Takes all memory that fast() will need.
-FastTable make_fast_table(const ProgramTable& table);
+/// table.steps, tests and chains are complete. Takes all memory that fast() will need.
+void make_fast_table(ProgramTable& table);
+/// `count` rules have come to the chain, the first of them with index `at`. Forgets all paths, as the next does.
+void note_rules_inserted(ProgramTable& table, std::uint32_t chain, std::uint32_t at,
+                         std::uint32_t count);
+/// The rule that had index `at` is gone; `was_trace`: it was one of FastTable::traces.
+void note_rule_erased(ProgramTable& table, std::uint32_t chain, std::uint32_t at, bool was_trace);
 
 }  // namespace keepstate::rules

@@ -19,6 +19,7 @@
 //         static std::string_view remembers(const Data&);                 // what it keeps beyond a flow; or empty
 //         static Ruling judge(Data&, Context&, Says);                     // a target's answer
 //         static void begin(Data&);                                       // defaults before any option
+//         static constexpr bool kKeepsKey = true;                         // a target that rewrites nothing
 //     };
 //
 // "compile" is a copy: the Data a module fills while parsing is what it reads while matching, so it
@@ -250,6 +251,8 @@ struct MatchModule : Module {
 };
 struct TargetModule : Module {
     Ruling (*judge)(void*, Context&, Says) = nullptr;
+    /// It never changes what rules are sorted by: addresses, ports, flags, protocol, devices, the state of tracking.
+    bool keeps_key = false;
 };
 
 namespace detail {
@@ -331,6 +334,7 @@ constexpr TargetModule target_module() {
     module.judge = [](void* at, Context& context, Says says) {
         return Form::judge(*static_cast<typename Form::Data*>(at), context, says);
     };
+    if constexpr (requires { Form::kKeepsKey; }) module.keeps_key = Form::kKeepsKey;
     return module;
 }
 

@@ -33,6 +33,12 @@ class SharedObject {
     virtual ~SharedObject() = default;
 };
 
+/// Objects without a name that one rule made, by their numbers.
+struct NamelessObjects {
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+};
+
 class Objects {
   public:
     explicit Objects(std::uint64_t seed = 0) : seed_(seed) {}
@@ -55,8 +61,20 @@ class Objects {
     /// An object without a name, for one rule alone.
     template <typename T, typename... Arguments>
     T& make(std::string_view kind, Arguments&&... arguments) {
-        return find_or_make<T>(kind, "\n" + std::to_string(next_nameless_++),
-                               std::forward<Arguments>(arguments)...);
+        T& made =
+            find_or_make<T>(kind, nameless(next_nameless_), std::forward<Arguments>(arguments)...);
+        kinds_.emplace(next_nameless_++, kind);
+        return made;
+    }
+    /// The number that the next object without a name gets.
+    std::uint64_t next_nameless() const { return next_nameless_; }
+    /// Ends those of a rule that is gone.
+    void forget(NamelessObjects those) {
+        for (std::uint64_t i = those.first; i < those.end; ++i) {
+            const auto kind = kinds_.find(i);
+            objects_.erase(Key{kind->second, nameless(i)});
+            kinds_.erase(kind);
+        }
     }
 
     /// EngineSetup::seed: for keyed hashes of shared objects.
@@ -73,8 +91,10 @@ class Objects {
 
   private:
     using Key = std::pair<std::string, std::string>;
+    static std::string nameless(std::uint64_t number) { return "\n" + std::to_string(number); }
 
     std::map<Key, std::unique_ptr<SharedObject>> objects_;
+    std::map<std::uint64_t, std::string> kinds_;  ///< of those without a name
     std::uint64_t seed_;
     std::uint64_t next_nameless_ = 0;
 };

@@ -1,48 +1,16 @@
-// See program.hpp.
+// See program.hpp. How rules come and go later: program_change.cpp.
 #include "rules/program.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "base/assert.hpp"
+#include "rules/compile.hpp"
 #include "rules/print.hpp"
 
 namespace keepstate::rules {
 
 namespace {
-
-template <typename Byte>
-std::array<std::uint64_t, 2> words_of(const std::array<Byte, 16>& bytes) {
-    static_assert(sizeof(bytes) == 16);
-    std::array<std::uint64_t, 2> words{};
-    std::memcpy(words.data(), bytes.data(), 16);
-    return words;
-}
-
-BasicTest compile_basics(const Basics& basics) {
-    BasicTest test;
-    test.source = words_of(basics.source.address);
-    test.source_mask = words_of(basics.source.mask);
-    test.destination = words_of(basics.destination.address);
-    test.destination_mask = words_of(basics.destination.mask);
-    test.in = words_of(basics.in.name);
-    test.in_mask = words_of(basics.in.mask);
-    test.out = words_of(basics.out.name);
-    test.out_mask = words_of(basics.out.mask);
-    for (std::size_t i = 0; i < 2; ++i) {
-        test.in[i] &= test.in_mask[i];
-        test.out[i] &= test.out_mask[i];
-    }
-    test.protocol = basics.protocol;
-    test.source_inverted = basics.source.inverted;
-    test.destination_inverted = basics.destination.inverted;
-    test.in_inverted = basics.in.inverted;
-    test.out_inverted = basics.out.inverted;
-    test.protocol_inverted = basics.protocol_inverted;
-    test.fragment = basics.fragment;
-    test.fragment_inverted = basics.fragment_inverted;
-    test.any = basics == Basics{};
-    return test;
-}
 
 class TableCompiler {
   public:
@@ -53,17 +21,13 @@ class TableCompiler {
     void run() {
         lay_out();
         for (std::size_t i = 0; i < text_.chains.size(); ++i) compile_chain(i);
-        out_.counters.resize(out_.steps.size());
+        out_.texts.resize(out_.steps.size());
         out_.stack.resize(text_.chains.size() + 1);
-        out_.fast = make_fast_table(out_);
+        make_fast_table(out_);
         out_.present = true;
     }
 
   private:
-    static std::size_t units(std::size_t bytes) {
-        return (bytes + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t);
-    }
-
     // Where each chain begins, and how much room the modules' data take.
     void lay_out() {
         std::size_t steps = 0;
@@ -72,92 +36,49 @@ class TableCompiler {
         for (std::size_t i = 0; i < text_.chains.size(); ++i) {
             const ChainText& chain = text_.chains[i];
             by_name_.emplace(chain.name, i);
-            out_.chains.push_back(ProgramChain{chain.name, chain.built_in, chain.hook,
-                                               static_cast<std::uint32_t>(steps),
-                                               static_cast<std::uint32_t>(chain.rules.size())});
+            ProgramChain& made = out_.chains.emplace_back();
+            made.name = chain.name;
+            made.built_in = chain.built_in;
+            made.hook = chain.hook;
+            made.policy = chain.policy == Verdict::drop ? Ruling::Kind::drop : Ruling::Kind::accept;
+            made.first = static_cast<std::uint32_t>(steps);
+            made.rules = static_cast<std::uint32_t>(chain.rules.size());
+            made.room = made.rules + 1;
             steps += chain.rules.size() + 1;
             for (const Rule& rule : chain.rules) {
                 matches += rule.matches.size();
-                for (const MatchUse& use : rule.matches) room += units(use.data.size());
-                room += units(rule.target.data.size());
+                room += data_units(rule);
             }
         }
         out_.steps.reserve(steps);
-        out_.matches.reserve(matches);
+        out_.tests.reserve(steps);
+        out_.matches.resize(matches);
         out_.arena = std::make_unique<std::max_align_t[]>(room);
-    }
-
-    void* copy(const Blob& blob) {
-        void* at = out_.arena.get() + used_;
-        if (blob.size() != 0) std::memcpy(at, blob.data(), blob.size());
-        used_ += units(blob.size());
-        return at;
-    }
-
-    /// The Program's own copy of a module's data, bound to what it shares.
-    void* bound_copy(const Module& module, const Blob& blob, const Rule& rule,
-                     const std::string& chain) {
-        void* at = copy(blob);
-        if (module.bind == nullptr) return at;
-        BindContext context{objects_, ruleset_.family, rule};
-        if (Complaint complaint = module.bind(at, context)) {
-            std::string line;
-            print_rule(rule, chain, ruleset_.family, line);
-            faults_.push_back(
-                Fault{ruleset_.file, rule.line, 0, std::move(*complaint), std::move(line)});
-        }
-        return at;
     }
 
     void compile_chain(std::size_t index) {
         const ChainText& chain = text_.chains[index];
-        for (std::size_t i = 0; i < chain.rules.size(); ++i) {
-            Step step = compile_rule(chain.rules[i], chain.name);
-            step.chain = static_cast<std::uint32_t>(index);
-            step.rule = static_cast<std::uint32_t>(i + 1);
-            out_.steps.push_back(step);
-        }
-        Step last;
-        last.chain = static_cast<std::uint32_t>(index);
-        last.action = chain.built_in ? Action::policy : Action::chain_end;
-        last.policy = chain.policy == Verdict::drop ? Ruling::Kind::drop : Ruling::Kind::accept;
-        if (chain.built_in) {
-            const auto hook = static_cast<std::size_t>(chain.hook);
-            out_.entry[hook] = out_.chains[index].first;
-            out_.policy[hook] = static_cast<std::uint32_t>(out_.steps.size());
-        }
-        out_.steps.push_back(last);
-    }
-
-    Step compile_rule(const Rule& rule, const std::string& chain) {
-        Step step;
-        step.test = compile_basics(rule.basics);
-        step.first_match = static_cast<std::uint32_t>(out_.matches.size());
-        step.match_count = static_cast<std::uint32_t>(rule.matches.size());
-        for (const MatchUse& use : rule.matches) {
-            out_.matches.push_back(
-                MatchStep{use.module, bound_copy(*use.module, use.data, rule, chain)});
-        }
-        switch (rule.target.kind) {
-            case TargetUse::Kind::none: step.action = Action::next; break;
-            case TargetUse::Kind::accept: step.action = Action::accept; break;
-            case TargetUse::Kind::drop: step.action = Action::drop; break;
-            case TargetUse::Kind::queue: step.action = Action::queue; break;
-            case TargetUse::Kind::return_: step.action = Action::return_; break;
-            case TargetUse::Kind::chain: {
-                step.action = rule.target.is_goto ? Action::go_to : Action::jump;
+        const auto number = static_cast<std::uint32_t>(index);
+        for (const Rule& rule : chain.rules) {
+            RulePlace place{ruleset_, chain.name, number, out_.matches.data() + used_matches_,
+                            out_.arena.get() + used_units_};
+            used_matches_ += rule.matches.size();
+            used_units_ += data_units(rule);
+            CompiledRule made = compile_rule(rule, place, objects_, faults_);
+            if (made.step.jumps()) {
                 const auto found = by_name_.find(rule.target.chain);
                 KS_ASSERT(found != by_name_.end());
-                step.jump = out_.chains[found->second].first;
-                break;
+                made.step.jump = static_cast<std::uint32_t>(found->second);
             }
-            case TargetUse::Kind::module:
-                step.action = Action::target;
-                step.target = rule.target.module;
-                step.data = bound_copy(*rule.target.module, rule.target.data, rule, chain);
-                break;
+            out_.steps.push_back(made.step);
+            out_.tests.push_back(made.test);
         }
-        return step;
+        Step last;
+        last.chain = number;
+        last.action = chain.built_in ? Action::policy : Action::chain_end;
+        if (chain.built_in) out_.entry[static_cast<std::size_t>(chain.hook)] = number;
+        out_.steps.push_back(last);
+        out_.tests.emplace_back();
     }
 
     const RulesetText& ruleset_;
@@ -166,7 +87,8 @@ class TableCompiler {
     Objects& objects_;
     std::vector<Fault>& faults_;
     std::unordered_map<std::string_view, std::size_t> by_name_;
-    std::size_t used_ = 0;
+    std::size_t used_matches_ = 0;
+    std::size_t used_units_ = 0;
 };
 
 }  // namespace
@@ -201,12 +123,12 @@ Counters Program::counters(Table table, std::uint32_t chain, std::uint32_t rule)
     const ProgramTable& in = tables_[index(table)];
     const ProgramChain& which = in.chains.at(chain);
     KS_ASSERT(rule <= which.rules);
-    return in.counters[which.first + (rule == 0 ? which.rules : rule - 1)];
+    return in.steps[which.first + (rule == 0 ? which.rules : rule - 1)].counters;
 }
 
 void Program::zero_counters() {
     for (ProgramTable& table : tables_) {
-        for (Counters& each : table.counters) each = Counters{};
+        for (Step& each : table.steps) each.counters = Counters{};
     }
 }
 
@@ -216,6 +138,14 @@ std::string Program::rule_text(Table table, std::uint32_t chain, std::uint32_t r
     const ChainText& text = text_->tables[tables_[index(table)].text_index].chains.at(chain);
     print_rule(text.rules.at(rule - 1), text.name, text_->family, out);
     return out;
+}
+
+std::string_view Program::kept_rule_text(Table table, std::uint32_t chain, std::uint32_t rule) {
+    if (rule == 0) return {};
+    ProgramTable& in = tables_[index(table)];
+    std::string& kept = in.texts[in.chains.at(chain).first + rule - 1];
+    if (kept.empty()) kept = rule_text(table, chain, rule);
+    return kept;
 }
 
 std::string Program::print_counters() const { return print_counters_with({}); }

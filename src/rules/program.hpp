@@ -6,17 +6,24 @@
 // Chain indexes are those of the AST: built-in chains in hook order, then user chains by name. Rules count
 // from 1; 0 means the policy (for a user chain: its end, which nobody prints).
 //
-// Life: made from a Ruleset, of which it keeps a reference to the text; counters begin at zero.
+// Rules come and go while it runs (program_change.cpp, docs/decisions/0018-rules-change-in-place.md): the steps behind
+// the place move by one, with their counters; what modules keep stays where it is. A chain that has no room left moves
+// to the end of the steps with half as much room again. So a step's number is good until the next change.
+//
+// Life: made from a Ruleset, of which it keeps a reference to the text, or a copy once it has changed; counters begin at
+// zero.
 // Threads: one at a time; two Programs share nothing that changes.
-// source: kernel:net/ipv4/netfilter/ip_tables.c.   Tested by: rules/walk_test.cpp.
+// source: kernel:net/ipv4/netfilter/ip_tables.c.   Tested by: rules/walk_test.cpp, tests/property/fast_property.cpp.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "keepstate/result.hpp"
@@ -38,7 +45,7 @@ enum class Action : std::uint8_t {
     jump,
     go_to,
     target,
-    chain_end,  ///< the end of a user chain: back behind the jump
+    chain_end,  ///< the end of a user chain: back behind the jump; it and policy are the last
     policy,     ///< the end of a built-in chain
 };
 
@@ -68,25 +75,43 @@ struct MatchStep {
     void* data = nullptr;
 };
 
-struct Step {
-    BasicTest test;
-    std::uint32_t first_match = 0;
-    std::uint32_t match_count = 0;
-    Action action = Action::next;
-    Ruling::Kind policy = Ruling::Kind::accept;
-    std::uint32_t jump = 0;  ///< step of the chain jumped to
-    std::uint32_t chain = 0;
-    std::uint32_t rule = 0;  ///< from 1; 0: the chain's last step
+/// A rule, or the end of a chain: what a packet that matches reads and writes of it. One cache line.
+struct alignas(64) Step {
+    Counters counters;
+    const MatchStep* matches = nullptr;
+    /// matches[asked_at], if `is_held_before`: the first that fast() asks.
+    MatchStep asked;
     const TargetModule* target = nullptr;
-    void* data = nullptr;
+    union {
+        void* data = nullptr;
+        std::uint32_t jump;  ///< jump and go_to: the chain
+    };
+    std::uint32_t chain = 0;
+    std::uint16_t match_count = 0;
+    std::uint8_t asked_at = 0;
+    Action action = Action::next;
+
+    bool is_end() const { return action >= Action::chain_end; }
+    bool jumps() const { return action == Action::jump || action == Action::go_to; }
 };
+static_assert(sizeof(Step) == 64);
 
 struct ProgramChain {
     std::string name;
     bool built_in = false;
     Hook hook = Hook::input;
+    Ruling::Kind policy = Ruling::Kind::accept;
     std::uint32_t first = 0;  ///< its first step
     std::uint32_t rules = 0;
+    std::uint32_t room = 0;  ///< steps that it may have where it stands, its end among them
+
+    std::uint32_t end() const { return first + rules; }
+};
+
+/// What the modules of a rule that came later keep. The others' is in ProgramTable::arena.
+struct RuleBlock {
+    std::unique_ptr<std::max_align_t[]> memory;
+    NamelessObjects nameless;
 };
 
 /// One table, compiled. Private to Program, walk() and fast.
@@ -95,13 +120,27 @@ struct ProgramTable {
     std::size_t text_index = 0;  ///< in RulesetText::tables
     std::vector<ProgramChain> chains;
     std::vector<Step> steps;
-    std::vector<MatchStep> matches;
-    std::vector<Counters> counters;    ///< by step
+    std::vector<BasicTest> tests;      ///< by step
+    std::vector<std::string> texts;    ///< by step; empty: not asked for yet
+    std::vector<MatchStep> matches;    ///< of the rules that were there at first
     std::vector<std::uint32_t> stack;  ///< room for one return step a chain: there are no circles
-    std::array<std::int64_t, kHooks> entry{-1, -1, -1, -1, -1};  ///< first step, -1: no chain here
-    std::array<std::uint32_t, kHooks> policy{};                  ///< step of the policy
+    std::array<std::int64_t, kHooks> entry{-1, -1, -1, -1, -1};  ///< chain, -1: none here
     std::unique_ptr<std::max_align_t[]> arena;                   ///< the modules' data
+    std::unordered_map<const void*, RuleBlock> blocks;           ///< by block_key()
+    /// By chain: the hooks from which it is reached, as bits. Empty: not known.
+    std::vector<std::uint8_t> hooks;
     FastTable fast;
+
+    /// From 1; 0: the chain's end.
+    std::uint32_t rule_of(std::uint32_t step) const {
+        const Step& at = steps[step];
+        return at.is_end() ? 0 : step - chains[at.chain].first + 1;
+    }
+    /// Where the data of a rule's modules begin; null: it has none.
+    static const void* block_key(const Step& step) {
+        if (step.match_count != 0) return step.matches;
+        return step.action == Action::target ? step.data : nullptr;
+    }
 };
 
 class Program {
@@ -136,10 +175,29 @@ class Program {
     void zero_counters();
     /// "-A FORWARD -m state --state NEW -j ACCEPT"; empty for rule 0.
     std::string rule_text(Table table, std::uint32_t chain, std::uint32_t rule) const;
+    /// The same, kept: printed once, good until the next change.
+    std::string_view kept_rule_text(Table table, std::uint32_t chain, std::uint32_t rule);
     /// As iptables-save -c, with the counters as they are now.
     std::string print_counters() const;
     /// The same with those of `others` added, which were made of the same ruleset.
     std::string print_counters_with(std::span<const Program* const> others) const;
+
+    // --- changes: program_change.cpp. No packet is under way; all step numbers, paths and kept texts are void after.
+
+    /// The chain's number; nothing if there is none. Cost: logarithmic.
+    std::optional<std::uint32_t> find_chain(Table table, std::string_view name) const;
+    /// Adds a table without rules; done already if it is there.
+    void add_table(Table table);
+    /// Takes the table that came last away again.
+    void drop_last_table();
+    /// Puts rules before the one that has index `at` (from 0; rule count: behind the last), the first of them first. Each
+    /// begins with its own counters. Error (kind input): the module's words, and nothing has changed.
+    Result<void> insert(Table table, std::uint32_t chain, std::uint32_t at, std::vector<Rule> rules,
+                        Objects& objects);
+    /// Takes the rule of index `at` away. Cost of both: see rules/change.hpp.
+    void erase(Table table, std::uint32_t chain, std::uint32_t at, Objects& objects);
+    /// By chain, the hooks from which it is reached.
+    std::span<const std::uint8_t> reaching_hooks(Table table);
 
     const RulesetText& ast() const { return *text_; }
     /// For walk() and fast.
@@ -149,6 +207,7 @@ class Program {
   private:
     Program() = default;
     static std::size_t index(Table table) { return static_cast<std::size_t>(table); }
+    RulesetText& own_text();
 
     std::shared_ptr<const RulesetText> text_;
     std::array<ProgramTable, kTables> tables_;

@@ -45,10 +45,10 @@ class RuleTest {
 
     /// May set context.hotdrop. If kHeard, `part` and `why` are told what said no.
     template <bool kHeard>
-    bool matches(const ProgramTable& table, const Step& step, std::string_view& part, Why why) {
-        if (!step.test.any && !passes<kHeard>(step.test, part, why)) return false;
+    bool matches(const BasicTest& test, const Step& step, std::string_view& part, Why why) {
+        if (!test.any && !passes<kHeard>(test, part, why)) return false;
         for (std::uint32_t i = 0; i < step.match_count; ++i) {
-            const MatchStep& match = table.matches[step.first_match + i];
+            const MatchStep& match = step.matches[i];
             if (match.module->matches(match.data, context_, why)) continue;
             if constexpr (kHeard) part = match.module->name();
             return false;

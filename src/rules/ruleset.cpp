@@ -15,13 +15,14 @@ Result<Ruleset> Ruleset::parse(std::string_view text, Family family, std::string
                                std::span<const LabelName> labels) {
     auto parsed = rules::parse(text, family, std::move(file), labels);
     if (!parsed) return Unexpected(std::move(parsed.error()));
-    return Ruleset(std::make_shared<const rules::RulesetText>(std::move(*parsed)));
+    // Not made const: a Program that has it alone may change it.
+    return Ruleset(std::make_shared<rules::RulesetText>(std::move(*parsed)));
 }
 
 Ruleset Ruleset::empty(Family family) {
     rules::RulesetText text;
     text.family = family;
-    return Ruleset(std::make_shared<const rules::RulesetText>(std::move(text)));
+    return Ruleset(std::make_shared<rules::RulesetText>(std::move(text)));
 }
 
 std::span<const WarningKind> warning_kinds() { return rules::all_warning_kinds(); }

@@ -262,22 +262,6 @@ class ScriptReader {
         }
     }
 
-    // The table that -t names, wherever it stands: the last one counts, as for the real tool.
-    static std::optional<Table> table_of(std::span<const Word> words) {
-        std::string_view name = "filter";
-        for (std::size_t i = 0; i < words.size(); ++i) {
-            const std::string_view word = words[i].text;
-            if ((word == "-t" || word == "--table") && i + 1 < words.size()) {
-                name = words[i + 1].text;
-            } else if (word.substr(0, 8) == "--table=") {
-                name = word.substr(8);
-            } else if (word.substr(0, 2) == "-t" && find_table(word.substr(2))) {
-                name = word.substr(2);
-            }
-        }
-        return find_table(name);
-    }
-
     TableBuilder& builder_of(Table table) {
         for (const auto& builder : builders_) {
             if (builder->table() == table) return *builder;

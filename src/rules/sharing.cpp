@@ -49,10 +49,9 @@ std::string_view reason_of_text(const Rule& rule, Table table, bool has_template
 }
 
 /// The same for what its modules keep, once they are bound.
-std::string_view reason_of_step(const ProgramTable& table, const Step& step,
-                                std::string_view& module) {
+std::string_view reason_of_step(const Step& step, std::string_view& module) {
     for (std::uint32_t i = 0; i < step.match_count; ++i) {
-        const MatchStep& match = table.matches[step.first_match + i];
+        const MatchStep& match = step.matches[i];
         if (match.module->remembers == nullptr) continue;
         module = match.module->name();
         const std::string_view why = match.module->remembers(match.data);
@@ -84,20 +83,25 @@ std::optional<Fault> find_rule_for_order(const Program& program, bool has_helper
     const bool has_template = shows_template(text);
     for (const TableText& table : text.tables) {
         const ProgramTable& compiled = program.table(table.table);
-        for (const Step& step : compiled.steps) {
-            if (step.rule == 0) continue;
-            const ChainText& chain = table.chains[step.chain];
-            const Rule& rule = chain.rules[step.rule - 1];
-            std::string_view module;
-            std::string_view why = reason_of_step(compiled, step, module);
-            if (why.empty()) {
-                module = rule.target.kind == TargetUse::Kind::module ? rule.target.module->name()
-                                                                     : "connlabel";
-                why = reason_of_text(rule, table.table, has_template, has_helpers);
+        for (std::size_t at = 0; at < table.chains.size(); ++at) {
+            const ChainText& chain = table.chains[at];
+            const auto number = static_cast<std::uint32_t>(at);
+            for (std::size_t i = 0; i < chain.rules.size(); ++i) {
+                const Rule& rule = chain.rules[i];
+                std::string_view module;
+                std::string_view why =
+                    reason_of_step(compiled.steps[compiled.chains[at].first + i], module);
+                if (why.empty()) {
+                    module = rule.target.kind == TargetUse::Kind::module
+                                 ? rule.target.module->name()
+                                 : "connlabel";
+                    why = reason_of_text(rule, table.table, has_template, has_helpers);
+                }
+                if (why.empty()) continue;
+                return Fault{
+                    text.file, rule.line, 0, fmt::format("`{}' {}", module, why),
+                    program.rule_text(table.table, number, static_cast<std::uint32_t>(i + 1))};
             }
-            if (why.empty()) continue;
-            return Fault{text.file, rule.line, 0, fmt::format("`{}' {}", module, why),
-                         program.rule_text(table.table, step.chain, step.rule)};
         }
     }
     return std::nullopt;

@@ -8,6 +8,8 @@
 // source: seen:tests/rules/restore.t.   Tested by: rules/parse_test.cpp.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +23,10 @@ namespace keepstate::rules {
 std::vector<Hook> hooks_of(Table table);
 /// "filter" and so on; nothing if there is no such table.
 std::optional<Table> find_table(std::string_view name);
+
+/// The table that -t names, wherever it stands: the last one counts, as for the real tool. Without -t: filter; nothing if
+/// there is no such table.
+std::optional<Table> table_of(std::span<const Word> words);
 
 class TableBuilder final : public ChainNames {
   public:

@@ -41,8 +41,9 @@ class Walk {
         context.table = table;
         context.hook = hook;
         context.hotdrop = false;
-        policy_ = table_.policy[at];
-        now_ = static_cast<std::uint32_t>(table_.entry[at]);
+        const ProgramChain& chain = table_.chains[static_cast<std::size_t>(table_.entry[at])];
+        policy_ = chain.end();
+        now_ = chain.first;
     }
 
     Outcome run() {
@@ -51,15 +52,14 @@ class Walk {
             observer_->chain_entered(site(table_.steps[now_].chain, 0), RuleSite{}, false);
         }
         for (;;) {
-            const Step& step = table_.steps[now_];
+            Step& step = table_.steps[now_];
             if (!try_step(step)) {
                 if (context_.hotdrop) return decide(step, Ruling{.kind = Ruling::Kind::drop});
                 ++now_;
                 continue;
             }
-            Counters& counters = table_.counters[now_];
-            counters.packets += 1;
-            counters.bytes += packet_.ip.size();
+            step.counters.packets += 1;
+            step.counters.bytes += packet_.ip.size();
             if (context_.traced) trace(step);
             const Ruling ruling = act(step);
             if (ruling.kind != Ruling::Kind::go_on) return decide(step, ruling);
@@ -68,6 +68,8 @@ class Walk {
     }
 
   private:
+    /// That of now_, from 1.
+    std::uint32_t rule() const { return table_.rule_of(now_); }
     RuleSite site(std::uint32_t chain, std::uint32_t rule) const {
         return RuleSite{&program_, context_.table, chain, rule, table_.chains[chain].name};
     }
@@ -81,19 +83,20 @@ class Walk {
         outcome.queue_bypass = ruling.queue_bypass;
         outcome.hotdrop = context_.hotdrop;
         outcome.chain = step.chain;
-        outcome.rule = step.rule;
-        if constexpr (kHeard) observer_->decided(site(step.chain, step.rule), outcome);
+        outcome.rule = rule();
+        if constexpr (kHeard) observer_->decided(site(step.chain, outcome.rule), outcome);
         return outcome;
     }
 
     bool try_step(const Step& step) {
-        if (step.rule == 0) return true;
+        if (step.is_end()) return true;
+        const BasicTest& basics = table_.tests[now_];
         std::string_view part;
-        if constexpr (!kHeard) return test_.template matches<false>(table_, step, part, Why());
+        if constexpr (!kHeard) return test_.template matches<false>(basics, step, part, Why());
         std::string words;
-        const bool matched = test_.template matches<true>(table_, step, part, Why(&words));
+        const bool matched = test_.template matches<true>(basics, step, part, Why(&words));
         observer_->rule_tried(
-            RuleTried{site(step.chain, step.rule), matched, part, words, context_.hotdrop});
+            RuleTried{site(step.chain, rule()), matched, part, words, context_.hotdrop});
         return matched;
     }
 
@@ -102,19 +105,19 @@ class Walk {
     void trace(const Step& step) {
         if (context_.log == nullptr && !kHeard) return;
         const ProgramChain& chain = table_.chains[step.chain];
-        const bool ends = step.test.any && step.match_count == 0 &&
+        const bool ends = table_.tests[now_].any && step.match_count == 0 &&
                           (step.action == Action::policy || step.action == Action::chain_end ||
                            step.action == Action::accept || step.action == Action::drop ||
                            step.action == Action::queue || step.action == Action::return_);
         const std::string_view kind = !ends ? "rule" : chain.built_in ? "policy" : "return";
         const std::string prefix =
             fmt::format("TRACE: {}:{}:{}:{} ", text(context_.table), chain.name, kind,
-                        step.rule == 0 ? chain.rules + 1 : step.rule);
+                        step.is_end() ? chain.rules + 1 : rule());
         std::string line;
         print_log_line(context_, prefix, log_flag::kTrace, line);
         constexpr std::uint8_t kWarning = 4;
         if constexpr (kHeard) {
-            observer_->logged(LogFact{site(step.chain, step.rule), line, kWarning});
+            observer_->logged(LogFact{site(step.chain, rule()), line, kWarning});
         }
         if (context_.log != nullptr) context_.log->append(line).push_back('\n');
     }
@@ -126,13 +129,13 @@ class Walk {
             case Action::accept: return Ruling{.kind = Ruling::Kind::accept};
             case Action::drop: return Ruling{.kind = Ruling::Kind::drop};
             case Action::queue: return Ruling{.kind = Ruling::Kind::queue};
-            case Action::policy: return Ruling{.kind = step.policy};
+            case Action::policy: return Ruling{.kind = table_.chains[step.chain].policy};
             case Action::jump:
             case Action::go_to: enter(step); return {};
             case Action::return_:
             case Action::chain_end: leave(step); return {};
             case Action::target: {
-                const RuleSite here = site(step.chain, step.rule);
+                const RuleSite here = site(step.chain, rule());
                 const Ruling ruling = step.target->judge(
                     step.data, context_, Says(observer_, here, step.target->name()));
                 if (ruling.kind != Ruling::Kind::go_on) return ruling;
@@ -150,18 +153,16 @@ class Walk {
             KS_ASSERT(depth_ < table_.stack.size());
             table_.stack[depth_++] = now_;
         }
-        now_ = step.jump;
-        if constexpr (kHeard) {
-            observer_->chain_entered(site(table_.steps[now_].chain, 0), site(step.chain, step.rule),
-                                     by_goto);
-        }
+        [[maybe_unused]] const RuleSite from = site(step.chain, kHeard ? rule() : 0);
+        now_ = table_.chains[step.jump].first;
+        if constexpr (kHeard) observer_->chain_entered(site(step.jump, 0), from, by_goto);
     }
 
     void leave(const Step& step) {
+        [[maybe_unused]] const RuleSite from = site(step.chain, kHeard ? rule() : 0);
         now_ = depth_ == 0 ? policy_ : table_.stack[--depth_] + 1;
         if constexpr (kHeard) {
-            const Step& next = table_.steps[now_];
-            observer_->chain_left(site(step.chain, step.rule), site(next.chain, next.rule),
+            observer_->chain_left(from, site(table_.steps[now_].chain, rule()),
                                   step.action == Action::return_);
         }
     }

@@ -6,20 +6,27 @@
 // overlap in all ways, with matches that have effects before and behind those that have none; and large ones out of
 // bench/rulesets.hpp. Packets: all states, odd ones too (later fragments, cut headers).
 //
-// Whole engines are compared in fast_engine_property.cpp.
+// And while rules come and go: all three Programs change alike, and a new Program, made of the rules as a model knows
+// them, decides and counts as they do from then on.
+//
+// Whole engines are compared in fast_engine_property.cpp, and in lane_property.cpp while their rules change.
 // KEEPSTATE_SEED and KEEPSTATE_RUNS choose others.
 #include "rules/fast.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "rules/change.hpp"
 #include "rules/walk.hpp"
 #include "rulesets.hpp"
 
@@ -139,6 +146,11 @@ class Trio {
         noted.context.dice = &dice_[2];
         const Outcome wanted = walk(programs_[0], table, hook, walked.context);
         const std::string words = describe(wanted, walked);
+        if (fresh != nullptr) {
+            Subject again = subject;
+            again.context.dice = &dice_[3];
+            ASSERT_EQ(describe(walk(*fresh, table, hook, again.context), again), words);
+        }
         ASSERT_EQ(describe(run(programs_[1], table, hook, ran.context), ran), words) << text_;
         ASSERT_EQ(walked.bytes, ran.bytes) << text_;
         const auto known = paths_.find(flow);
@@ -161,7 +173,20 @@ class Trio {
         ASSERT_EQ(programs_[2].print_counters(), programs_[0].print_counters());
     }
 
+    void change(const std::string& command) {
+        paths_.clear();
+        for (std::size_t i = 0; i < 3; ++i) {
+            const auto done = apply_change(programs_[i], command, {objects_[i]});
+            ASSERT_TRUE(done.has_value()) << "program " << i << ": " << command << ": "
+                                          << done.error().faults.front().words << "\n"
+                                          << programs_[i].print_counters();
+            ASSERT_TRUE(*done) << command;
+        }
+    }
+    const Program& program() const { return programs_[0]; }
+
     std::uint64_t replayed = 0;
+    Program* fresh = nullptr;  ///< another one to be walked
 
   private:
     static std::string describe(const Outcome& outcome, const Subject& subject) {
@@ -174,7 +199,7 @@ class Trio {
     std::string text_;
     std::array<Objects, 3> objects_;
     std::vector<Program> programs_;
-    std::array<Dice, 3> dice_{Dice{1}, Dice{1}, Dice{1}};
+    std::array<Dice, 4> dice_{Dice{1}, Dice{1}, Dice{1}, Dice{1}};
     std::map<std::string, std::uint32_t> paths_;
 };
 
@@ -182,7 +207,18 @@ class Trio {
 
 class SmallRules {
   public:
-    SmallRules(std::mt19937_64& dice, bool is_v6) : dice_(dice), is_v6_(is_v6) {}
+    /// `remembers`: some rules keep something from packet to packet.
+    SmallRules(std::mt19937_64& dice, bool is_v6, bool remembers = true)
+        : dice_(dice), is_v6_(is_v6), remembers_(remembers) {}
+
+    /// Without "-A CHAIN".
+    std::string rule_for(const std::string& chain) {
+        const bool is_user = chain[0] == 'u';
+        const unsigned first = is_user ? static_cast<unsigned>(chain[1] - '0') + 1 : 0;
+        std::string out = rule(first, chain == "FORWARD");
+        out.pop_back();
+        return out;
+    }
 
     /// Table mangle: built-in chains and user chains, which lead to later ones only.
     std::string text(unsigned rules_a_chain) {
@@ -238,7 +274,9 @@ class SmallRules {
     }
     std::string any_match() {
         static unsigned unique = 0;
-        switch (below(12)) {
+        const unsigned which = below(12);
+        if (!remembers_ && ((which >= 5 && which <= 8) || which == 10)) return "";
+        switch (which) {
             case 0: return " -m state" + maybe_not() + " --state " + states();
             case 1: return " -m conntrack" + maybe_not() + " --ctstate " + states();
             case 2: return " -m conntrack" + maybe_not() + " --ctstate DNAT,NEW";
@@ -299,6 +337,7 @@ class SmallRules {
 
     std::mt19937_64& dice_;
     bool is_v6_;
+    bool remembers_ = true;
 };
 
 class PacketDraw {
@@ -435,6 +474,189 @@ TEST(Fast, gives_what_walk_gives_for_rulesets_of_the_benchmarks) {
             EXPECT_TRUE(style == Style::kube || trio.replayed > 0);
         }
     }
+}
+
+// --- while rules change -----------------------------------------------------------------------------
+
+/// What the rules of table mangle should be.
+class Model {
+  public:
+    struct Line {
+        std::string rule;  ///< as iptables-save prints it, from behind the chain on
+        std::string written;
+        Counters counters;
+    };
+    explicit Model(Family family) : family_(family) {}
+
+    std::vector<Line>& operator[](const std::string& chain) { return chains_[chain]; }
+    const std::map<std::string, std::vector<Line>>& chains() const { return chains_; }
+
+    void read(const std::string& text) {
+        std::istringstream lines(text);
+        for (std::string line; std::getline(lines, line);) {
+            if (line.compare(0, 3, "-A ") != 0) continue;
+            const std::size_t end = line.find(' ', 3);
+            const std::string chain = line.substr(3, end == std::string::npos ? end : end - 3);
+            const std::string rule = line.substr(3 + chain.size());
+            chains_[chain].push_back({printed(chain, rule), rule, {}});
+        }
+    }
+    std::string printed(const std::string& chain, const std::string& rule) const {
+        const auto ruleset = Ruleset::parse(head() + "-A " + chain + rule + "\nCOMMIT\n", family_);
+        if (!ruleset) return "?";
+        const std::string text = ruleset->print(false);
+        const std::size_t at = text.find("-A ");
+        const std::size_t from = at + 3 + chain.size();
+        return text.substr(from, text.find('\n', at) - from);
+    }
+    std::string text() const {
+        std::string out = head();
+        for (const auto& [chain, lines] : chains_) {
+            for (const Line& line : lines) out += "-A " + chain + line.rule + "\n";
+        }
+        return out + "COMMIT\n";
+    }
+
+  private:
+    static std::string head() { return "*mangle\n:u0 -\n:u1 -\n:u2 -\n:u3 -\n:u4 -\n"; }
+
+    Family family_;
+    std::map<std::string, std::vector<Line>> chains_;
+};
+
+class ChangingRules {
+  public:
+    ChangingRules(std::mt19937_64& dice, bool is_v6, bool remembers, unsigned rules_a_chain)
+        : dice_(dice),
+          family_(is_v6 ? Family::ipv6 : Family::ipv4),
+          rules_(dice, is_v6, remembers),
+          model_(family_) {
+        const std::string text = rules_.text(rules_a_chain);
+        model_.read(text);
+        trio.emplace(text, family_);
+    }
+
+    std::optional<Trio> trio;
+
+    void change() {
+        const std::string chain =
+            std::array{"FORWARD", "FORWARD", "INPUT", "u0", "u2"}[dice_() % 5];
+        std::vector<Model::Line>& lines = model_[chain];
+        const auto number = [&](std::size_t bound) { return dice_() % bound; };
+        const std::size_t at = lines.empty() ? 0 : number(lines.size());
+        const std::uint64_t kind = dice_() % 8;
+        std::string command = "-t mangle ";
+        if (kind < 4 || lines.empty()) {
+            const std::string rule = rules_.rule_for(chain);
+            const std::size_t to = kind == 0 ? lines.size() : number(lines.size() + 1);
+            command += kind == 0 ? "-A " + chain : fmt::format("-I {} {}", chain, to + 1);
+            command += rule;
+            lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(to),
+                         {model_.printed(chain, rule), rule, {}});
+        } else if (kind < 6 || (kind == 6 && has_other_words(lines, lines[at]))) {
+            command += fmt::format("-D {} {}", chain, at + 1);
+            lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(at));
+        } else if (kind == 6) {
+            const std::string rule = lines[at].rule;
+            command += "-D " + chain + lines[at].written;
+            lines.erase(std::find_if(lines.begin(), lines.end(),
+                                     [&](const auto& each) { return each.rule == rule; }));
+        } else {
+            const std::string rule = rules_.rule_for(chain);
+            command += fmt::format("-R {} {}{}", chain, at + 1, rule);
+            lines[at] = {model_.printed(chain, rule), rule, {}};
+        }
+        trio->change(command);
+    }
+
+    /// From now on packets go through a new Program too.
+    void begin(bool has_fresh) {
+        trio->fresh = nullptr;
+        fresh_.reset();
+        if (!has_fresh) return;
+        const auto ruleset = Ruleset::parse(model_.text(), family_);
+        ASSERT_TRUE(ruleset.has_value()) << model_.text();
+        fresh_.emplace(std::move(*Program::make(*ruleset, objects_)));
+        trio->fresh = &*fresh_;
+    }
+
+    void compare() {
+        trio->compare_counters();
+        const Program& program = trio->program();
+        for (std::uint32_t chain = 0; chain < program.chain_count(Table::mangle); ++chain) {
+            const std::string name(program.chain_name(Table::mangle, chain));
+            std::vector<Model::Line>& lines = model_[name];
+            ASSERT_EQ(program.rule_count(Table::mangle, chain), lines.size()) << name;
+            for (std::uint32_t i = 0; i < lines.size(); ++i) {
+                ASSERT_EQ(program.rule_text(Table::mangle, chain, i + 1),
+                          "-A " + name + lines[i].rule);
+                const Counters now = program.counters(Table::mangle, chain, i + 1);
+                if (fresh_) {
+                    const Counters more = fresh_->counters(Table::mangle, chain, i + 1);
+                    lines[i].counters.packets += more.packets;
+                    lines[i].counters.bytes += more.bytes;
+                    ASSERT_EQ(now, lines[i].counters) << name << " " << i + 1;
+                }
+                lines[i].counters = now;
+            }
+        }
+    }
+
+  private:
+    /// Whether one that is printed alike is written in another way (`-s 0.0.0.0/0'): -D may tell them apart.
+    static bool has_other_words(const std::vector<Model::Line>& lines, const Model::Line& line) {
+        return std::any_of(lines.begin(), lines.end(), [&](const Model::Line& each) {
+            return each.rule == line.rule && each.written != line.written;
+        });
+    }
+
+    std::mt19937_64& dice_;
+    Family family_;
+    SmallRules rules_;
+    Model model_;
+    Objects objects_;
+    std::optional<Program> fresh_;
+};
+
+void compare_changing(bool is_v6, unsigned rules_a_chain, unsigned changes, std::uint64_t runs) {
+    const std::uint64_t seed = from_environment("KEEPSTATE_SEED", 1);
+    for (std::uint64_t i = 0; i < from_environment("KEEPSTATE_RUNS", runs); ++i) {
+        SCOPED_TRACE(fmt::format("KEEPSTATE_SEED={}", seed + i));
+        std::mt19937_64 dice{seed + i};
+        const bool remembers = i % 3 == 0;
+        ChangingRules rules(dice, is_v6, remembers, rules_a_chain);
+        ASSERT_TRUE(rules.trio->is_good());
+        PacketDraw packets(dice, is_v6);
+        std::vector<Shape> flows;
+        for (int n = 0; n < 12; ++n) flows.push_back(packets.few_values());
+        for (int segment = 0; segment < 8; ++segment) {
+            rules.begin(!remembers);
+            for (int n = 0; n < 60; ++n) {
+                const Shape shape =
+                    n % 3 == 0 ? packets.few_values() : flows[dice() % flows.size()];
+                packets.send(*rules.trio, shape, Table::mangle,
+                             n % 4 == 0 ? Hook::input : Hook::forward, true);
+                if (testing::Test::HasFatalFailure()) return;
+            }
+            rules.compare();
+            for (std::uint64_t n = dice() % changes; n > 0; --n) {
+                rules.change();
+                if (testing::Test::HasFatalFailure()) return;
+            }
+        }
+    }
+}
+
+TEST(Fast, gives_what_a_new_table_gives_when_few_rules_change) {
+    compare_changing(false, 6, 6, 150);
+    compare_changing(true, 6, 6, 80);
+}
+TEST(Fast, gives_what_a_new_table_gives_when_one_of_many_rules_changes) {
+    compare_changing(false, 200, 5, 12);
+    compare_changing(true, 200, 5, 6);
+}
+TEST(Fast, gives_what_a_new_table_gives_when_many_rules_change) {
+    compare_changing(false, 200, 400, 8);
 }
 
 TEST(Fast, paths_that_find_no_room_have_no_number) {

@@ -2,7 +2,8 @@
 //
 // Who asks for log lines gets the long way for every packet; who does not, the lane where it can be. So one engine of each kind is fed with the same
 // conversations: handshakes, data with and without timestamps, acknowledgements early and late, segments outside of the
-// window, resets, old duplicates, broken checksums, both families, now and then a second or an hour later.
+// window, resets, old duplicates, broken checksums, both families, now and then a second or an hour later. Once more while
+// the rules of both engines change between the batches; then the other engine also explains, so that it walks its rules.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -276,15 +277,47 @@ std::string words_of(const std::vector<Event>& events) {
 
 class Lane : public testing::TestWithParam<Kind> {};
 
-TEST_P(Lane, gives_what_the_long_way_gives) {
-    std::uint32_t established = 0, all = 0;
+/// Some change of the rules, which may be refused.
+std::string next_change(Talk& talk) {
+    const std::string port = std::to_string(1000 + talk.below(12));
+    const std::string number = std::to_string(1 + talk.below(6));
+    switch (talk.below(16)) {
+        case 0: return "-I FORWARD " + number + " -p tcp --sport " + port;
+        case 1:
+            return "-I FORWARD 1 -p tcp --dport " + port + " -m conntrack --ctstate ESTABLISHED";
+        case 2: return "-A FORWARD -j ACCEPT";
+        case 3: return "-R FORWARD " + number + " -m conntrack --ctstate INVALID -j DROP";
+        case 4: return "-t mangle -A FORWARD -p tcp --sport 1003 -j MARK --set-mark 9";
+        case 5:
+            return "-t mangle -I POSTROUTING -m connbytes --connbytes 0:900 --connbytes-dir both "
+                   "--connbytes-mode bytes";
+        case 6: return "-t raw -A PREROUTING -p tcp --sport " + port + " -j NOTRACK";
+        case 7: return "-t raw -D PREROUTING 1";
+        case 8: return "-t mangle -D FORWARD 1";
+        case 9: return "-t security -I FORWARD -m length --length 0:100";
+        case 10: return "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT";
+        case 11: return "-A FORWARD -p tcp -m conntrack --ctstate NEW -j ACCEPT";
+        case 12: return "-I FORWARD 1 -p tcp --sport " + port + " -j DROP";
+        default: return "-D FORWARD " + number;
+    }
+}
+
+void compare_ways(const Kind& kind, bool changes) {
+    std::uint32_t established = 0, all = 0, changed = 0;
     for (std::uint32_t seed = 1; seed <= 12; ++seed) {
         const bool listens = seed % 2 == 0;
-        Engine quick = make_engine(GetParam(), listens);
-        Engine whole = make_engine(GetParam(), listens);
+        Engine quick = make_engine(kind, listens);
+        Engine whole = make_engine(kind, listens);
         Talk talk(seed);
         Time now = Time::from_s(5000);
         for (unsigned round = 0; round < 30; ++round) {
+            for (std::uint32_t n = changes ? talk.below(4) : 0; n > 0; --n) {
+                const std::string command = next_change(talk);
+                const Family family = talk.below(3) == 0 ? Family::ipv6 : Family::ipv4;
+                const Result<void> done = quick.change_rules(family, command);
+                ASSERT_EQ(done.has_value(), whole.change_rules(family, command).has_value());
+                changed += done.has_value();
+            }
             std::vector<Bytes> packets;
             while (packets.size() < 1 + talk.below(100)) {
                 Bytes last = talk.next();
@@ -304,13 +337,12 @@ TEST_P(Lane, gives_what_the_long_way_gives) {
                 frames[i].time = now;
             }
             std::vector<Decision> by_lane(frames.size()), by_way(frames.size());
-            std::vector<std::string> logs(frames.size());
+            std::vector<std::string> logs(frames.size()), stories(frames.size());
             quick.process(frames, by_lane);
-            whole.process(frames, by_way, nullptr, logs.data());
+            whole.process(frames, by_way, changes ? stories.data() : nullptr, logs.data());
             for (std::size_t i = 0; i < frames.size(); ++i) {
                 ASSERT_EQ(describe(by_lane[i]), describe(by_way[i]))
-                    << GetParam().name << ", seed " << seed << ", round " << round << ", packet "
-                    << i;
+                    << kind.name << ", seed " << seed << ", round " << round << ", packet " << i;
                 ++all;
                 if (by_way[i].state == CtState::established) ++established;
             }
@@ -319,7 +351,14 @@ TEST_P(Lane, gives_what_the_long_way_gives) {
         }
         ASSERT_EQ(all_of(quick, now), all_of(whole, now));
     }
-    EXPECT_GT(established, all / 3) << "else nothing was compared";
+    EXPECT_GT(established, all / (changes ? 10 : 3)) << "else nothing was compared";
+    EXPECT_EQ(changed > 0, changes) << "else nothing has changed";
+}
+
+TEST_P(Lane, gives_what_the_long_way_gives) { compare_ways(GetParam(), false); }
+
+TEST_P(Lane, gives_what_the_long_way_gives_while_rules_change) {
+    if (GetParam().rules != nullptr) compare_ways(GetParam(), true);
 }
 
 std::string name_of(const testing::TestParamInfo<Kind>& kind) {

@@ -16,6 +16,7 @@ struct PortRange {
     std::uint16_t low = 0;
     std::uint16_t high = 0xffff;
     std::uint8_t inverted = 0;
+    std::uint8_t padding = 0;  ///< rules are compared as bytes
 
     bool holds(std::uint16_t port) const {
         return (port >= low && port <= high) != (inverted != 0);

@@ -143,7 +143,7 @@ struct Tcp {
         if (ports[0] > ports[1]) {
             reader.fault(fmt::format("port range `{}' ends before it begins", words));
         }
-        range = PortRange{ports[0], ports[1], static_cast<std::uint8_t>(use.inverted)};
+        range = PortRange{ports[0], ports[1], static_cast<std::uint8_t>(use.inverted), 0};
     }
 
     static void parse(Data& data, const OptionUse& use, RuleReader& reader) {

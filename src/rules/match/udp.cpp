@@ -50,7 +50,7 @@ struct Udp {
         PortRange& range = use.id() == kSourcePort ? data.source : data.destination;
         range = PortRange{static_cast<std::uint16_t>(use.value.low),
                           static_cast<std::uint16_t>(use.value.high),
-                          static_cast<std::uint8_t>(use.inverted)};
+                          static_cast<std::uint8_t>(use.inverted), 0};
     }
     static void print(const Data& data, const PrintContext&, std::string& out) {
         data.source.print("sport", out);

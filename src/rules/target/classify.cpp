@@ -37,6 +37,7 @@ struct Form {
     struct Data {
         std::uint32_t priority = 0;
     };
+    static constexpr bool kKeepsKey = true;
     static constexpr Option kOptions[] = {
         {.name = "set-class",
          .id = 0,

@@ -28,6 +28,7 @@ struct Connmark {
         std::uint8_t has_shift = 0;
         Operation operation = Operation::none;
     };
+    static constexpr bool kKeepsKey = true;
     static constexpr Option kOptions[] = {
         {.name = "set-xmark",
          .id = kSetXmark,

@@ -34,6 +34,7 @@ struct Log {
         std::uint8_t level = 0;
         std::uint8_t flags = 0;
     };
+    static constexpr bool kKeepsKey = true;
     static constexpr Option kOptions[] = {
         {.name = "log-level",
          .id = kLevel,

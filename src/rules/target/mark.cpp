@@ -15,6 +15,7 @@ struct Mark {
         std::uint32_t mask = 0;
         std::uint32_t given = 0;
     };
+    static constexpr bool kKeepsKey = true;
     static constexpr Option kOptions[] = {
         {.name = "set-xmark",
          .id = kSetXmark,

@@ -22,6 +22,7 @@ struct Form {
         std::uint16_t threshold = 0;
         std::uint8_t has_size = 0;
     };
+    static constexpr bool kKeepsKey = true;
     static constexpr Option kOptions[] = {
         {.name = "nflog-group",
          .id = kGroup,
