@@ -83,7 +83,8 @@ class Walk {
         outcome.queue_bypass = ruling.queue_bypass;
         outcome.hotdrop = context_.hotdrop;
         outcome.chain = step.chain;
-        outcome.rule = rule();
+        // Of this step: a target that goes on has moved now_.
+        outcome.rule = table_.rule_of(static_cast<std::uint32_t>(&step - table_.steps.data()));
         if constexpr (kHeard) observer_->decided(site(step.chain, outcome.rule), outcome);
         return outcome;
     }
