@@ -74,8 +74,12 @@ inline bool make_key(const Context& context, FastTable& fast, PacketKey& key) {
 template <bool kNotes>
 class Run {
   public:
-    Run(Program& program, Table table, Hook hook, Context& context)
-        : program_(program.table(table)), fast_(program_.fast), context_(context), hook_(hook) {}
+    Run(Program& program, Table table, Hook hook, Context& context, bool has_same_flags = false)
+        : program_(program.table(table)),
+          fast_(program_.fast),
+          context_(context),
+          hook_(hook),
+          has_same_flags_(has_same_flags) {}
 
     /// False: walk() has to do it.
     bool prepare() {
@@ -116,6 +120,7 @@ class Run {
     }
 
     bool is_general() const { return is_general_; }
+    bool is_of_port() const { return is_of_port_; }
 
   private:
     void enter(std::uint32_t chain, std::uint32_t rule) {
@@ -169,7 +174,9 @@ class Run {
     bool passes(const Candidate& candidate) {
         if (!candidate.passes_steady(key_)) return false;
         if constexpr (kNotes) {
-            if (candidate.flags_mask != 0) unsteady_ = std::min(unsteady_, candidate.rule);
+            if (candidate.flags_mask != 0 && !has_same_flags_) {
+                unsteady_ = std::min(unsteady_, candidate.rule);
+            }
         }
         return candidate.passes_flags(key_);
     }
@@ -197,6 +204,9 @@ class Run {
             const auto chain = static_cast<std::size_t>(chain_ - fast_.chains.data());
             if (fast_.first_particular[chain][state] <= now_ - chain_->first_step) {
                 is_general_ = false;
+            }
+            if (fast_.first_beyond_port[chain][state] <= now_ - chain_->first_step) {
+                is_of_port_ = false;
             }
             // A rule that asks for flags and is passed would not be by the next packet.
             if (unsteady_ <= now_ - chain_->first_step) is_steady_ = false;
@@ -295,6 +305,8 @@ class Run {
     std::optional<RuleTest> test_;
     bool is_steady_ = true;
     bool is_general_ = true;  ///< and no rule on the way asked who talks to whom
+    bool is_of_port_ = true;  ///< but perhaps for the destination port
+    bool has_same_flags_;
     std::uint32_t unsteady_ =
         kNone;  ///< the first rule that would match but for the flags, or does
     std::size_t noted_count_ = 0;
@@ -316,14 +328,16 @@ Outcome run(Program& program, Table table, Hook hook, Context& context) {
     return run.prepare() ? run.run() : walk(program, table, hook, context);
 }
 
-PathResult run_and_note(Program& program, Table table, Hook hook, Context& context) {
+PathResult run_and_note(Program& program, Table table, Hook hook, Context& context,
+                        bool has_same_flags) {
     context.table = table;
-    Run<true> run(program, table, hook, context);
+    Run<true> run(program, table, hook, context, has_same_flags);
     if (!run.prepare()) return {walk(program, table, hook, context), 0};
     PathResult result;
     result.outcome = run.run();
     result.path = run.path_of(result.outcome);
     result.is_general = result.path != 0 && run.is_general();
+    result.is_of_port = result.path != 0 && run.is_of_port();
     return result;
 }
 

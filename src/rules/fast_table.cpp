@@ -76,20 +76,25 @@ class RuleIndexer {
     Candidate candidate;
     /// Asks nothing but state, protocol and devices.
     bool is_general() const {
-        constexpr std::uint16_t kAnyPort = 0xffff;
+        return is_of_port() && candidate.flags_mask == 0 &&
+               candidate.destination_port_span == kAnyPort;
+    }
+    /// Asks nothing but these, the destination port and flags.
+    bool is_of_port() const {
+        constexpr std::uint8_t kNot = candidate_bit::kNotSource | candidate_bit::kNotDestination;
         const auto asks_words = [this](std::size_t first) {
             for (std::size_t i = first; i < first + 4; ++i) {
                 if (box.low[i] != 0 || box.high[i] != ~std::uint32_t{0}) return true;
             }
             return false;
         };
-        return key_.is_whole && key_.is_steady && !key_.is_closed && candidate.flags_mask == 0 &&
-               candidate.source_port_span == kAnyPort &&
-               candidate.destination_port_span == kAnyPort && !asks_words(kSourceWord) &&
-               !asks_words(kDestinationWord);
+        return key_.is_whole && key_.is_steady && !key_.is_closed &&
+               candidate.source_port_span == kAnyPort && !candidate.has(kNot) &&
+               !asks_words(kSourceWord) && !asks_words(kDestinationWord);
     }
 
   private:
+    static constexpr std::uint16_t kAnyPort = 0xffff;
     void set_address(const Words& value, const Words& mask, bool inverted, std::size_t dimension,
                      std::uint32_t& word_value, std::uint8_t& word_at) {
         const int bits = prefix_bits(mask);
@@ -215,20 +220,24 @@ class TableIndexer {
         boxes_.clear();
         candidates_.clear();
         is_general_.clear();
+        is_of_port_.clear();
         for (std::uint32_t i = 0; i < chain.rules; ++i) {
             RuleIndexer rule(table_, out_.devices, table_.steps[chain.first + i]);
             rule.run();
             boxes_.push_back(rule.box);
             candidates_.push_back(rule.candidate);
             is_general_.push_back(rule.is_general());
+            is_of_port_.push_back(rule.is_of_port());
         }
         ChainIndex index;
         index.first_step = chain.first;
         index.rules = chain.rules;
         std::array<std::uint32_t, 5>& particular = out_.first_particular.emplace_back();
+        std::array<std::uint32_t, 5>& beyond_port = out_.first_beyond_port.emplace_back();
         for (std::size_t state = 0; state < index.roots.size(); ++state) {
             index.roots[state] = roots_of(index, state);
-            particular[state] = first_particular(state);
+            particular[state] = first_without(is_general_, state);
+            beyond_port[state] = first_without(is_of_port_, state);
         }
         const Step& last = table_.steps[chain.first + chain.rules];
         index.end = last.action;
@@ -251,9 +260,10 @@ class TableIndexer {
             std::count_if(candidates_.begin(), candidates_.end(),
                           [&](const Candidate& each) { return (each.states & bit(state)) != 0; }));
     }
-    std::uint32_t first_particular(std::size_t state) const {
+    /// The first rule of this state that is not marked.
+    std::uint32_t first_without(const std::vector<bool>& marks, std::size_t state) const {
         for (std::uint32_t i = 0; i < candidates_.size(); ++i) {
-            if ((candidates_[i].states & bit(state)) != 0 && !is_general_[i]) return i;
+            if ((candidates_[i].states & bit(state)) != 0 && !marks[i]) return i;
         }
         return FastTable::kNoRule;
     }
@@ -292,6 +302,7 @@ class TableIndexer {
     std::vector<Box> boxes_;
     std::vector<Candidate> candidates_;
     std::vector<bool> is_general_;
+    std::vector<bool> is_of_port_;
 };
 
 }  // namespace
