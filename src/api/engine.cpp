@@ -166,12 +166,17 @@ void EngineParts::look_ahead(std::span<const Frame> frames) {
 void EngineParts::decide(const Frame& frame, Time now, Decision& decision, std::string* story,
                          std::string* log, const ct::Sighting* sighting,
                          const wire::Reassembled* reassembled) {
-    const bool is_heard = story != nullptr || log != nullptr;
+    const bool may_be_short =
+        story == nullptr && log == nullptr && sighting != nullptr && reassembled == nullptr;
+    if (may_be_short && (path->decide_usual(frame, *sighting, now, decision) ||
+                         path->decide_plain(frame, *sighting, now, decision))) {
+        ++reasons[static_cast<std::size_t>(decision.reason)];
+        return;
+    }
     if (story) {
         explain::Story told{*story};
         path->decide(frame, now, decision, &told, log, reassembled);
-    } else if (is_heard || sighting == nullptr || reassembled != nullptr ||
-               !path->decide_usual(frame, *sighting, now, decision)) {
+    } else {
         path->decide(frame, now, decision, nullptr, log, reassembled);
     }
     if (!path->strayed()) ++reasons[static_cast<std::size_t>(decision.reason)];

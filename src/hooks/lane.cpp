@@ -31,12 +31,13 @@ void Path::glance(const Frame& frame, ct::Sighting& sighting) {
     if (is_ethernet || frame.link == kLinkRaw) {
         wire::glance_at(frame.bytes, is_ethernet, sighting.glance);
     } else {
-        sighting.glance.has_ports = sighting.glance.is_usual = false;
+        sighting.glance.has_ports = sighting.glance.is_usual = sighting.glance.is_plain = false;
     }
 }
 
 void Path::approach(std::span<ct::Sighting> sightings) const {
     tracker_.sight(sightings, {tells_entries_, trails_.has_any_of_flow()});
+    tracker_.sight_plain(sightings);
 }
 
 /// That of the class, which goes for all flows, before that of the flow.
@@ -110,16 +111,22 @@ void Path::ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct
     if (notes_.is_steady) keep_trail(trip, found);
 }
 
-void Path::keep_trail(const Trip& trip, const ct::Found& found) {
+/// False: no trail tells such a decision.
+bool Path::make_trail(const Trip& trip, Trail& trail) const {
     const bool is_plain = trip.verdict == Verdict::accept || trip.verdict == Verdict::drop;
-    if (!is_plain || notes_.counters.size() > Trail::kMostCounters) return;
-    Trail trail;
+    if (!is_plain || notes_.counters.size() > Trail::kMostCounters) return false;
     trail.decision = trip.decision;
     trail.decision.entry.reset();
     trail.decision.out_bytes = {};
     trail.in = trip.in;
     trail.count = static_cast<std::uint32_t>(notes_.counters.size());
     std::copy(notes_.counters.begin(), notes_.counters.end(), trail.counters.begin());
+    return true;
+}
+
+void Path::keep_trail(const Trip& trip, const ct::Found& found) {
+    Trail trail;
+    if (!make_trail(trip, trail)) return;
     if (notes_.is_general) {
         trails_.of_class(trip.decision.family, found.direction, routing_.number_of(*trip.in)) =
             trail;
@@ -133,9 +140,11 @@ bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {
     if (!trip.program->has_chain(table, hook)) return true;
     trip.context.table = table;
     trip.context.entry_mark_changed = false;
-    const rules::PathResult result = rules::run_and_note(*trip.program, table, hook, trip.context);
+    const rules::PathResult result =
+        rules::run_and_note(*trip.program, table, hook, trip.context, notes_.has_same_flags);
     notes_.is_steady = notes_.is_steady && result.path != 0;
     notes_.is_general = notes_.is_general && result.is_general;
+    notes_.is_of_port = notes_.is_of_port && result.is_of_port;
     if (notes_.is_steady) {
         rules::append_counters(*trip.program, table, result.path, notes_.counters);
     }

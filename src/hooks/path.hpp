@@ -80,6 +80,9 @@ class Path {
     /// The same as decide() without observer and log, if the frame is a usual one; false: nothing has happened.
     bool decide_usual(const Frame& frame, const ct::Sighting& sighting, Time now,
                       Decision& decision);
+    /// The same for any plain segment of TCP that decide_usual() did not take.
+    bool decide_plain(const Frame& frame, const ct::Sighting& sighting, Time now,
+                      Decision& decision);
 
     /// One frame, from link header to decision. `now` never goes back. `log`: where the lines of LOG and TRACE
     /// go, each ended; null: nobody reads them.
@@ -115,9 +118,24 @@ class Path {
     void ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
                     const DeviceName& in, Time now, Decision& decision);
     const Trail* find_trail(const ct::Found& found, Family family, const DeviceName& in);
+    bool make_trail(const Trip& trip, Trail& trail) const;
     void keep_trail(const Trip& trip, const ct::Found& found);
     void decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
                          Time now, Decision& decision) const;
+    /// Which trails speak of a plain segment; see hooks/lane_plain.cpp.
+    enum class TrailKind : std::uint8_t { none, established, first };
+    TrailKind trail_kind(Family family, const ct::PacketFlow& flow) const;
+    const Trail* find_plain_trail(const wire::Glance& glance, const ct::PacketFlow& flow,
+                                  const DeviceName& in);
+    void decide_on_plain_trail(const ct::Sighting& sighting, ct::PacketFlow& flow,
+                               const Trail& trail, Time now, Decision& decision);
+    void keep_plain_trail(const Trip& trip, TrailKind kind, const wire::Glance& glance,
+                          const ct::Found& found);
+    void travel_plain(const Frame& frame, const ct::Sighting& sighting,
+                      const ct::TrackResult& tracked, const DeviceName& in, Time now,
+                      Decision& decision);
+    bool pass_plain(Trip& trip, bool is_noted);
+    bool run_plain_table(Trip& trip, Hook hook, Table table, bool is_noted);
     bool run_usual_table(Trip& trip, Hook hook, Table table);
     bool follow_outcome(Trip& trip, Table table, const rules::Outcome& outcome);
     bool travel_from_here(Trip& trip);

@@ -25,7 +25,7 @@ bool are_equal(const Trail& a, const Trail& b) {
 
 }  // namespace
 
-Trails::Trails(std::size_t devices, bool keeps_flows) : of_class_(devices * 4) {
+Trails::Trails(std::size_t devices, bool keeps_flows) : of_class_(devices * 4), of_first_(kFirsts) {
     if (!keeps_flows) return;
     of_flow_.reserve(kMostOfFlows);
     slots_.resize(2 * kMostOfFlows);

@@ -40,7 +40,7 @@ Bytes framed(const Bytes& ip, bool is_v4) {
 
 base::ByteView view(const Bytes& bytes) { return {bytes.data(), bytes.size()}; }
 
-// Everything that a usual glance says is what parsing says.
+// Everything that a plain or usual glance says is what parsing says.
 void expect_as_parsed(const Bytes& frame, bool is_ethernet, const Glance& glance) {
     const LinkPayload link =
         parse_link(is_ethernet ? LinkType::ethernet : LinkType::raw, view(frame));
@@ -51,14 +51,16 @@ void expect_as_parsed(const Bytes& frame, bool is_ethernet, const Glance& glance
     ASSERT_TRUE(packet.has_transport && !packet.is_fragment);
     const auto tcp = parse_tcp(packet);
     ASSERT_TRUE(tcp.has_value());
-    ASSERT_EQ(tcp->seq, glance.seq);
-    ASSERT_EQ(tcp->ack, glance.ack);
-    ASSERT_EQ(tcp->window, glance.window);
-    ASSERT_EQ(tcp->payload_bytes, glance.payload_bytes);
     ASSERT_EQ(tcp->source_port, glance.source_port);
     ASSERT_EQ(tcp->destination_port, glance.destination_port);
-    ASSERT_GE(tcp->header_bytes, 20);
-    ASSERT_LE(tcp->header_bytes, packet.transport().size());
+    if (glance.is_usual) {
+        ASSERT_EQ(tcp->seq, glance.seq);
+        ASSERT_EQ(tcp->ack, glance.ack);
+        ASSERT_EQ(tcp->window, glance.window);
+        ASSERT_EQ(tcp->payload_bytes, glance.payload_bytes);
+        ASSERT_GE(tcp->header_bytes, 20);
+        ASSERT_LE(tcp->header_bytes, packet.transport().size());
+    }
     Packet filled;
     fill_usual(glance, filled);
     EXPECT_EQ(filled.ip.data(), packet.ip.data());
@@ -90,7 +92,8 @@ TEST(Glance, the_usual_segments_are_usual) {
                     frame.insert(frame.end(), payload % 7, 0);  // padding
                     Glance glance;
                     glance_at(view(frame), is_ethernet, glance);
-                    ASSERT_TRUE(glance.is_usual && glance.has_ports && glance.is_tcp);
+                    ASSERT_TRUE(glance.is_usual && glance.is_plain);
+                    ASSERT_TRUE(glance.has_ports && glance.is_tcp);
                     expect_as_parsed(frame, is_ethernet, glance);
                 }
             }
@@ -105,23 +108,29 @@ TEST(Glance, others_are_not) {
     for (const int flags : {int{kSyn}, kSyn | kAck, kFin | kAck, kRst | kAck, 0, int{kPsh}}) {
         glance_at(view(tcp_packet(true, static_cast<std::uint8_t>(flags), 0)), false, glance);
         EXPECT_FALSE(glance.is_usual) << flags;
-        EXPECT_TRUE(glance.has_ports);
+        EXPECT_TRUE(glance.has_ports && glance.is_plain);
     }
     glance_at(view(tcp_packet(true, kAck, 0, scale)), false, glance);
     EXPECT_FALSE(glance.is_usual);
+    EXPECT_TRUE(glance.is_plain);
+    Bytes later = tcp_packet(false, kAck, 0);
+    later[6] = protocol::kUdp;
+    glance_at(view(later), false, glance);
+    EXPECT_FALSE(glance.is_plain || glance.is_usual);
 }
 
-// Sound packets with a few bytes changed, cut anywhere: what is called usual holds against the parsers, and a view of exactly the frame's
+// Sound packets with a few bytes changed, cut anywhere: what is called plain or usual holds against the parsers, and a view of exactly the frame's
 // bytes shows to the sanitizer whoever reads past it.
 TEST(Glance, of_broken_packets_says_what_the_parsers_say) {
     Random random{5};
-    std::uint32_t usual = 0;
+    std::uint32_t usual = 0, plain = 0;
     for (int i = 0; i < 60'000; ++i) {
         const bool is_v4 = random() % 2 == 0;
         const bool is_ethernet = random() % 2 == 0;
-        const Bytes ip =
-            tcp_packet(is_v4, tcp_flag::kAck, random() % 30,
-                       random() % 2 == 0 ? Bytes{} : Bytes{1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2});
+        const Bytes ip = tcp_packet(
+            is_v4, random() % 4 == 0 ? static_cast<std::uint8_t>(random()) : tcp_flag::kAck,
+            random() % 30,
+            random() % 2 == 0 ? Bytes{} : Bytes{1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2});
         Bytes frame = is_ethernet ? framed(ip, is_v4) : ip;
         for (std::uint32_t n = random() % 3; n > 0; --n) {
             frame[random() % frame.size()] = static_cast<std::uint8_t>(random());
@@ -130,12 +139,14 @@ TEST(Glance, of_broken_packets_says_what_the_parsers_say) {
         const std::vector<std::uint8_t> exact(frame.begin(), frame.end());
         Glance glance;
         glance_at(view(exact), is_ethernet, glance);
-        if (!glance.is_usual) continue;
-        ++usual;
+        ASSERT_TRUE(glance.is_plain || !glance.is_usual);
+        if (!glance.is_plain) continue;
+        ++(glance.is_usual ? usual : plain);
         expect_as_parsed(exact, is_ethernet, glance);
         if (HasFatalFailure()) return;
     }
     EXPECT_GT(usual, 10'000U);
+    EXPECT_GT(plain, 5'000U);
 }
 
 }  // namespace
