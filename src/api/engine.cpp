@@ -196,13 +196,26 @@ void EngineParts::look_ahead(std::span<const Frame> batch, std::size_t first) {
 void EngineParts::decide(const Frame& frame, Time now, Decision& decision, std::string* story,
                          std::string* log, const ct::Sighting* sighting,
                          const wire::Reassembled* reassembled) {
-    const bool is_heard = story != nullptr || log != nullptr;
+    const bool may_be_short =
+        story == nullptr && log == nullptr && sighting != nullptr && reassembled == nullptr;
+    if (may_be_short && path->decide_usual({&frame, 1}, {sighting, 1}, now, {&decision, 1}) != 0) {
+        ++reasons[static_cast<std::size_t>(decision.reason)];
+        return;
+    }
+    if (may_be_short) return decide_unusual(frame, *sighting, now, decision);
     if (story) {
         explain::Story told{*story};
         path->decide(frame, now, decision, &told, log, reassembled);
-    } else if (is_heard || sighting == nullptr || reassembled != nullptr ||
-               !path->decide_usual({&frame, 1}, {sighting, 1}, now, {&decision, 1})) {
+    } else {
         path->decide(frame, now, decision, nullptr, log, reassembled);
+    }
+    if (!path->strayed()) ++reasons[static_cast<std::size_t>(decision.reason)];
+}
+
+void EngineParts::decide_unusual(const Frame& frame, const ct::Sighting& sighting, Time now,
+                                 Decision& decision) {
+    if (!path->decide_plain(frame, sighting, now, decision)) {
+        path->decide(frame, now, decision, nullptr);
     }
     if (!path->strayed()) ++reasons[static_cast<std::size_t>(decision.reason)];
 }
@@ -262,6 +275,11 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
             }
         }
         parts.latest = std::max(parts.latest, batch[i].time);
+        const ct::Sighting& sighting = parts.sightings[i % EngineParts::kSightedAtOnce];
+        if (is_silent) {
+            parts.decide_unusual(batch[i], sighting, parts.latest, decisions[i]);
+            continue;
+        }
         parts.decide(batch[i], parts.latest, decisions[i], stories ? &stories[i] : nullptr,
                      logs ? &logs[i] : nullptr, &parts.sightings[i % EngineParts::kSightedAtOnce]);
         if (!parts.listens) continue;

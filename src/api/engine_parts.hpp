@@ -48,6 +48,10 @@ struct EngineParts {
     std::size_t decide_usual(std::span<const Frame> batch, std::size_t first, std::size_t end,
                              std::span<Decision> decisions);
 
+    /// One frame that decide_usual() did not take, while nobody listens.
+    void decide_unusual(const Frame& frame, const ct::Sighting& sighting, Time now,
+                        Decision& decision);
+
     void add_living(Time now, std::vector<LivingEntry>& living) const;
     /// In order of creation; `living` is sorted for it.
     static void visit_in_order(std::vector<LivingEntry>& living, Time now,

@@ -2,7 +2,6 @@
 #include "ct/entry.hpp"
 
 #include <cstring>
-#include <new>
 
 #include "base/assert.hpp"
 #include "ct/tuple.hpp"
@@ -41,7 +40,7 @@ void Entry::set_memory(const ProtocolMemory& memory) {
     static_assert(std::is_same_v<std::variant_alternative_t<kUdpKind, ProtocolMemory>, UdpMemory>);
     memory_kind_ = static_cast<std::uint16_t>(memory.index() & 0xfU);
     if (const TcpMemory* tcp = std::get_if<TcpMemory>(&memory)) {
-        ::new (static_cast<void*>(memory_.data())) TcpLine(pack(*tcp));
+        set_tcp(pack(*tcp));
         return;
     }
     std::visit(

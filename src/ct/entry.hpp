@@ -18,10 +18,12 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <variant>
 
+#include "base/bytes.hpp"
 #include "ct/sctp/memory.hpp"
 #include "ct/tcp/line.hpp"
 #include "ct/tcp/memory.hpp"
@@ -167,8 +169,18 @@ class alignas(64) Entry {
                 (differ(source_.data(), destination) | differ(destination_.data(), source) |
                  (own ^ keys(destination_key, source_key))) == 0};
     }
+    /// The original's addresses, as numbers, and ports, where an IPv4 flow has such.
+    bool has_ipv4_ports() const {
+        return family_ == Family::ipv4 &&
+               (protocol_ == protocol::kTcp || protocol_ == protocol::kUdp);
+    }
+    bool is_tcp() const { return protocol_ == protocol::kTcp; }
+    std::uint32_t source_v4() const { return base::load_be32(source_.data()); }
+    std::uint32_t destination_v4() const { return base::load_be32(destination_.data()); }
+    std::uint16_t source_key() const { return source_key_; }
+    std::uint16_t destination_key() const { return destination_key_; }
     /// Both ends are the same, ports too: so are both tuples.
-    bool is_to_itself() const { return source_ == destination_ && source_key_ == destination_key_; }
+    bool is_to_itself() const { return source_key_ == destination_key_ && source_ == destination_; }
     Tuple tuple(CtDirection direction) const {
         return direction == CtDirection::original ? original() : reply();
     }
@@ -191,6 +203,11 @@ class alignas(64) Entry {
 
     ProtocolMemory memory() const;
     void set_memory(const ProtocolMemory& memory);
+    /// The same as set_memory() of what it unpacks to.
+    void set_tcp(const TcpLine& line) {
+        memory_kind_ = kTcpKind;
+        ::new (static_cast<void*>(memory_.data())) TcpLine(line);
+    }
     /// A TCP flow's memory in place; null if it is none.
     TcpLine* tcp() {
         return memory_kind_ == kTcpKind ? reinterpret_cast<TcpLine*>(memory_.data()) : nullptr;

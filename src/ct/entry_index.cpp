@@ -54,12 +54,6 @@ FlowKey EntryIndex::key_of(const Tuple& tuple, std::uint16_t zone) const {
                        load_end(tuple.destination.bytes.data(), destination_key), rest);
 }
 
-std::uint64_t EntryIndex::hash_of(const Place& place) const {
-    const std::uint32_t kind = place.reference & kKindMask;
-    if (kind == kOther) return place.addresses;
-    return hash_(place.addresses, std::uint64_t{place.ports} << 32 | kind);
-}
-
 void EntryIndex::set_overflow(std::uint32_t bucket, std::uint32_t count) {
     auto& references = buckets_[bucket].references;
     const auto set = [](std::uint32_t& reference, std::uint32_t bits) {
@@ -101,8 +95,7 @@ bool EntryIndex::try_put(std::uint32_t bucket, const Place& place) {
     return false;
 }
 
-bool EntryIndex::put(const Place& wanted) {
-    const std::uint64_t wanted_hash = hash_of(wanted);
+bool EntryIndex::put(const Place& wanted, std::uint64_t wanted_hash) {
     if (try_put(first_of(wanted_hash), wanted)) return true;
     if (try_put(second_of(wanted_hash), wanted)) {
         if (first_of(wanted_hash) != second_of(wanted_hash)) count_leaver(first_of(wanted_hash));
@@ -134,7 +127,7 @@ bool EntryIndex::put(const Place& wanted) {
 bool EntryIndex::insert(const FlowKey& key, bool asks, std::uint32_t slot) {
     KS_ASSERT(slot < kMostSlots);
     ++changes_;
-    return put(place_of(key, asks, slot));
+    return put(place_of(key, asks, slot), key.hash);
 }
 
 bool EntryIndex::take_from(std::uint32_t bucket, const Place& place) {

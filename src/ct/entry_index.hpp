@@ -86,6 +86,11 @@ class EntryIndex {
     /// Inlined always: g++ 12 leaves out calls of functions that do nothing but prefetch.
     KS_INLINE void prefetch(std::uint32_t bucket) const { __builtin_prefetch(&buckets_[bucket]); }
 
+    /// What insert() of a key that is not there needs beside the first bucket, which is at hand.
+    KS_INLINE void prefetch_room(const FlowKey& key) const {
+        if (!has_room(buckets_[first_of(key.hash)])) prefetch(second_of(key.hash));
+    }
+
     /// What is found.
     class Hit {
       public:
@@ -145,6 +150,38 @@ class EntryIndex {
         }
         for (const Rest& rest : rest_) {
             if (first_of(rest.hash) == wanted) visit(slot_of(rest.place.reference));
+        }
+    }
+    /// As visit_near() for all distances below `count`, each bucket looked at once: visit(distance, slot), in no order. If there
+    /// are fewer buckets than that, the distance is the least.
+    template <typename Visit>
+    void visit_all_near(const FlowKey& key, std::uint32_t count, Visit visit) const {
+        const std::uint32_t begin = first_of(key.hash);
+        const std::uint32_t span = std::min(count + kFurthest, bucket_count_);
+        const auto distance_of = [this, begin](std::uint64_t hash) {
+            const std::uint32_t first = first_of(hash);
+            return first >= begin ? first - begin : first + bucket_count_ - begin;
+        };
+        std::uint32_t leavers = 0;
+        bool are_counted = true;
+        for (std::uint32_t i = 0; i < span && (i < count || leavers != 0 || !are_counted); ++i) {
+            const Bucket& bucket = buckets_[(begin + i) % bucket_count_];
+            if (i < count) {
+                leavers += overflow_of(bucket);
+                are_counted = are_counted && overflow_of(bucket) < kMostOverflow;
+            }
+            for (std::size_t at = 0; at < kPlaces; ++at) {
+                if (is_free(bucket.references[at])) continue;
+                const Place place{bucket.addresses[at], bucket.ports[at], bucket.references[at]};
+                const std::uint32_t distance = distance_of(hash_of(place));
+                if (distance >= count) continue;
+                leavers -= distance != i ? 1 : 0;
+                visit(distance, slot_of(place.reference));
+            }
+        }
+        for (const Rest& rest : rest_) {
+            const std::uint32_t distance = distance_of(rest.hash);
+            if (distance < count) visit(distance, slot_of(rest.place.reference));
         }
     }
     /// Every place's slot; a slot that stands in two places comes twice.
@@ -247,6 +284,11 @@ class EntryIndex {
     static std::uint32_t furthest_of(std::uint32_t buckets) {
         return std::min(kFurthest, std::bit_floor(std::max(buckets - 1, 1U)));
     }
+    static bool has_room(const Bucket& bucket) {
+        const auto& references = bucket.references;
+        return is_free(references[0]) || is_free(references[1]) || is_free(references[2]) ||
+               is_free(references[3]);
+    }
     void set_overflow(std::uint32_t bucket, std::uint32_t count);
     /// A key stands elsewhere than in its first bucket; or no longer.
     void count_leaver(std::uint32_t first);
@@ -314,9 +356,13 @@ class EntryIndex {
         return {};
     }
 
-    std::uint64_t hash_of(const Place& place) const;
+    std::uint64_t hash_of(const Place& place) const {
+        const std::uint32_t kind = place.reference & kKindMask;
+        if (kind == kOther) return place.addresses;
+        return hash_(place.addresses, std::uint64_t{place.ports} << 32 | kind);
+    }
     bool try_put(std::uint32_t bucket, const Place& place);
-    bool put(const Place& place);
+    bool put(const Place& place, std::uint64_t hash);
     bool take_from(std::uint32_t bucket, const Place& place);
     Place exchange(std::uint32_t bucket, std::size_t i, const Place& place);
     void come_back();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <random>
 #include <unordered_map>
@@ -70,6 +71,25 @@ TEST(EntryIndex, of_what_the_place_does_not_know_the_entry_is_asked) {
     EXPECT_EQ(index.find(key, kYes).slot(), 6U);
 }
 
+// What stands near a key, looked for bucket by bucket and all at once.
+void expect_one_neighbourhood(const EntryIndex& index, const FlowKey& key) {
+    constexpr std::uint32_t kCount = 8;
+    std::array<std::vector<std::uint32_t>, kCount> at_once;
+    index.visit_all_near(key, kCount, [&at_once](std::uint32_t distance, std::uint32_t slot) {
+        at_once[distance].push_back(slot);
+    });
+    for (std::uint32_t distance = 0; distance < kCount; ++distance) {
+        std::vector<std::uint32_t> singly;
+        if (distance < index.bucket_count()) {  // behind that it is the same buckets again
+            index.visit_near(key, distance,
+                             [&singly](std::uint32_t slot) { singly.push_back(slot); });
+        }
+        std::sort(singly.begin(), singly.end());
+        std::sort(at_once[distance].begin(), at_once[distance].end());
+        ASSERT_EQ(singly, at_once[distance]) << distance << " of " << index.bucket_count();
+    }
+}
+
 // Random work against a plain map, at all fills up to the promised one and with tiny indexes, where moves go in circles.
 TEST(EntryIndex, random_work_agrees_with_a_plain_map) {
     for (const std::uint32_t room : {1U, 2U, 3U, 7U, 20U, 500U, 5000U}) {
@@ -92,6 +112,7 @@ TEST(EntryIndex, random_work_agrees_with_a_plain_map) {
                 plain[name] = random() % EntryIndex::kMostSlots;
                 ASSERT_TRUE(index.insert(key_named(name), false, plain[name]));
             }
+            if (i % 16 == 0) expect_one_neighbourhood(index, key_named(random()));
         }
         std::size_t visited = 0;
         index.visit_all([&visited](std::uint32_t) { ++visited; });

@@ -18,6 +18,7 @@ std::uint32_t entries_of(const EntryMap::Room& room) {
 
 /// What the place alone is sure of: the reply is the inverse, another tuple, and the zone is 0.
 bool is_plain(const Entry& entry) {
+    if (!entry.has_extra()) return !entry.is_to_itself();
     const EntryExtra& rare = entry.rare();
     return !rare.has_reply && rare.zones == Zones{} && !entry.is_to_itself();
 }
@@ -56,14 +57,22 @@ EntryExtra& EntryMap::extra_of(Entry& entry) {
 }
 
 FlowKey EntryMap::key_of(const Entry& entry, CtDirection direction) const {
+    if (entry.has_ipv4_ports() && !entry.has_extra()) {
+        FlowKey key =
+            index_.key_of_ipv4(entry.source_v4(), entry.destination_v4(), entry.source_key(),
+                               entry.destination_key(), entry.is_tcp());
+        if (direction == CtDirection::reply && !entry.is_to_itself()) {
+            key.kind ^= EntryIndex::kReversed;
+        }
+        return key;
+    }
     return index_.key_of(entry.tuple(direction),
                          entry.rare().zones[static_cast<std::size_t>(direction)]);
 }
 
-bool EntryMap::insert(Entry& entry) {
+bool EntryMap::insert(Entry& entry, const FlowKey& original) {
     const std::uint32_t slot = entries_.slot_of(entry);
     const bool asks = !is_plain(entry);
-    const FlowKey original = key_of(entry, CtDirection::original);
     if (!index_.insert(original, asks, slot)) return false;
     if (asks) {
         const FlowKey reply = key_of(entry, CtDirection::reply);

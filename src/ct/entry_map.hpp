@@ -10,6 +10,8 @@
 // Threads: one owner.  Cost: constant; no allocation after the making.  Tested by: ct/entry_map_test.cpp.
 #pragma once
 
+#include <array>
+
 #include "base/inline.hpp"
 #include "base/slab.hpp"
 #include "ct/entry.hpp"
@@ -39,7 +41,9 @@ class EntryMap {
     /// Gives an entry that stands nowhere back.
     void discard(Entry& entry);
     /// Puts it under both tuples. False, and nothing done: the index has no room for it.
-    bool insert(Entry& entry);
+    bool insert(Entry& entry) { return insert(entry, key_of(entry, CtDirection::original)); }
+    /// The same, its original tuple's key being at hand.
+    bool insert(Entry& entry, const FlowKey& original);
     /// Takes it out of the map; it keeps its slot. Asserts that it stands there.
     void remove(Entry& entry);
 
@@ -58,6 +62,13 @@ class EntryMap {
         const char* const at = reinterpret_cast<const char*>(&entries_.at(slot));
         __builtin_prefetch(at, 1);
         if (whole) __builtin_prefetch(at + 64, 1);
+    }
+
+    /// Asks memory for the entry that make() will give after `more` others.
+    KS_INLINE void prefetch_next(std::uint32_t more) const { entries_.prefetch_next(more); }
+    /// Asks memory for what remove() will read of the index.
+    KS_INLINE void prefetch_index(const Entry& entry) const {
+        index_.prefetch(index_.first_bucket(key_of(entry, CtDirection::original)));
     }
 
     Entry& at(std::uint32_t slot) { return entries_.at(slot); }
@@ -89,6 +100,32 @@ class EntryMap {
             if (found == nullptr || entry.number() > found->number()) found = &entry;
         });
         return found;
+    }
+    /// For which of the first `count` distances (at most 32) find_near() may find somebody: bit i. A bit too many is possible,
+    /// one too few is not. All that it reads is asked from memory at once.
+    template <typename Wanted>
+    std::uint32_t find_distances(const Tuple& tuple, std::uint16_t zone, std::uint32_t count,
+                                 Wanted is_wanted) const {
+        struct Near {
+            std::uint32_t distance;
+            std::uint32_t slot;
+        };
+        std::array<Near, 128> all;
+        std::size_t known = 0;
+        std::uint32_t bits = 0;
+        index_.visit_all_near(index_.key_of(tuple, zone), count,
+                              [&](std::uint32_t distance, std::uint32_t slot) {
+                                  if (known == all.size()) {
+                                      bits |= 1U << distance;
+                                      return;
+                                  }
+                                  all[known++] = {distance, slot};
+                                  prefetch(slot, false);
+                              });
+        for (std::size_t i = 0; i < known; ++i) {
+            if (is_wanted(entries_.at(all[i].slot))) bits |= 1U << all[i].distance;
+        }
+        return bits;
     }
     /// Visits every entry that is confirmed and not dying once, in the order of the slots. `visit` may not change the map.
     template <typename Visit>

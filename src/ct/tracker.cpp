@@ -23,15 +23,12 @@ std::uint32_t capacity_of(const Settings& settings) {
 /// As many buckets as the kernel looks through for an entry to drop early.
 constexpr std::uint32_t kEarlyDropBuckets = 8;
 
+bool may_go_early(const Entry& entry, Time now) {
+    return entry.expires <= now || !entry.has(status::kAssured | status::kOffload);
+}
+
 /// With TrackerRoom::most_collected: so many are given back when the table is full and the packet would be dropped.
 constexpr std::uint32_t kMostCollectedWhenFull = 1024;
-
-CtState state_of(const Entry& entry, CtDirection direction) {
-    if (direction == CtDirection::reply || entry.has(status::kSeenReply)) {
-        return CtState::established;
-    }
-    return entry.has(status::kExpected) ? CtState::related : CtState::new_;
-}
 
 }  // namespace
 
@@ -48,6 +45,13 @@ Tracker::Tracker(const Settings& settings, std::vector<Settings> policies,
       help_(capacity_of(settings)),
       call_keys_(capacity_of(settings), seed),
       records_events_(records_events) {}
+
+CtState Tracker::state_of(const Entry& entry, CtDirection direction) {
+    if (direction == CtDirection::reply || entry.has(status::kSeenReply)) {
+        return CtState::established;
+    }
+    return entry.has(status::kExpected) ? CtState::related : CtState::new_;
+}
 
 TrackResult Tracker::refuse(Reason reason, Observer* observer) {
     TrackResult result;
@@ -106,7 +110,6 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
         if (!found.entry) {
             if (!inverse_of(read.tuple)) return refused(Reason::not_invertible);
             Reason reason = Reason::none;
-            absent_at_ = map_.index().changes();
             found.entry = make_entry(read.tuple, order, now, reason);
             found.direction = CtDirection::original;
             if (!found.entry) {
@@ -115,6 +118,7 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
                 result.must_drop = true;
                 return result;
             }
+            note_absent(*found.entry, nullptr);
             give_help(*found.entry, order, now, observer);
             if (observer) observer->entry_made(*found.entry);
         }
@@ -128,21 +132,31 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
             release_if_dead(entry, now);
             continue;
         }
-        grant(entry, found.direction, judgement, packet, now);
-        if (judgement.outcome == Outcome::invalid) {
-            if (!entry.is_confirmed()) give_back(entry, now);
-            return refused(judgement.reason);
-        }
-        if (judgement.outcome == Outcome::forget)
-            kill(entry, now, "refused by a lone RST", observer);
-        if (found.direction == CtDirection::reply && !entry.has(status::kSeenReply)) {
-            entry.set(status::kSeenReply);
-            entry.note(event_bit::kReply);
-        }
-        in_flight_ = &entry;
+        entry.set_memory(judgement.memory);
+        settle(result, judgement, packet.ip.size(), now, observer);
         return result;
     }
     return refused(Reason::tcp_kill_raced);
+}
+
+/// Gives the entry in `result` what its judge wants, its memory aside. The packet goes on with it, or `result` says why not.
+void Tracker::settle(TrackResult& result, const Demand& demand, std::size_t bytes, Time now,
+                     Observer* observer) {
+    Entry& entry = *result.flow.entry;
+    const CtDirection direction = result.flow.direction;
+    grant(entry, direction, demand, bytes, now);
+    if (demand.outcome == Outcome::invalid) {
+        if (!entry.is_confirmed()) give_back(entry, now);
+        result.flow = {};
+        result.reason = demand.reason;
+        return;
+    }
+    if (demand.outcome == Outcome::forget) kill(entry, now, "refused by a lone RST", observer);
+    if (direction == CtDirection::reply && !entry.has(status::kSeenReply)) {
+        entry.set(status::kSeenReply);
+        entry.note(event_bit::kReply);
+    }
+    in_flight_ = &entry;
 }
 
 Found Tracker::find_living(const Tuple& tuple, const Zones& zones, Time now) {
@@ -193,7 +207,13 @@ Entry* Tracker::make_entry(const Tuple& tuple, const TrackOrder& order, Time now
 /// expired goes on the way, and is not counted as room that was made.
 /// source: kernel:net/netfilter/nf_conntrack_core.c early_drop, early_drop_list.
 bool Tracker::drop_early(const Tuple& tuple, std::uint16_t zone, Time now) {
+    const auto may_go = [now](const Entry& entry) { return may_go_early(entry, now); };
+    std::uint32_t there = map_.find_distances(tuple, zone, kEarlyDropBuckets, may_go);
+    for (const Tracker* fellow : fellows_) {
+        there |= fellow->map_.find_distances(tuple, zone, kEarlyDropBuckets, may_go);
+    }
     for (std::uint32_t i = 0; i < kEarlyDropBuckets; ++i) {
+        if ((there >> i & 1U) == 0) continue;  // mostly: the others are ASSURED
         std::uint64_t dropped = 0;
         while (drop_one_near(tuple, zone, i, now, dropped)) continue;
         statistics_.early_drop += dropped;
@@ -205,9 +225,7 @@ bool Tracker::drop_early(const Tuple& tuple, std::uint16_t zone, Time now) {
 /// A bucket holds its youngest entry first; a bucket that fellows share is what all of theirs hold, in that order.
 bool Tracker::drop_one_near(const Tuple& tuple, std::uint16_t zone, std::uint32_t distance,
                             Time now, std::uint64_t& dropped) {
-    const auto may_go = [now](const Entry& entry) {
-        return entry.expires <= now || !entry.has(status::kAssured | status::kOffload);
-    };
+    const auto may_go = [now](const Entry& entry) { return may_go_early(entry, now); };
     Tracker* owner = this;
     Entry* entry = map_.find_near(tuple, zone, distance, may_go);
     for (Tracker* fellow : fellows_) {
@@ -248,19 +266,18 @@ void Tracker::renumber(std::uint32_t slot, std::uint64_t from, std::uint64_t to)
     if (entry.number() == from) entry.set_number(to);
 }
 
-void Tracker::grant(Entry& entry, CtDirection direction, const Judgement& judgement,
-                    const wire::Packet& packet, Time now) {
-    entry.set_memory(judgement.memory);
-    if (judgement.state_changed) entry.note(event_bit::kProtoInfo);
-    if (judgement.becomes_assured) {
+void Tracker::grant(Entry& entry, CtDirection direction, const Demand& demand, std::size_t bytes,
+                    Time now) {
+    if (demand.state_changed) entry.note(event_bit::kProtoInfo);
+    if (demand.becomes_assured) {
         entry.set(status::kAssured);
         entry.note(event_bit::kAssured);
     }
     const bool is_fixed = entry.has(status::kFixedTimeout);
-    if (judgement.timeout_s && !is_fixed) {
-        const std::int64_t timeout_ns = std::int64_t{*judgement.timeout_s} * kNsPerSecond;
+    if (demand.timeout_s && !is_fixed) {
+        const std::int64_t timeout_ns = std::int64_t{*demand.timeout_s} * kNsPerSecond;
         const std::int64_t left_ns = entry.left_ns(now);
-        const bool holds = !judgement.shorten_only || is_shortened(left_ns, timeout_ns);
+        const bool holds = !demand.shorten_only || is_shortened(left_ns, timeout_ns);
         if (!entry.is_confirmed()) {
             entry.expires = Time{timeout_ns};
         } else if (holds) {
@@ -268,21 +285,35 @@ void Tracker::grant(Entry& entry, CtDirection direction, const Judgement& judgem
             expiry_.renew(map_, entry, timeout_ns, left_ns, now);
         }
     }
-    const bool counts = judgement.outcome == Outcome::forget ||
-                        (judgement.outcome == Outcome::accepted && judgement.timeout_s.has_value());
+    const bool counts = demand.outcome == Outcome::forget ||
+                        (demand.outcome == Outcome::accepted && demand.timeout_s.has_value());
     if (counts && entry.rare().counted) {
         ++entry.extra()->packets[static_cast<std::size_t>(direction)];
-        entry.extra()->bytes[static_cast<std::size_t>(direction)] += packet.ip.size();
+        entry.extra()->bytes[static_cast<std::size_t>(direction)] += bytes;
     }
+}
+
+/// Nobody had the tuple for which the entry was made, and who went meanwhile does not count. `key`: of that tuple, if
+/// it is at hand.
+void Tracker::note_absent(const Entry& made, const FlowKey* key) {
+    absent_.made = &made;
+    absent_.changes = map_.index().changes();
+    absent_.has_key = key != nullptr;
+    if (key != nullptr) absent_.key = *key;
+}
+
+/// Whether it is certain that nobody has its tuple still.
+bool Tracker::was_absent(const Entry& entry) const {
+    return absent_.made == &entry && absent_.changes == map_.index().changes() && fellows_.empty();
 }
 
 /// Whether another entry has one of the tuples. It has not the other too, or the look-up had found it; such a clash is never
 /// resolved. See docs/decisions/0011.
 bool Tracker::is_taken(const Entry& entry) {
+    if (was_absent(entry) && map_.are_all_plain() && !entry.has_extra()) return false;
     const Zones& zones = entry.rare().zones;
     // Its own look-up found nobody, and nobody came since.
-    const bool is_known = map_.index().changes() == absent_at_ && fellows_.empty();
-    if (is_known && map_.are_all_plain() && !entry.rare().has_reply && zones == Zones{})
+    if (was_absent(entry) && map_.are_all_plain() && !entry.rare().has_reply && zones == Zones{})
         return false;
     if (map_.find_at(CtDirection::original, entry.original(), zones).entry) return true;
     // Where every reply is the inverse in the same zone, that question was the same.
@@ -296,7 +327,9 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
     if (!entry.is_confirmed()) {
         if (flow.direction != CtDirection::original || flow.state == CtState::established)
             return true;
-        if (is_taken(entry) || !map_.insert(entry)) {
+        const bool has_key = absent_.made == &entry && absent_.has_key;
+        const bool is_free = !is_taken(entry);
+        if (!is_free || !(has_key ? map_.insert(entry, absent_.key) : map_.insert(entry))) {
             ++statistics_.insert_failed;
             ++statistics_.drop;
             return false;
@@ -438,7 +471,7 @@ void Tracker::tell(EventKind kind, Entry& entry, Time now) {
 void Tracker::tell_pending(Entry& entry, Time now) {
     if (entry.pending_events() == 0) return;
     const bool is_new = (entry.pending_events() & (event_bit::kNew | event_bit::kRelated)) != 0;
-    tell(is_new ? EventKind::new_ : EventKind::update, entry, now);
+    if (records_events_) tell(is_new ? EventKind::new_ : EventKind::update, entry, now);
     entry.forget_events();
 }
 

@@ -126,6 +126,11 @@ class Tracker {
     /// The same as track() of a packet that nothing was asked for, if it is a usual one of an established flow: its glance
     /// is_usual. An entry that is null: nothing has happened, track() is to be asked.
     Found track_usual(const Sighting& sighting, Time now);
+    /// The same as collect() and then track() of a packet for which nothing was asked: any segment whose glance is_plain; see
+    /// tracker_plain.cpp. False: nothing has happened, they are to be asked.
+    bool track_plain(const Sighting& sighting, Time now, TrackResult& result);
+    /// What sight() leaves out: what a new flow, and one that changes its state, will need. After it.
+    void sight_plain(std::span<const Sighting> batch) const;
     /// The packet in flight looks at the entry until finish().
     void hold(Entry& entry) { in_flight_ = &entry; }
     /// Lets the flow's helper, if it has one, read the packet. The answer may be to drop it.
@@ -191,15 +196,22 @@ class Tracker {
                             const TrackOrder& order, Time now, Observer* observer);
     class Granter;  ///< grants a helper's wishes
 
+    /// Of a packet of the entry's flow, before it is judged.
+    static CtState state_of(const Entry& entry, CtDirection direction);
     TrackResult refuse(Reason reason, Observer* observer);
     TrackResult resolve(const wire::Packet& packet, const TrackOrder& order, Time now,
                         Observer* observer);
     Found find_living(const Tuple& tuple, const Zones& zones, Time now);
     Entry* make_entry(const Tuple& tuple, const TrackOrder& order, Time now, Reason& reason);
     bool is_taken(const Entry& entry);
+    void note_absent(const Entry& made, const FlowKey* key);
+    bool was_absent(const Entry& entry) const;
+    Entry* make_plain(const Sighting& sighting, Time now, TrackResult& result);
+    Demand judge_plain(const Segment& segment, const PacketFlow& flow, TcpLine& line) const;
     bool has_ended(Time now) const;
     void fetch(const EntryIndex::Hit& hit, const Wanted& wanted) const;
     Found find_sighted(const Sighting& sighting);
+    EntryIndex::Hit find_again(const FlowKey& key) const;
     static bool has_right_checksum(const wire::Glance& glance);
     bool judge_usual(Entry& entry, const wire::Glance& glance, CtDirection direction, Time now,
                      std::uint32_t& timeout_s) const;
@@ -226,8 +238,10 @@ class Tracker {
         const std::uint16_t policy = entry.rare().policy;
         return policy == 0 ? settings_ : policies_[policy - 1U];
     }
-    void grant(Entry& entry, CtDirection direction, const Judgement& judgement,
-               const wire::Packet& packet, Time now);
+    void settle(TrackResult& result, const Demand& demand, std::size_t bytes, Time now,
+                Observer* observer);
+    void grant(Entry& entry, CtDirection direction, const Demand& demand, std::size_t bytes,
+               Time now);
     void kill(Entry& entry, Time now, std::string_view why, Observer* observer);
     void release_if_dead(Entry& entry, Time now);
     void give_back(Entry& entry, Time now);
@@ -237,8 +251,14 @@ class Tracker {
     Settings settings_;
     std::vector<Settings> policies_;
     TrackerRoom room_;
-    std::uint64_t absent_at_ =
-        ~std::uint64_t{0};  ///< EntryIndex::changes() when a packet's flow was not there
+    /// The entry that was made last, because nobody had its tuple.
+    struct Absent {
+        const Entry* made = nullptr;
+        std::uint64_t changes = 0;  ///< EntryIndex::changes() when nobody had it
+        FlowKey key;
+        bool has_key = false;
+    };
+    Absent absent_;
     EntryMap map_;
     Expiry expiry_;
     Statistics statistics_;

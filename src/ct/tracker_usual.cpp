@@ -48,6 +48,11 @@ void Tracker::sight_further(std::span<Sighting> group, std::uint32_t further,
     }
 }
 
+/// The index has changed since sight(); its lines are at hand.
+EntryIndex::Hit Tracker::find_again(const FlowKey& key) const {
+    return map_.index().find(key, [](std::uint32_t) { return true; });
+}
+
 bool Tracker::has_right_checksum(const wire::Glance& glance) {
     constexpr std::size_t kUdpChecksum = 6;
     wire::Packet packet;

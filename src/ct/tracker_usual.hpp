@@ -40,16 +40,15 @@ KS_INLINE void Tracker::aim(Sighting& sighting) const {
 
 KS_INLINE Found Tracker::find_sighted(const Sighting& sighting) {
     const bool is_good = sighting.changes == map_.index().changes();
-    if (is_good && !sighting.hit) return {};
-    if (is_good && sighting.hit.is_exact()) {
-        return {&map_.at(sighting.hit.slot()), sighting.hit.is_original(sighting.key)
-                                                   ? CtDirection::original
-                                                   : CtDirection::reply};
+    const EntryIndex::Hit hit = is_good ? sighting.hit : find_again(sighting.key);
+    if (!hit) return {};
+    Entry& entry = map_.at(hit.slot());
+    if (hit.is_exact()) {
+        return {&entry, hit.is_original(sighting.key) ? CtDirection::original : CtDirection::reply};
     }
     const wire::Glance& glance = sighting.glance;
-    if (is_good && !glance.is_v4) {
+    if (!glance.is_v4) {
         // Mostly it is what it seems to be. Of an entry that has more to it the map knows better.
-        Entry& entry = map_.at(sighting.hit.slot());
         const auto [is_original, is_reply] =
             entry.compare_ends(glance.source_v6(), glance.destination_v6(), glance.source_port,
                                glance.destination_port);

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "ct/tracker_usual.hpp"
+#include "hooks/lane.hpp"
 #include "hooks/path.hpp"
 #include "hooks/trip.hpp"
 #include "rules/fast.hpp"
@@ -31,7 +32,7 @@ KS_INLINE void Path::look_at(const Frame& frame, ct::Sighting& sighting) const {
     if (is_ethernet || frame.link == kLinkRaw) {
         wire::glance_at(frame.bytes, is_ethernet, sighting.glance);
     } else {
-        sighting.glance.has_ports = sighting.glance.is_usual = false;
+        sighting.glance.has_ports = sighting.glance.is_usual = sighting.glance.is_plain = false;
     }
     if (sighting.glance.has_ports) tracker_.aim(sighting);
 }
@@ -48,6 +49,7 @@ std::uint32_t Path::approach(std::span<ct::Sighting> sightings) const {
 
 void Path::approach_further(std::span<ct::Sighting> sightings, std::uint32_t further) const {
     tracker_.sight_further(sightings, further, {tells_entries_, trails_.has_any_of_flow()});
+    tracker_.sight_plain(sightings);
 }
 
 /// Addresses with which an IPv6 stack of its own may refuse a packet, and which no established flow has that is routed.
@@ -76,22 +78,6 @@ Path::Way Path::find_way(const Frame& frame, const wire::Glance& glance) {
     return make_way(in, *route.out);
 }
 
-/// That of the class, which goes for all flows, before that of the flow.
-KS_INLINE const Trail* Path::find_trail(const ct::Found& found, const wire::Glance& glance,
-                                        const Way& way) {
-    if (way.trails != nullptr) {
-        const Trail& general =
-            way.trails[Trails::class_of(glance.is_v4, glance.is_tcp, found.direction)];
-        if (general.in != nullptr) return &general;
-    }
-    if (!trails_.has_any_of_flow()) return nullptr;
-    const std::uint16_t number =
-        tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)];
-    if (number == 0) return nullptr;
-    const Trail& own = trails_.of_flow(number);
-    return own.in == way.in && own.out == way.out ? &own : nullptr;
-}
-
 KS_INLINE void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Found& found,
                                      const Trail& trail, Time now, Decision& decision) const {
     decision = trail.decision;
@@ -116,19 +102,16 @@ KS_INLINE bool Path::decide_one(const Frame& frame, const ct::Sighting& sighting
                                 Decision& decision) {
     const wire::Glance& glance = sighting.glance;
     if (!glance.is_usual || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
-    Way found_way;
-    if (only_way_.in == nullptr) {
-        found_way = find_way(frame, glance);
-        if (found_way.in == nullptr) return false;
-    }
-    const Way& way = only_way_.in != nullptr ? only_way_ : found_way;
+    Way routed;
+    const Way* const way = way_of(frame, glance, routed);
+    if (way == nullptr) return false;
     const ct::Found found = tracker_.track_usual(sighting, now);
     if (!found.entry) return false;
-    const Trail* const trail = find_trail(found, glance, way);
+    const Trail* const trail = find_trail(found, glance, *way);
     if (trail != nullptr && found.entry->pending_events() == 0) {
         decide_on_trail(sighting, found, *trail, now, decision);
     } else {
-        ask_tables(frame, sighting, found, way, now, decision);
+        ask_tables(frame, sighting, found, *way, now, decision);
     }
     return true;
 }
@@ -177,10 +160,10 @@ void Path::ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct
     if (notes_.is_steady) keep_trail(trip, found, way);
 }
 
-void Path::keep_trail(const Trip& trip, const ct::Found& found, const Way& way) {
+/// False: no trail tells such a decision.
+bool Path::make_trail(const Trip& trip, const Way& way, Trail& trail) const {
     const bool is_plain = trip.verdict == Verdict::accept || trip.verdict == Verdict::drop;
-    if (!is_plain || notes_.counters.size() > Trail::kMostCounters) return;
-    Trail trail;
+    if (!is_plain || notes_.counters.size() > Trail::kMostCounters) return false;
     trail.decision = trip.decision;
     trail.decision.entry.reset();
     trail.decision.out_bytes = {};
@@ -188,6 +171,12 @@ void Path::keep_trail(const Trip& trip, const ct::Found& found, const Way& way) 
     trail.out = way.out;
     trail.count = static_cast<std::uint32_t>(notes_.counters.size());
     std::copy(notes_.counters.begin(), notes_.counters.end(), trail.counters.begin());
+    return true;
+}
+
+void Path::keep_trail(const Trip& trip, const ct::Found& found, const Way& way) {
+    Trail trail;
+    if (!make_trail(trip, way, trail)) return;
     if (!notes_.is_general) {
         tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)] =
             trails_.keep(trail);
@@ -203,9 +192,11 @@ bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {
     if (!trip.program || !trip.program->has_chain(table, hook)) return true;
     trip.context.table = table;
     trip.context.entry_mark_changed = false;
-    const rules::PathResult result = rules::run_and_note(*trip.program, table, hook, trip.context);
+    const rules::PathResult result =
+        rules::run_and_note(*trip.program, table, hook, trip.context, notes_.has_same_flags);
     notes_.is_steady = notes_.is_steady && result.path != 0;
     notes_.is_general = notes_.is_general && result.is_general;
+    notes_.is_of_port = notes_.is_of_port && result.is_of_port;
     if (notes_.is_steady) {
         rules::append_counters(*trip.program, table, result.path, notes_.counters);
     }

@@ -70,6 +70,9 @@ class Path {
     /// bump in the wire their reason is none. `latest`: the latest stamp so far, before and after.
     std::size_t decide_usual(std::span<const Frame> frames, std::span<const ct::Sighting> sightings,
                              Time& latest, std::span<Decision> decisions);
+    /// The same for any plain segment of TCP that decide_usual() did not take.
+    bool decide_plain(const Frame& frame, const ct::Sighting& sighting, Time now,
+                      Decision& decision);
 
     /// One frame, from link header to decision. `now` never goes back. `log`: where the lines of LOG and TRACE
     /// go, each ended; null: nobody reads them.
@@ -114,11 +117,26 @@ class Path {
     void look_at(const Frame& frame, ct::Sighting& sighting) const;
     bool decide_one(const Frame& frame, const ct::Sighting& sighting, Time now, Decision& decision);
     Way find_way(const Frame& frame, const wire::Glance& glance);
+    const Way* way_of(const Frame& frame, const wire::Glance& glance, Way& routed);
     void lower_ttl(const wire::Glance& glance, Decision& decision) const;
     const Trail* find_trail(const ct::Found& found, const wire::Glance& glance, const Way& way);
     void keep_trail(const Trip& trip, const ct::Found& found, const Way& way);
+    bool make_trail(const Trip& trip, const Way& way, Trail& trail) const;
     void decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
                          Time now, Decision& decision) const;
+    /// Which trails speak of a plain segment; see hooks/lane_plain.cpp.
+    enum class TrailKind : std::uint8_t { none, established, first };
+    TrailKind trail_kind(Family family, const ct::PacketFlow& flow) const;
+    const Trail* find_plain_trail(const wire::Glance& glance, const ct::PacketFlow& flow,
+                                  const Way& way);
+    void decide_on_plain_trail(const ct::Sighting& sighting, ct::PacketFlow& flow,
+                               const Trail& trail, Time now, Decision& decision);
+    void keep_plain_trail(const Trip& trip, TrailKind kind, const wire::Glance& glance,
+                          const ct::Found& found, const Way& way);
+    void travel_plain(const Frame& frame, const ct::Sighting& sighting,
+                      const ct::TrackResult& tracked, const Way& way, Time now, Decision& decision);
+    bool pass_plain(Trip& trip, bool is_noted);
+    bool run_plain_table(Trip& trip, Hook hook, Table table, bool is_noted);
     bool run_usual_table(Trip& trip, Hook hook, Table table);
     bool follow_outcome(Trip& trip, Table table, const rules::Outcome& outcome);
     bool travel_from_here(Trip& trip);

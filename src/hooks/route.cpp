@@ -69,8 +69,6 @@ DeviceName make_device_name(std::string_view name) {
     return padded;
 }
 
-std::string_view text(const DeviceName& name) { return {name.data(), std::strlen(name.data())}; }
-
 Routing::Routing(const std::vector<DeviceSetup>& devices, const std::vector<Address>& local)
     : local_(local), is_router_(!devices.empty()) {
     for (const DeviceSetup& device : devices) {

@@ -28,7 +28,11 @@ inline constexpr DeviceName kNoDevice{};
 
 DeviceName make_device_name(std::string_view name);
 /// Without the padding. The view lives as long as the name.
-std::string_view text(const DeviceName& name);
+inline std::string_view text(const DeviceName& name) {
+    std::size_t bytes = 0;
+    while (bytes < name.size() && name[bytes] != 0) ++bytes;
+    return {name.data(), bytes};
+}
 
 enum class RouteKind : std::uint8_t { local, forward, refuse };
 

@@ -4,8 +4,10 @@
 // where the tables will answer the next packet just so, as rules/fast.hpp says of the way through each of them:
 //     by class    family, protocol, direction, devices: all usual packets of established flows, where no rule asked who talks
 //                 to whom
-//     by flow     else, for the flow and direction; flows with the same trail share it. The flow's entry keeps its number
-//                 (ct::EntryMap::Memo).
+//     by port     family, destination port, flags, and the devices: first packets of flows, where no rule asked for more; a
+//                 small cache
+//     by flow     else, for the flow and direction of an established one; flows with the same trail share it. The flow's entry
+//                 keeps its number (ct::EntryMap::Memo).
 //
 // When rules change, all trails are forgotten, and the numbers that entries keep of them: later trails get higher numbers. Only
 // when the 16 bits are used up, entries have to forget theirs.
@@ -66,6 +68,23 @@ class Trails {
         const std::uint32_t at = number - 1U - forgotten_;
         return at < of_flow_.size() ? of_flow_[at] : nothing_;
     }
+    /// What a first packet shows of itself that rules of ports may ask for.
+    struct First {
+        std::uint16_t port = 0;  ///< destination
+        std::uint8_t flags = 0;  ///< TCP's
+        Family family = Family::ipv4;
+
+        bool operator==(const First&) const = default;
+    };
+    /// Null: nothing is known of such packets.
+    const Trail* find_of_first(const First& first) const {
+        const OfFirst& at = of_first_[place_of(first)];
+        return at.first == first && at.trail.in != nullptr ? &at.trail : nullptr;
+    }
+    /// In the place of another one, if need be.
+    void keep_of_first(const First& first, const Trail& trail) {
+        of_first_[place_of(first)] = {first, trail};
+    }
     bool has_any_of_flow() const { return !of_flow_.empty(); }
     /// The number of this trail, or of the equal one that is there; 0: no room.
     std::uint16_t keep(const Trail& trail);
@@ -75,10 +94,22 @@ class Trails {
     Numbers forget();
 
   private:
+    static constexpr std::uint32_t kFirsts = 256;
+    struct OfFirst {
+        First first;
+        Trail trail;
+    };
+    static std::size_t place_of(const First& first) {
+        const std::uint32_t facts = (std::uint32_t{first.port} << 8 | first.flags) ^
+                                    static_cast<std::uint32_t>(first.family) << 24;
+        return (facts * 0x9e3779b1U) >> 24;
+    }
+
     static constexpr std::size_t kClasses = 8;
 
     std::size_t devices_;
     std::vector<Trail> of_class_;
+    std::vector<OfFirst> of_first_;
     std::vector<Trail> of_flow_;
     std::vector<std::uint16_t> slots_;  ///< numbers, open addressing, at most half full
     std::uint32_t forgotten_ = 0;       ///< numbers up to this one
@@ -87,14 +118,17 @@ class Trails {
 
 /// How the tables answered the packet that is to make a trail.
 struct TrailNotes {
-    bool is_steady = true;   ///< they will answer the same to the flow's next packet
-    bool is_general = true;  ///< and to those of other flows
+    bool is_steady = true;        ///< they will answer the same to the flow's next packet
+    bool is_general = true;       ///< and to those of other flows
+    bool is_of_port = true;       ///< and to those of other flows to the same port
+    bool has_same_flags = false;  ///< `next` means only packets with the same flags of TCP
     std::vector<Counters*> counters;
 
     /// Room is taken here and not when packets come: five tables at the most, see rules::Paths::kMostSteps.
     TrailNotes() { counters.reserve(5 * 32); }
-    void begin() {
-        is_steady = is_general = true;
+    void begin(bool same_flags = false) {
+        is_steady = is_general = is_of_port = true;
+        has_same_flags = same_flags;
         counters.clear();
     }
 };

@@ -74,8 +74,12 @@ inline bool make_key(const Context& context, FastTable& fast, PacketKey& key) {
 template <bool kNotes>
 class Run {
   public:
-    Run(Program& program, Table table, Hook hook, Context& context)
-        : program_(program.table(table)), fast_(program_.fast), context_(context), hook_(hook) {}
+    Run(Program& program, Table table, Hook hook, Context& context, bool has_same_flags = false)
+        : program_(program.table(table)),
+          fast_(program_.fast),
+          context_(context),
+          hook_(hook),
+          has_same_flags_(has_same_flags) {}
 
     /// False: walk() has to do it.
     bool prepare() {
@@ -140,6 +144,7 @@ class Run {
     }
 
     bool is_general() const { return is_general_; }
+    bool is_of_port() const { return is_of_port_; }
 
   private:
     /// The frame at hand becomes the chain's; its trees are looked into when it comes to them.
@@ -214,7 +219,7 @@ class Run {
         if (candidate.asks_nothing()) return true;
         if (!candidate.passes_steady(key_)) return false;
         if constexpr (kNotes) {
-            if (candidate.flags_mask != 0) {
+            if (candidate.flags_mask != 0 && !has_same_flags_) {
                 frame_->unsteady = std::min(frame_->unsteady, candidate.rule);
             }
         }
@@ -254,6 +259,7 @@ class Run {
             const auto number = static_cast<std::size_t>(&chain - fast_.chains.data());
             const std::uint32_t rule = now - chain.first_step;
             if (fast_.first_particular[number][state] <= rule) is_general_ = false;
+            if (fast_.first_beyond_port[number][state] <= rule) is_of_port_ = false;
             // A rule that asks for flags and is passed would not be by the next packet.
             if (frame_->unsteady <= rule) is_steady_ = false;
         }
@@ -322,6 +328,8 @@ class Run {
     std::optional<RuleTest> test_;
     bool is_steady_ = true;
     bool is_general_ = true;  ///< and no rule on the way asked who talks to whom
+    bool is_of_port_ = true;  ///< but perhaps for the destination port
+    bool has_same_flags_;
     std::size_t noted_count_ = 0;
     std::array<std::uint32_t, Paths::kMostSteps> noted_;
 };
@@ -341,14 +349,16 @@ Outcome run(Program& program, Table table, Hook hook, Context& context) {
     return run.prepare() ? run.run() : walk(program, table, hook, context);
 }
 
-PathResult run_and_note(Program& program, Table table, Hook hook, Context& context) {
+PathResult run_and_note(Program& program, Table table, Hook hook, Context& context,
+                        bool has_same_flags) {
     context.table = table;
-    Run<true> run(program, table, hook, context);
+    Run<true> run(program, table, hook, context, has_same_flags);
     if (!run.prepare()) return {walk(program, table, hook, context), 0};
     PathResult result;
     result.outcome = run.run();
     result.path = run.path_of(result.outcome);
     result.is_general = result.path != 0 && run.is_general();
+    result.is_of_port = result.path != 0 && run.is_of_port();
     return result;
 }
 

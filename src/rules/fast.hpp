@@ -34,9 +34,13 @@ struct PathResult {
     std::uint32_t path = 0;
     /// With path: it would answer the same to packets of other flows too, of the same protocol and family.
     bool is_general = false;
+    /// With path: likewise, of the same destination port too.
+    bool is_of_port = false;
 };
 /// run(), which also says whether the next packet like this may take replay() instead. A little dearer than run().
-PathResult run_and_note(Program& program, Table table, Hook hook, Context& context);
+/// `has_same_flags`: those packets will have the same flags of TCP; otherwise a way on which a rule asked for flags has no number.
+PathResult run_and_note(Program& program, Table table, Hook hook, Context& context,
+                        bool has_same_flags = false);
 
 /// Counts context.packet on the way that `path` names and says what was decided there. `path` is not 0 and came from
 /// this Program and table. The caller has seen to it that the packet is like the one that got the number

@@ -24,6 +24,7 @@ class ChainPlanter {
             boxes_.push_back(rule.box);
             candidates_.push_back(rule.candidate);
             is_general_.push_back(rule.is_general);
+            is_of_port_.push_back(rule.is_of_port);
         }
         end_ = table.steps[from_.end()].action;
     }
@@ -37,7 +38,8 @@ class ChainPlanter {
         place.first_candidate = static_cast<std::uint32_t>(out_.forest.candidates.size());
         for (std::size_t state = 0; state < kStates; ++state) {
             index.roots[state] = roots_of(index, state);
-            out_.first_particular[chain_][state] = first_particular(state);
+            out_.first_particular[chain_][state] = first_without(is_general_, state);
+            out_.first_beyond_port[chain_][state] = first_without(is_of_port_, state);
         }
         place.end_link = static_cast<std::uint32_t>(out_.forest.links.size());
         place.end_candidate = static_cast<std::uint32_t>(out_.forest.candidates.size());
@@ -62,9 +64,10 @@ class ChainPlanter {
             std::count_if(candidates_.begin(), candidates_.end(),
                           [&](const Candidate& each) { return (each.states & bit(state)) != 0; }));
     }
-    std::uint32_t first_particular(std::size_t state) const {
+    /// The first rule of this state that is not marked.
+    std::uint32_t first_without(const std::vector<bool>& marks, std::size_t state) const {
         for (std::uint32_t i = 0; i < candidates_.size(); ++i) {
-            if ((candidates_[i].states & bit(state)) != 0 && !is_general_[i]) return i;
+            if ((candidates_[i].states & bit(state)) != 0 && !marks[i]) return i;
         }
         return FastTable::kNoRule;
     }
@@ -105,6 +108,7 @@ class ChainPlanter {
     std::vector<Box> boxes_;
     std::vector<Candidate> candidates_;
     std::vector<bool> is_general_;
+    std::vector<bool> is_of_port_;
 };
 
 bool is_trace(const Step& step) {
@@ -140,6 +144,7 @@ void plant_all(ProgramTable& table) {
     out.chains.resize(table.chains.size());
     out.places.resize(table.chains.size());
     out.first_particular.resize(table.chains.size());
+    out.first_beyond_port.resize(table.chains.size());
     for (std::uint32_t i = 0; i < table.chains.size(); ++i) ChainPlanter(table, i).run();
     out.planted = out.forest.candidates.size() + out.roots.size();
 }
@@ -240,30 +245,39 @@ class ChainChange {
         for (std::vector<Root>& roots : late.main) {
             for (Root& root : roots) root.first_rule = shifted(root.first_rule);
         }
-        for (std::size_t state = 0; state < kStates; ++state) {
-            std::uint32_t& first = out_.first_particular[chain_][state];
-            if (first == FastTable::kNoRule) continue;
-            const bool is_gone = by < 0 && first == at;
-            first = shifted(first);
-            if (is_gone) first = find_particular(at, state);
+        for (const bool IndexedRule::*mark : {&IndexedRule::is_general, &IndexedRule::is_of_port}) {
+            for (std::size_t state = 0; state < kStates; ++state) {
+                std::uint32_t& first = first_without(mark)[chain_][state];
+                if (first == FastTable::kNoRule) continue;
+                const bool is_gone = by < 0 && first == at;
+                first = shifted(first);
+                if (is_gone) first = find_without(mark, at, state);
+            }
         }
     }
 
-    std::uint32_t find_particular(std::uint32_t from, std::size_t state) {
+    std::vector<std::array<std::uint32_t, 5>>& first_without(const bool IndexedRule::*mark) {
+        return mark == &IndexedRule::is_general ? out_.first_particular : out_.first_beyond_port;
+    }
+
+    std::uint32_t find_without(const bool IndexedRule::*mark, std::uint32_t from,
+                               std::size_t state) {
         for (std::uint32_t i = from; i < rules_; ++i) {
             const IndexedRule rule = index_rule(table_, chain_, i);
-            if ((rule.candidate.states & kStateBits[state]) != 0 && !rule.is_general) return i;
+            if ((rule.candidate.states & kStateBits[state]) != 0 && !(rule.*mark)) return i;
         }
         return FastTable::kNoRule;
     }
 
     void note_particular(std::uint32_t at) {
         const IndexedRule rule = index_rule(table_, chain_, at);
-        if (rule.is_general) return;
-        for (std::size_t state = 0; state < kStates; ++state) {
-            if ((rule.candidate.states & kStateBits[state]) == 0) continue;
-            std::uint32_t& first = out_.first_particular[chain_][state];
-            first = std::min(first, at);
+        for (const bool IndexedRule::*mark : {&IndexedRule::is_general, &IndexedRule::is_of_port}) {
+            if (rule.*mark) continue;
+            for (std::size_t state = 0; state < kStates; ++state) {
+                if ((rule.candidate.states & kStateBits[state]) == 0) continue;
+                std::uint32_t& first = first_without(mark)[chain_][state];
+                first = std::min(first, at);
+            }
         }
     }
 

@@ -124,6 +124,8 @@ struct FastTable {
     std::vector<ChainIndex> chains;
     /// By chain and CtState: the first rule that asks more than state, protocol and devices; kNoRule if none does.
     std::vector<std::array<std::uint32_t, 5>> first_particular;
+    /// Likewise: the first rule that asks more than these, the destination port and TCP's flags.
+    std::vector<std::array<std::uint32_t, 5>> first_beyond_port;
     static constexpr std::uint32_t kNoRule = ~std::uint32_t{0};
     std::array<std::uint32_t, kHooks> entry{};  ///< by hook: the built-in chain
     DeviceNumbers devices;

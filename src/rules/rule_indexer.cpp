@@ -50,20 +50,26 @@ class RuleIndexer {
     Candidate candidate;
     /// Asks nothing but state, protocol and devices.
     bool is_general() const {
-        constexpr std::uint16_t kAnyPort = 0xffff;
+        return is_of_port() && candidate.flags_mask == 0 &&
+               candidate.destination_port_span == kAnyPort;
+    }
+    /// Asks nothing but these, the destination port and flags.
+    bool is_of_port() const {
+        constexpr std::uint8_t kNot = candidate_bit::kNotSource | candidate_bit::kNotDestination;
         const auto asks_words = [this](std::size_t first) {
             for (std::size_t i = first; i < first + 4; ++i) {
                 if (box.low[i] != 0 || box.high[i] != ~std::uint32_t{0}) return true;
             }
             return false;
         };
-        return key_.is_whole && key_.is_steady && !key_.is_closed && candidate.flags_mask == 0 &&
-               candidate.source_port_span == kAnyPort &&
-               candidate.destination_port_span == kAnyPort && !asks_words(kSourceWord) &&
-               !asks_words(kDestinationWord);
+        return key_.is_whole && key_.is_steady && !key_.is_closed &&
+               candidate.source_port_span == kAnyPort && !candidate.has(kNot) &&
+               !asks_words(kSourceWord) && !asks_words(kDestinationWord);
     }
 
   private:
+    static constexpr std::uint16_t kAnyPort = 0xffff;
+
     void ask_matches() {
         constexpr std::uint32_t kMostHeld = 255;
         for (std::uint32_t i = 0; i < step_.match_count && !key_.is_closed; ++i) {
@@ -195,7 +201,7 @@ class RuleIndexer {
 IndexedRule index_rule(ProgramTable& table, std::uint32_t chain, std::uint32_t rule) {
     RuleIndexer indexer(table, chain, rule);
     indexer.run();
-    return {indexer.box, indexer.candidate, indexer.is_general()};
+    return {indexer.box, indexer.candidate, indexer.is_general(), indexer.is_of_port()};
 }
 
 }  // namespace keepstate::rules

@@ -16,6 +16,7 @@ struct IndexedRule {
     Box box;
     Candidate candidate;
     bool is_general = false;  ///< it asks nothing but state, protocol and devices
+    bool is_of_port = false;  ///< nothing but these, the destination port and TCP's flags
 };
 
 /// The rule with this index in its chain. Writes down in its step which match fast() asks first.

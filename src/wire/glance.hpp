@@ -21,13 +21,16 @@ namespace keepstate::wire {
 
 struct Glance {
     const std::uint8_t* ip = nullptr;  ///< the IP header
-    std::uint32_t ip_bytes = 0;        ///< with is_usual: to the end that the header names
+    std::uint32_t ip_bytes = 0;  ///< with is_usual or is_plain: to the end that the header names
     /// Ports are known: TCP or UDP, no fragment. What follows is set then.
     bool has_ports = false;
     /// All headers whole and sound, lengths that fit, no IP options or extension headers. Of TCP: ACK without SYN, FIN and
     /// RST, no options but an aligned timestamp. Not looked at: the transport's checksum, and what a host's own stack
     /// refuses of IPv6 addresses.
     bool is_usual = false;
+    /// TCP, IP header whole and sound, lengths that fit; no IP options or extension headers; whatever flags and options
+    /// TCP's own header has, of which 20 bytes are there. What is_usual does not look at is not looked at here either.
+    bool is_plain = false;
     bool is_tcp = false;
     bool is_v4 = true;
     std::uint16_t source_port = 0;
@@ -130,7 +133,7 @@ KS_INLINE void glance_at_ports(const std::uint8_t* transport, bool is_tcp, Glanc
 KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance) {
     using detail::glance16;
     constexpr std::size_t kEthernet = 14, kIpv4 = 20, kIpv6 = 40, kTcp = 20, kUdp = 8, kPorts = 4;
-    glance.has_ports = glance.is_usual = false;
+    glance.has_ports = glance.is_usual = glance.is_plain = false;
     const std::size_t link = is_ethernet ? kEthernet : 0;
     if (frame.size() < link + kIpv4 + kPorts) return;
     const std::uint8_t* const ip = frame.data() + link;
@@ -148,6 +151,7 @@ KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance)
         const bool is_whole = glance.ip_bytes <= there && glance.ip_bytes >= least;
         if (!is_whole || !words.have_right_sum()) return;
         const std::size_t bytes = glance.ip_bytes - kIpv4;
+        glance.is_plain = glance.is_tcp;
         glance.is_usual = glance.is_tcp ? detail::is_usual_tcp(ip + kIpv4, bytes, glance)
                                         : detail::is_usual_udp(ip + kIpv4, bytes);
         return;
@@ -161,6 +165,7 @@ KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance)
     const std::size_t least = kIpv6 + (glance.is_tcp ? kTcp : kUdp);
     if (glance.ip_bytes > there || glance.ip_bytes < least) return;
     const std::size_t bytes = glance.ip_bytes - kIpv6;
+    glance.is_plain = glance.is_tcp;
     glance.is_usual = glance.is_tcp ? detail::is_usual_tcp(ip + kIpv6, bytes, glance)
                                     : detail::is_usual_udp(ip + kIpv6, bytes);
 }
@@ -168,7 +173,7 @@ KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance)
 /// How the link addressed a frame of Ethernet, as parse_link() says; the frame has a header.
 std::uint8_t addressed_of(const std::uint8_t* ethernet);
 
-/// The Packet of a usual one, which is as made: what parse_ip() makes of it.
+/// The Packet of a usual or plain one, which is as made: what parse_ip() makes of it.
 void fill_usual(const Glance& glance, Packet& packet);
 
 }  // namespace keepstate::wire

@@ -1,8 +1,8 @@
 // fast gives what walk gives: outcome, counters of every rule, marks, wishes and bytes, packet by packet; and a replayed
 // path gives what another walk would.
 //
-// Three Programs are made of each ruleset. One is walked, one run, one noted and replayed whenever a packet of the same
-// flow, direction, state and devices came before. Rulesets: small ones over few values, so that rules meet and
+// Four Programs are made of each ruleset. One is walked, one run, one noted and replayed whenever a packet of the same
+// flow, direction, state and devices came before, one whenever a packet came that shows the same of what the way asked for. Rulesets: small ones over few values, so that rules meet and
 // overlap in all ways, with matches that have effects before and behind those that have none; and large ones out of
 // bench/rulesets.hpp. Packets: all states, odd ones too (later fragments, cut headers).
 //
@@ -42,7 +42,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 
 using Device = std::array<char, 16>;
 
-/// Everything a Context points at. Three of them, made alike, go through the three Programs.
+/// Everything a Context points at. Four of them, made alike, go through the four Programs.
 struct Subject {
     std::vector<std::uint8_t> bytes;
     wire::Packet packet;
@@ -118,26 +118,34 @@ void fill(Subject& out, const Shape& shape) {
     out.context.packet = &packet;
 }
 
-// --- the three --------------------------------------------------------------------------------------
+// --- the four ---------------------------------------------------------------------------------------
 
-class Trio {
+/// What a packet shows of itself for ways that go for other flows too; empty: nothing that counts.
+struct Shown {
+    std::string general;  ///< protocol, state, direction, devices
+    std::string port;     ///< and destination port and flags
+};
+
+/// Walked, run, noted for its flow, and noted for all that show the same.
+class Quartet {
   public:
-    Trio(const std::string& text, Family family) : text_(text) {
+    Quartet(const std::string& text, Family family) : text_(text) {
         const auto ruleset = Ruleset::parse(text, family);
         if (!ruleset) {
             ADD_FAILURE() << ruleset.error().faults.front().words << "\n" << text;
             return;
         }
-        for (std::size_t i = 0; i < 3; ++i) {
+        for (std::size_t i = 0; i < 4; ++i) {
             auto program = Program::make(*ruleset, objects_[i]);
             EXPECT_TRUE(program.has_value());
             if (program) programs_.push_back(std::move(*program));
         }
     }
-    bool is_good() const { return programs_.size() == 3; }
+    bool is_good() const { return programs_.size() == 4; }
 
     /// `flow` names what replay() may rely on; empty: the packet is not to be replayed.
-    void send(const Subject& subject, Table table, Hook hook, const std::string& flow) {
+    void send(const Subject& subject, Table table, Hook hook, const std::string& flow,
+              const Shown& shown) {
         Subject walked = subject;
         Subject ran = subject;
         Subject noted = subject;
@@ -153,6 +161,7 @@ class Trio {
         }
         ASSERT_EQ(describe(run(programs_[1], table, hook, ran.context), ran), words) << text_;
         ASSERT_EQ(walked.bytes, ran.bytes) << text_;
+        send_shown(subject, table, hook, shown, words);
         const auto known = paths_.find(flow);
         if (!flow.empty() && known != paths_.end() && known->second != 0) {
             ++replayed;
@@ -171,6 +180,7 @@ class Trio {
     void compare_counters() {
         ASSERT_EQ(programs_[1].print_counters(), programs_[0].print_counters());
         ASSERT_EQ(programs_[2].print_counters(), programs_[0].print_counters());
+        ASSERT_EQ(programs_[3].print_counters(), programs_[0].print_counters());
     }
 
     void change(const std::string& command) {
@@ -187,8 +197,28 @@ class Trio {
 
     std::uint64_t replayed = 0;
     Program* fresh = nullptr;  ///< another one to be walked
+    std::uint64_t replayed_for_others = 0;
 
   private:
+    void send_shown(const Subject& subject, Table table, Hook hook, const Shown& shown,
+                    const std::string& words) {
+        Subject noted = subject;
+        noted.context.dice = &dice_[3];
+        for (const std::string& name : {shown.general, shown.port}) {
+            const auto known = shown_.find(name);
+            if (name.empty() || known == shown_.end()) continue;
+            ++replayed_for_others;
+            ASSERT_EQ(describe(replay(programs_[3], table, known->second, noted.context), noted),
+                      words)
+                << "replayed for all like " << name << "\n"
+                << text_;
+            return;
+        }
+        const PathResult result = run_and_note(programs_[3], table, hook, noted.context, true);
+        ASSERT_EQ(describe(result.outcome, noted), words) << text_;
+        if (result.is_general && !shown.general.empty()) shown_[shown.general] = result.path;
+        if (result.is_of_port && !shown.port.empty()) shown_[shown.port] = result.path;
+    }
     static std::string describe(const Outcome& outcome, const Subject& subject) {
         return fmt::format("{} chain {} rule {} hotdrop {} reject {} queue {}: {}",
                            static_cast<int>(outcome.kind), outcome.chain, outcome.rule,
@@ -197,10 +227,11 @@ class Trio {
     }
 
     std::string text_;
-    std::array<Objects, 3> objects_;
+    std::array<Objects, 4> objects_;
     std::vector<Program> programs_;
     std::array<Dice, 4> dice_{Dice{1}, Dice{1}, Dice{1}, Dice{1}};
     std::map<std::string, std::uint32_t> paths_;
+    std::map<std::string, std::uint32_t> shown_;
 };
 
 // --- small rulesets over few values -----------------------------------------------------------------
@@ -358,7 +389,7 @@ class PacketDraw {
     }
 
     /// Sends the packet in some state; what is odd about it too, if it is.
-    void send(Trio& trio, Shape shape, Table table, Hook hook, bool may_be_odd) {
+    void send(Quartet& quartet, Shape shape, Table table, Hook hook, bool may_be_odd) {
         constexpr std::uint8_t kFlags[] = {0x02, 0x12, 0x10, 0x18, 0x11, 0x04, 0x00};
         shape.flags = kFlags[below(7)];
         shape.more = below(100);
@@ -389,7 +420,14 @@ class PacketDraw {
                                    h.source_port, h.destination_port, h.protocol, state, is_reply,
                                    in, out, static_cast<int>(hook))
                      : std::string();
-        trio.send(subject, table, hook, flow);
+        Shown shown;
+        if (is_known) {
+            shown.general = fmt::format("{} {} {} {} {} {}", h.protocol, state, is_reply, in, out,
+                                        static_cast<int>(hook));
+            shown.port =
+                fmt::format("{} port {} flags {}", shown.general, h.destination_port, shape.flags);
+        }
+        quartet.send(subject, table, hook, flow, shown);
     }
 
   private:
@@ -422,26 +460,29 @@ class PacketDraw {
 
 void compare_small(bool is_v6, unsigned rules_a_chain, std::uint64_t runs) {
     const std::uint64_t seed = from_environment("KEEPSTATE_SEED", 1);
-    std::uint64_t replayed = 0;
+    std::uint64_t replayed = 0, for_others = 0;
     for (std::uint64_t i = 0; i < from_environment("KEEPSTATE_RUNS", runs); ++i) {
         SCOPED_TRACE(fmt::format("KEEPSTATE_SEED={}", seed + i));
         std::mt19937_64 dice{seed + i};
-        Trio trio(SmallRules(dice, is_v6).text(rules_a_chain), is_v6 ? Family::ipv6 : Family::ipv4);
-        if (!trio.is_good()) return;
+        Quartet quartet(SmallRules(dice, is_v6).text(rules_a_chain),
+                        is_v6 ? Family::ipv6 : Family::ipv4);
+        if (!quartet.is_good()) return;
         PacketDraw packets(dice, is_v6);
         std::vector<Shape> flows;
         for (int n = 0; n < 12; ++n) flows.push_back(packets.few_values());
         for (int n = 0; n < 400; ++n) {
             const Shape shape = n % 3 == 0 ? packets.few_values() : flows[dice() % flows.size()];
-            packets.send(trio, shape, Table::mangle, n % 4 == 0 ? Hook::input : Hook::forward,
+            packets.send(quartet, shape, Table::mangle, n % 4 == 0 ? Hook::input : Hook::forward,
                          true);
             if (testing::Test::HasFatalFailure()) return;
         }
-        trio.compare_counters();
+        quartet.compare_counters();
         if (testing::Test::HasFatalFailure()) return;
-        replayed += trio.replayed;
+        replayed += quartet.replayed;
+        for_others += quartet.replayed_for_others;
     }
     EXPECT_GT(replayed, 0U);
+    EXPECT_GT(for_others, 0U);
 }
 
 TEST(Fast, gives_what_walk_gives_for_few_rules) { compare_small(false, 6, 400); }
@@ -458,8 +499,8 @@ TEST(Fast, gives_what_walk_gives_for_rulesets_of_the_benchmarks) {
          {Style::acl, Style::fw, Style::ipc, Style::kube, Style::established_last}) {
         for (const std::uint32_t rules : {1U, 9U, 60U, 300U, 5000U}) {
             SCOPED_TRACE(fmt::format("{} {} rules", bench::text(style), rules));
-            Trio trio(bench::make_ruleset(style, rules, seed), Family::ipv4);
-            ASSERT_TRUE(trio.is_good());
+            Quartet quartet(bench::make_ruleset(style, rules, seed), Family::ipv4);
+            ASSERT_TRUE(quartet.is_good());
             std::mt19937_64 dice{seed};
             PacketDraw packets(dice, false);
             const Table table = style == Style::kube ? Table::nat : Table::filter;
@@ -467,11 +508,11 @@ TEST(Fast, gives_what_walk_gives_for_rulesets_of_the_benchmarks) {
             for (const bench::Packet5& headers : bench::make_trace(style, rules, seed, 3000)) {
                 Shape shape;
                 shape.headers = headers;
-                packets.send(trio, shape, table, hook, dice() % 20 == 0);
+                packets.send(quartet, shape, table, hook, dice() % 20 == 0);
                 if (testing::Test::HasFatalFailure()) return;
             }
-            trio.compare_counters();
-            EXPECT_TRUE(style == Style::kube || trio.replayed > 0);
+            quartet.compare_counters();
+            EXPECT_TRUE(style == Style::kube || quartet.replayed > 0);
         }
     }
 }

@@ -37,14 +37,18 @@ enum class Outcome : std::uint8_t {
     forget,  ///< it counts, and the entry goes at once
 };
 
-struct Judgement {
+/// What a judge wants for the entry, beside its memory.
+struct Demand {
     Outcome outcome = Outcome::accepted;
     Reason reason = Reason::none;
     std::optional<std::uint32_t> timeout_s;  ///< from now; absent: not renewed
-    bool shorten_only =
-        false;  ///< timeout_s holds only if 120 s or more, and more than it, are left
+    bool state_changed = false;              ///< listings show another protocol state than before
     bool becomes_assured = false;
-    bool state_changed = false;  ///< listings show another protocol state than before
+    /// timeout_s holds only if 120 s or more, and more than it, are left
+    bool shorten_only = false;
+};
+
+struct Judgement : Demand {
     ProtocolMemory memory;
 
     static Judgement refused(Reason why, const ProtocolMemory& memory) {
@@ -65,6 +69,9 @@ struct Protocol {
 const Protocol& find_protocol(std::uint8_t number);
 
 Judgement judge_tcp_packet(const ProtocolCase& c);
+struct TcpJudgement;
+/// What judge_tcp() wants, in the words of all protocols.
+Demand demand_of(const TcpJudgement& tcp);
 Judgement judge_udp_packet(const ProtocolCase& c);
 Judgement judge_udplite_packet(const ProtocolCase& c);
 Judgement judge_icmp_packet(const ProtocolCase& c);

@@ -34,6 +34,17 @@ Reason test_header(const ProtocolCase& c, const std::optional<wire::TcpHeader>& 
 
 }  // namespace
 
+Demand demand_of(const TcpJudgement& tcp) {
+    Demand demand;
+    demand.outcome = outcome_of(tcp.outcome);
+    demand.reason = tcp.reason;
+    if (tcp.timeout_s) demand.timeout_s = *tcp.timeout_s;
+    demand.shorten_only = tcp.shorten_only;
+    demand.becomes_assured = tcp.becomes_assured;
+    demand.state_changed = tcp.state_changed;
+    return demand;
+}
+
 Judgement judge_tcp_packet(const ProtocolCase& c) {
     const std::optional<wire::TcpHeader> header = wire::parse_tcp(c.packet);
     const Reason fault = test_header(c, header);
@@ -53,15 +64,7 @@ Judgement judge_tcp_packet(const ProtocolCase& c) {
     const TcpJudgement tcp = judge_tcp(before, segment, c.direction, c.entry.status, c.settings);
     if (c.observer) c.observer->tcp_judged(before, segment, c.direction, tcp);
 
-    Judgement judgement;
-    judgement.outcome = outcome_of(tcp.outcome);
-    judgement.reason = tcp.reason;
-    judgement.timeout_s = tcp.timeout_s;
-    judgement.shorten_only = tcp.shorten_only;
-    judgement.becomes_assured = tcp.becomes_assured;
-    judgement.state_changed = tcp.state_changed;
-    judgement.memory = tcp.memory;
-    return judgement;
+    return {demand_of(tcp), tcp.memory};
 }
 
 }  // namespace keepstate::ct

@@ -144,19 +144,20 @@ void accept(TcpJudgement& judgement, const Segment& segment, CtDirection directi
 
 TcpBeginning begin_tcp(const Segment& segment, const Settings& settings) {
     TcpBeginning beginning;
+    beginning.reason = begin_tcp(beginning.memory, segment, settings);
+    return beginning;
+}
+
+Reason begin_tcp(TcpMemory& memory, const Segment& segment, const Settings& settings) {
     const Ruling ruling = ruling_of(CtDirection::original, segment.kind, TcpState::none);
-    if (ruling == Ruling::bad) {
-        beginning.reason = Reason::tcp_not_an_opening;
-        return beginning;
-    }
-    TcpMemory& memory = beginning.memory;
+    if (ruling == Ruling::bad) return Reason::tcp_not_an_opening;
     TcpSide& sender = memory.seen[0];
     sender.end = sender.max_end = segment.end;
     sender.max_window = segment.window == 0 ? 1 : segment.window;
     if (ruling == Ruling::ss) {
         read_syn_options(segment.options, sender);
     } else if (settings.tcp_loose == 0) {
-        beginning.reason = Reason::tcp_loose_off;
+        return Reason::tcp_loose_off;
     } else {
         // The middle of a flow: scaling and SACK are not known, so assume SACK and do not insist.
         sender.max_end = segment.end + sender.max_window;
@@ -164,43 +165,49 @@ TcpBeginning begin_tcp(const Segment& segment, const Settings& settings) {
         memory.seen[1].flags = sender.flags;
     }
     memory.last_kind = SegmentKind::none;
-    return beginning;
+    return Reason::none;
 }
 
 TcpJudgement judge_tcp(const TcpMemory& memory, const Segment& segment, CtDirection direction,
                        std::uint32_t status, const Settings& settings) {
-    TcpJudgement judgement;
-    judgement.memory = memory;
+    TcpJudgement judgement{.memory = memory};
+    judge_tcp(judgement, segment, direction, status, settings);
+    return judgement;
+}
+
+void judge_tcp(TcpJudgement& judgement, const Segment& segment, CtDirection direction,
+               std::uint32_t status, const Settings& settings) {
+    const TcpMemory& memory = judgement.memory;
+    const TcpState begun_in = memory.state;
     judgement.ruling = ruling_of(direction, segment.kind, memory.state);
     const TcpAnswer answer =
         ask_exceptions(TcpCase{memory, segment, direction, status, judgement.ruling, settings},
                        judgement.exception);
     apply_note(judgement.memory, answer.note, segment, direction);
     switch (answer.kind) {
-        case TcpAnswerKind::reopen: judgement.outcome = TcpOutcome::reopen; return judgement;
-        case TcpAnswerKind::let_by: judgement.outcome = TcpOutcome::let_by; return judgement;
-        case TcpAnswerKind::invalid: judgement.reason = answer.reason; return judgement;
+        case TcpAnswerKind::reopen: judgement.outcome = TcpOutcome::reopen; return;
+        case TcpAnswerKind::let_by: judgement.outcome = TcpOutcome::let_by; return;
+        case TcpAnswerKind::invalid: judgement.reason = answer.reason; return;
         case TcpAnswerKind::skip_window: break;
         case TcpAnswerKind::no_opinion:
         case TcpAnswerKind::go_on:
-            judgement.window =
-                judge_window(judgement.memory, segment, direction, settings.tcp_be_liberal != 0);
+            judge_window(judgement.window, judgement.memory, segment, direction,
+                         settings.tcp_be_liberal != 0);
             if (judgement.window.ruling == WindowRuling::let_by) {
                 judgement.outcome = TcpOutcome::let_by;
-                return judgement;
+                return;
             }
             if (judgement.window.ruling == WindowRuling::outside) {
                 judgement.reason = judgement.window.reason;
                 suspect_close(judgement, segment, direction, status, settings);
-                return judgement;
+                return;
             }
             break;
     }
     // A flow that begins with an adopted SYN was in SYN_SENT, whatever we believed.
     const TcpState old_state =
-        answer.note == TcpNote::adopt_let_by_syn ? TcpState::syn_sent : memory.state;
+        answer.note == TcpNote::adopt_let_by_syn ? TcpState::syn_sent : begun_in;
     accept(judgement, segment, direction, old_state, answer.state, status, settings);
-    return judgement;
 }
 
 }  // namespace keepstate::ct

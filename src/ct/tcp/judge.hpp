@@ -21,16 +21,16 @@ enum class TcpOutcome : std::uint8_t {
 
 struct TcpJudgement {
     TcpOutcome outcome = TcpOutcome::invalid;
-    Reason reason = Reason::none;            ///< why invalid
-    TcpMemory memory;                        ///< to be kept, whatever the outcome
-    std::optional<std::uint32_t> timeout_s;  ///< from now; absent: not renewed
-    bool shorten_only = false;               ///< timeout_s holds only if is_shortened()
+    Reason reason = Reason::none;              ///< why invalid
+    TcpMemory memory{};                        ///< to be kept, whatever the outcome
+    std::optional<std::uint32_t> timeout_s{};  ///< from now; absent: not renewed
+    bool shorten_only = false;                 ///< timeout_s holds only if is_shortened()
     bool becomes_assured = false;
     bool state_changed = false;
     // facts for explanations
     Ruling ruling = Ruling::bad;
-    std::string_view exception;  ///< the name of the one that answered; empty if none
-    WindowCheck window;
+    std::string_view exception{};  ///< the name of the one that answered; empty if none
+    WindowCheck window{};
 };
 
 /// Whether a timeout that is shorten_only holds for an entry with so much left.
@@ -45,9 +45,14 @@ struct TcpBeginning {
     TcpMemory memory;
 };
 TcpBeginning begin_tcp(const Segment& segment, const Settings& settings);
+/// The same into a fresh `memory`; the reason.
+Reason begin_tcp(TcpMemory& memory, const Segment& segment, const Settings& settings);
 
 /// `status` are the entry's bits before this packet. Cost: constant, no allocation.
 TcpJudgement judge_tcp(const TcpMemory& memory, const Segment& segment, CtDirection direction,
                        std::uint32_t status, const Settings& settings);
+/// The same of the memory that stands in `judgement`, which is fresh otherwise.
+void judge_tcp(TcpJudgement& judgement, const Segment& segment, CtDirection direction,
+               std::uint32_t status, const Settings& settings);
 
 }  // namespace keepstate::ct

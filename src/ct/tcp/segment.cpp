@@ -6,6 +6,8 @@
 // tested by: ct/tcp/segment_test.cpp, fuzz/packet.cpp.
 #include "ct/tcp/segment.hpp"
 
+#include "base/inline.hpp"
+
 namespace keepstate::ct {
 
 namespace {
@@ -23,13 +25,16 @@ struct Option {
     base::ByteView value;
 };
 
-Option next_option(base::ByteView options, std::size_t& offset) {
-    while (offset < options.size() && options.u8(offset) == kNoOperation) ++offset;
-    if (!options.has(offset, 2)) return {};
-    const std::uint8_t kind = options.u8(offset);
-    const std::size_t size = options.u8(offset + 1);
-    if (kind == kEndOfList || size < 2 || !options.has(offset, size)) return {};
-    const base::ByteView value = options.sub(offset + 2, size - 2);
+/// `offset` never passes the end.
+KS_INLINE Option next_option(base::ByteView options, std::size_t& offset) {
+    const std::uint8_t* const at = options.data();
+    const std::size_t end = options.size();
+    while (offset < end && at[offset] == kNoOperation) ++offset;
+    if (end - offset < 2) return {};
+    const std::uint8_t kind = at[offset];
+    const std::size_t size = at[offset + 1];
+    if (kind == kEndOfList || size < 2 || size > end - offset) return {};
+    const base::ByteView value(at + offset + 2, size - 2);
     offset += size;
     return {kind, value};
 }
@@ -50,14 +55,6 @@ std::string_view text(SegmentKind kind) {
         case SegmentKind::none: return "no flags";
     }
     return "?";
-}
-
-SegmentKind kind_of(std::uint8_t flags) {
-    using namespace wire::tcp_flag;
-    if (flags & kRst) return SegmentKind::rst;
-    if (flags & kSyn) return flags & kAck ? SegmentKind::synack : SegmentKind::syn;
-    if (flags & kFin) return SegmentKind::fin;
-    return flags & kAck ? SegmentKind::ack : SegmentKind::none;
 }
 
 Segment make_segment(const wire::TcpHeader& header) {

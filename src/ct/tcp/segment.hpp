@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/inline.hpp"
 #include "ct/tcp/memory.hpp"
 #include "wire/packet.hpp"
 #include "wire/sequence.hpp"
@@ -23,7 +24,13 @@ struct Segment {
 };
 
 /// RST before SYN before FIN before ACK. source: seen:tests/kernel/tcp_cells.
-SegmentKind kind_of(std::uint8_t flags);
+KS_INLINE SegmentKind kind_of(std::uint8_t flags) {
+    using namespace wire::tcp_flag;
+    if (flags & kRst) return SegmentKind::rst;
+    if (flags & kSyn) return flags & kAck ? SegmentKind::synack : SegmentKind::syn;
+    if (flags & kFin) return SegmentKind::fin;
+    return flags & kAck ? SegmentKind::ack : SegmentKind::none;
+}
 
 /// The header's numbers; `header` has been checked (data offset sound).
 Segment make_segment(const wire::TcpHeader& header);

@@ -123,8 +123,8 @@ void count_retransmission(TcpMemory& memory, const Segment& segment, CtDirection
 
 /// Which edge was passed, and what that means. `sender` changes only for a segment that went a bit
 /// beyond edge I.
-WindowCheck compare(const Numbers& n, TcpSide& sender, const TcpSide& receiver, bool is_liberal) {
-    WindowCheck check;
+void compare(WindowCheck& check, const Numbers& n, TcpSide& sender, const TcpSide& receiver,
+             bool is_liberal) {
     check.made = true;
     check.seq = n.seq, check.end = n.end, check.ack = n.ack, check.sack = n.sack;
     check.data_upper = sender.max_end + 1;
@@ -155,7 +155,6 @@ WindowCheck compare(const Numbers& n, TcpSide& sender, const TcpSide& receiver, 
         say(WindowRuling::let_by, Reason::tcp_ack_too_old);
     }
     check.liberal = is_liberal && check.ruling != WindowRuling::inside;
-    return check;
 }
 
 }  // namespace
@@ -189,22 +188,28 @@ void begin_side(TcpMemory& memory, const Segment& segment, CtDirection direction
 
 WindowCheck judge_window(TcpMemory& memory, const Segment& segment, CtDirection direction,
                          bool liberal_setting) {
+    WindowCheck check;
+    judge_window(check, memory, segment, direction, liberal_setting);
+    return check;
+}
+
+void judge_window(WindowCheck& check, TcpMemory& memory, const Segment& segment,
+                  CtDirection direction, bool liberal_setting) {
     TcpSide& sender = memory.seen[static_cast<std::size_t>(direction)];
     TcpSide& receiver = memory.seen[static_cast<std::size_t>(opposite(direction))];
     SeqNumber sack = segment.ack;
     if (receiver.flags & side_flag::kSackPermitted) sack = highest_sack(segment.options, sack);
 
-    if (learn_beginning(memory, segment, direction, sack)) return {};
+    if (learn_beginning(memory, segment, direction, sack)) return;
     const Numbers n = correct_numbers(memory, segment, sender, receiver, sack);
     const bool is_liberal = liberal_setting || (sender.flags & side_flag::kBeLiberal) != 0;
-    WindowCheck check = compare(n, sender, receiver, is_liberal);
+    compare(check, n, sender, receiver, is_liberal);
     if (check.ruling != WindowRuling::inside) {
         if (check.liberal) check.ruling = WindowRuling::inside;
-        return check;  // liberal: accepted, but its numbers teach nothing
+        return;  // liberal: accepted, but its numbers teach nothing
     }
     learn_windows(sender, receiver, segment, n);
     count_retransmission(memory, segment, direction, n);
-    return check;
 }
 
 }  // namespace keepstate::ct

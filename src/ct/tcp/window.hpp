@@ -54,6 +54,9 @@ bool is_above_ack_lower(wire::SeqNumber sack, const TcpSide& sender, const TcpSi
 /// nf_conntrack_tcp_be_liberal. Pure but for `memory`.
 WindowCheck judge_window(TcpMemory& memory, const Segment& segment, CtDirection direction,
                          bool liberal_setting);
+/// The same into a fresh `check`.
+void judge_window(WindowCheck& check, TcpMemory& memory, const Segment& segment,
+                  CtDirection direction, bool liberal_setting);
 
 /// A side begins (again) with this SYN or SYN/ACK.
 void begin_side(TcpMemory& memory, const Segment& segment, CtDirection direction);

@@ -1,0 +1,171 @@
+// The lane's other track: segments that open a flow, close one or fit none, from PREROUTING to POSTROUTING.
+//
+// What decide_usual() (hooks/lane.cpp) does not take and yet is plain TCP comes here: SYN, SYN/ACK, FIN, RST, SACK, the first
+// ACKs, what is INVALID, flows with something rare. Tracking is ct/tracker_plain.cpp; the tables are asked in the order of
+// the long way, by the code of the long way, in an engine that has no rules in raw; a router's way between devices is found first, as
+// for the usual ones. Left out is what such a packet cannot meet there: link types, reassembly, IP options, the host, observers.
+//
+// Segments of ESTABLISHED flows go by the trails of the usual ones: a trail is kept only where no rule asked for flags, lengths
+// or options (rules/fast.hpp), so it holds for each segment of its flow and direction. First packets have trails by their
+// destination port and flags, where no rule before the one that decides asks for more, and there is no nat table.
+//
+// Tested by: tests/property/lane_property.cpp, which holds it against the long way.
+#include "hooks/lane.hpp"
+#include "hooks/path.hpp"
+#include "hooks/trip.hpp"
+
+namespace keepstate::hooks {
+
+namespace {
+
+Family family_of(const wire::Glance& glance) { return glance.is_v4 ? Family::ipv4 : Family::ipv6; }
+
+/// What rules of ports may ask of a first packet.
+Trails::First first_of(const wire::Glance& glance) {
+    return {glance.destination_port, glance.ip[glance.transport_offset() + 13], family_of(glance)};
+}
+
+}  // namespace
+
+/// Trails speak of flows for which nothing is done beside the tables.
+Path::TrailKind Path::trail_kind(Family family, const ct::PacketFlow& flow) const {
+    const bool is_common =
+        flow.entry != nullptr && !flow.entry->has_extra() && !flow.entry->has(status::kDying);
+    if (!is_common) return TrailKind::none;
+    if (flow.state == CtState::established) return TrailKind::established;
+    const rules::Program* const program = programs_[family == Family::ipv4 ? 0 : 1];
+    const bool has_nat = program != nullptr && program->has_table(Table::nat);
+    return flow.state == CtState::new_ && !has_nat ? TrailKind::first : TrailKind::none;
+}
+
+bool Path::decide_plain(const Frame& frame, const ct::Sighting& sighting, Time now,
+                        Decision& decision) {
+    const wire::Glance& glance = sighting.glance;
+    if (!glance.is_plain || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
+    Way routed;
+    const Way* const way = way_of(frame, glance, routed);
+    if (way == nullptr) return false;
+    ct::TrackResult tracked;
+    if (!tracker_.track_plain(sighting, now, tracked)) return false;
+    strayed_.reset();
+    if (const Trail* const trail = find_plain_trail(glance, tracked.flow, *way)) {
+        decide_on_plain_trail(sighting, tracked.flow, *trail, now, decision);
+    } else {
+        travel_plain(frame, sighting, tracked, *way, now, decision);
+    }
+    return true;
+}
+
+/// Null: the tables are to be asked.
+const Trail* Path::find_plain_trail(const wire::Glance& glance, const ct::PacketFlow& flow,
+                                    const Way& way) {
+    switch (trail_kind(family_of(glance), flow)) {
+        case TrailKind::none: return nullptr;
+        case TrailKind::first: {
+            const Trail* const trail = trails_.find_of_first(first_of(glance));
+            return trail != nullptr && trail->in == way.in && trail->out == way.out ? trail
+                                                                                    : nullptr;
+        }
+        case TrailKind::established: break;
+    }
+    return find_trail({flow.entry, flow.direction}, glance, way);
+}
+
+void Path::decide_on_plain_trail(const ct::Sighting& sighting, ct::PacketFlow& flow,
+                                 const Trail& trail, Time now, Decision& decision) {
+    decision = trail.decision;
+    trail.count_packet(sighting.glance.ip_bytes);
+    if (decision.verdict == Verdict::accept) {
+        if (tracker_.confirm(flow, now, nullptr)) {
+            decision.out_bytes = {sighting.glance.ip, sighting.glance.ip_bytes};
+            if (routing_.is_router()) lower_ttl(sighting.glance, decision);
+        } else {
+            decision.verdict = Verdict::drop;
+            decision.reason = Reason::clash;
+        }
+    }
+    if (tells_entries_ && flow.entry->is_confirmed()) decision.entry = facts_of(*flow.entry, now);
+    tracker_.finish(flow, now);
+}
+
+void Path::keep_plain_trail(const Trip& trip, TrailKind kind, const wire::Glance& glance,
+                            const ct::Found& found, const Way& way) {
+    if (kind == TrailKind::established) {
+        keep_trail(trip, found, way);
+        return;
+    }
+    Trail trail;
+    if (!notes_.is_of_port || !make_trail(trip, way, trail)) return;
+    trails_.keep_of_first(first_of(glance), trail);
+}
+
+/// Where no trail tells the answer.
+void Path::travel_plain(const Frame& frame, const ct::Sighting& sighting,
+                        const ct::TrackResult& tracked, const Way& way, Time now,
+                        Decision& decision) {
+    const wire::Glance& glance = sighting.glance;
+    wire::Packet packet;
+    wire::fill_usual(glance, packet);
+    decision = Decision{};
+    decision.is_ip = true;
+    decision.family = packet.family;
+    decision.protocol = packet.protocol;
+    Trip trip{packet, decision, nullptr, programs_[glance.is_v4 ? 0 : 1], *this};
+    rules::Context& context = trip.context;
+    context.now = now;
+    context.flow = tracked.flow;
+    context.tracking_done = true;
+    if (frame.link == kLinkEthernet) {
+        context.link_type = static_cast<rules::LinkType>(wire::addressed_of(frame.bytes.data()));
+        context.ethernet = frame.bytes.data();
+        context.source_mac = frame.bytes.data() + 6;
+    }
+    trip.is_tracked = true;
+    trip.in = way.in;
+    trip.ct_reason = tracked.reason;
+    trip.was_refused = tracked.must_drop;
+    if (tracked.must_drop) {
+        trip.verdict = Verdict::drop;
+        decision.hooks[decision.hook_count++] = Hook::prerouting;
+        conclude(trip);
+        return;
+    }
+    const ct::Found found{tracked.flow.entry, tracked.flow.direction};
+    const TrailKind kind = trail_kind(packet.family, tracked.flow);
+    notes_.begin(kind == TrailKind::first);
+    pass_plain(trip, kind != TrailKind::none);
+    // A clash is this packet's own fate, and a flow for which a rule noted something rare has left the trails.
+    const bool is_kept = notes_.is_steady && trip.ct_reason == Reason::none &&
+                         kind != TrailKind::none && !found.entry->has_extra();
+    conclude(trip);
+    if (is_kept) keep_plain_trail(trip, kind, glance, found, way);
+}
+
+bool Path::run_plain_table(Trip& trip, Hook hook, Table table, bool is_noted) {
+    return is_noted ? run_usual_table(trip, hook, table) : run_table(trip, hook, table);
+}
+
+/// As travel(), for a packet that is tracked and passes. True: nothing dropped it.
+bool Path::pass_plain(Trip& trip, bool is_noted) {
+    constexpr Hook kHooks[] = {Hook::prerouting, Hook::forward, Hook::postrouting};
+    rules::Context& context = trip.context;
+    for (const Hook hook : kHooks) {
+        trip.decision.hooks[trip.decision.hook_count++] = hook;
+        context.hook = hook;
+        context.in_device = trip.in->data();
+        context.out_device = trip.out->data();
+        if (!run_plain_table(trip, hook, Table::mangle, is_noted)) return false;
+        if (hook != Hook::forward) {
+            if (!run_nat(trip, hook, hook == Hook::postrouting)) return false;
+            if (hook == Hook::prerouting && !route(trip)) return false;
+            continue;
+        }
+        if (!run_plain_table(trip, hook, Table::filter, is_noted) ||
+            !run_plain_table(trip, hook, Table::security, is_noted)) {
+            return false;
+        }
+    }
+    return run_help(trip) && run_confirm(trip);
+}
+
+}  // namespace keepstate::hooks
