@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/split_mix.hpp"
+
 namespace keepstate::bench {
 
 namespace {
@@ -14,17 +16,10 @@ constexpr std::uint8_t kIcmp = 1;
 constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 
-// SplitMix64, D. Steele et al., "Fast splittable pseudorandom number generators".
 class Dice {
   public:
-    explicit Dice(std::uint64_t seed) : state_(seed) {}
-    std::uint32_t next() {
-        state_ += 0x9e3779b97f4a7c15ULL;
-        std::uint64_t z = state_;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return static_cast<std::uint32_t>((z ^ (z >> 31)) >> 32);
-    }
+    explicit Dice(std::uint64_t seed) : random_(seed) {}
+    std::uint32_t next() { return static_cast<std::uint32_t>(random_.next() >> 32); }
     /// 0 to bound - 1.
     std::uint32_t below(std::uint32_t bound) {
         return static_cast<std::uint32_t>(std::uint64_t{next()} * bound >> 32);
@@ -38,7 +33,7 @@ class Dice {
     }
 
   private:
-    std::uint64_t state_;
+    base::SplitMix64 random_;
 };
 
 struct Prefix {

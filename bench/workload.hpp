@@ -21,6 +21,7 @@
 #include <span>
 #include <vector>
 
+#include "base/split_mix.hpp"
 #include "keepstate/address.hpp"
 #include "keepstate/engine.hpp"
 #include "keepstate/time.hpp"
@@ -57,23 +58,17 @@ inline constexpr std::uint32_t kLongestPayload = 1400;
 /// Virtual nanoseconds from one packet to the next: a line of 20 million packets a second.
 inline constexpr std::int64_t kTickNs = 50;
 
-/// A small fast source of random numbers (the SplitMix64 sequence).
 class Random {
   public:
-    explicit Random(std::uint64_t seed) : state_(seed) {}
-    std::uint64_t next() {
-        std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
-        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-        z = (z ^ z >> 27) * 0x94d049bb133111eb;
-        return z ^ z >> 31;
-    }
+    explicit Random(std::uint64_t seed) : random_(seed) {}
+    std::uint64_t next() { return random_.next(); }
     /// Evenly from 0 to bound - 1.
     std::uint32_t below(std::uint32_t bound) {
         return static_cast<std::uint32_t>(((next() >> 32) * bound) >> 32);
     }
 
   private:
-    std::uint64_t state_;
+    base::SplitMix64 random_;
 };
 
 /// Who talks to whom, in host order. IPv6 addresses differ in their last 32 bits only.

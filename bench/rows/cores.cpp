@@ -1,17 +1,22 @@
-// Two engines on two threads: what a second core brings when each has flows of its own.
+// Two engines on two threads: what a second core brings.
 //
-//     cores/flows:N    counter `gain`: packets a second of two threads, each with an engine of N flows, as a multiple of
-//                      what one of them does while the other rests. Time: a packet's, of both together
+//     cores/flows:N         each with N flows of its own. Counter `gain`: packets a second of the two threads, as a multiple
+//                           of what one of them does while the other rests. Time: a packet's, of both together
+//     cores_shared/flows:N  N flows in all, of each of which packets arrive at both threads: an Exchange, in which half of
+//                           all packets are handed over. `gain`: the same over one engine with the N flows
 //
 // Each thread's rate is packets by its own processor time, so that other programs on the machine do not lower it; what
-// the two take from each other (the shared cache, memory) does.
+// the two take from each other (the shared cache, memory) does, and so does the time in which one waits for the other,
+// for it waits awake.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <barrier>
 #include <thread>
 
 #include "bench/rows/rows.hpp"
+#include "keepstate/exchange.hpp"
 
 namespace keepstate::bench {
 
@@ -73,6 +78,155 @@ void measure_cores(benchmark::State& state, const Plan& plan, const WorkloadOpti
     state.counters["gain"] = rate * alone.engine;
 }
 
+// --- packets of the same flows at both threads ----------------------------------------------------
+
+constexpr std::uint32_t kBatch = 32;
+constexpr std::uint32_t kUnderWay =
+    32;  ///< batches that a thread may have submitted and not taken back
+
+/// What a member's flows take, who are not quite as many at each.
+EngineSetup make_member_setup(const WorkloadOptions& load) {
+    WorkloadOptions share = load;
+    share.flows = load.flows / kCores + load.flows / 32 + 256;
+    return make_setup(share);
+}
+
+std::uint64_t count_refused(std::span<const Decision* const> decisions) {
+    return static_cast<std::uint64_t>(
+        std::count_if(decisions.begin(), decisions.end(),
+                      [](const Decision* d) { return d->verdict != Verdict::accept; }));
+}
+
+/// Opens all flows, from one thread, which plays all members.
+std::uint64_t open_flows_of(Exchange& exchange, Generator& generator, std::uint32_t flows) {
+    std::uint64_t refused = 0;
+    for (std::uint32_t at = 0; at < flows; at += generator.batch()) {
+        for (const Segment segment : {Segment::syn, Segment::syn_ack, Segment::ack}) {
+            exchange.member(0).submit(generator.segments(at, flows, segment));
+            for (;;) {
+                for (std::uint32_t i = 1; i < kCores; ++i) exchange.member(i).serve();
+                const auto decisions = exchange.member(0).collect();
+                refused += count_refused(decisions);
+                if (!decisions.empty()) break;
+            }
+        }
+    }
+    return refused;
+}
+
+/// One receiving thread: batches of random flows, several of them under way.
+class Receiver {
+  public:
+    Receiver(Exchange::Member& member, const WorkloadOptions& load, std::uint64_t seed)
+        : member_(member) {
+        for (std::uint32_t i = 0; i < kUnderWay; ++i) {
+            WorkloadOptions own = load;
+            own.seed = seed * kUnderWay + i;
+            generators_.emplace_back(own, kBatch);
+        }
+    }
+    void make(std::uint32_t batches) {
+        for (std::uint32_t i = 0; i < batches; ++i) keep(next().established().data());
+    }
+    void run(std::uint32_t batches) {
+        for (std::uint32_t i = 0; i < batches; ++i) {
+            // The oldest batch's packets are overwritten by this one's.
+            while (member_.in_flight() > (kUnderWay - 1) * kBatch) take(member_.wait());
+            member_.submit(next().established());
+        }
+        while (member_.in_flight() != 0) take(member_.wait());
+    }
+    std::size_t serve() { return member_.serve(); }
+    std::uint64_t refused() const { return refused_; }
+
+  private:
+    Generator& next() { return generators_[turn_++ % generators_.size()]; }
+    void take(std::span<const Decision* const> decisions) { refused_ += count_refused(decisions); }
+
+    Exchange::Member& member_;
+    std::vector<Generator> generators_;
+    std::size_t turn_ = 0;
+    std::uint64_t refused_ = 0;
+};
+
+struct SharedFlows {
+    explicit SharedFlows(const WorkloadOptions& load)
+        : exchange(
+              std::move(*Exchange::make(make_member_setup(load), {kCores, kUnderWay * kBatch}))) {
+        Generator generator(load, kBatch);
+        refused = open_flows_of(exchange, generator, load.flows);
+        for (std::uint32_t i = 0; i < kCores; ++i) {
+            receivers.push_back(std::make_unique<Receiver>(exchange.member(i), load, i + 2));
+        }
+    }
+    Exchange exchange;
+    std::vector<std::unique_ptr<Receiver>> receivers;
+    std::uint64_t refused = 0;
+};
+
+/// Nanoseconds that a thread spent.
+struct Spent {
+    double making = 0;
+    double all = 0;
+};
+
+/// One thread's part: turns in which both only make packets, then both exchange them.
+Spent take_turns(Receiver& own, std::uint32_t turns, std::uint32_t batches, std::barrier<>& both,
+                 std::atomic<std::uint32_t>& done) {
+    Spent spent;
+    for (std::uint32_t turn = 1; turn <= turns; ++turn) {
+        both.arrive_and_wait();
+        const double begin = thread_ns();
+        own.make(batches);
+        spent.making += thread_ns() - begin;
+        both.arrive_and_wait();
+        const double middle = thread_ns();
+        own.run(batches);
+        spent.all += thread_ns() - middle;
+        ++done;
+        while (done.load() < turn * kCores) own.serve();
+    }
+    return spent;
+}
+
+struct SharedRow {
+    explicit SharedRow(const WorkloadOptions& load) : alone(load), together(load) {}
+    Shard alone;
+    SharedFlows together;
+};
+
+void measure_shared(benchmark::State& state, const Plan& plan, const WorkloadOptions& load) {
+    auto& row = keep_one<SharedRow>(fmt::format("cores_shared/{}", load.flows),
+                                    [&load] { return new SharedRow(load); });
+    const Cost alone = row.alone.run(plan.slice_s);
+    constexpr std::uint32_t kBatches = 1024;
+    const double turn_s = kBatches * kBatch * 100e-9;
+    const auto turns = static_cast<std::uint32_t>(plan.slice_s / turn_s) + 2;
+    std::array<Spent, kCores> spent;
+    std::barrier both(kCores);
+    std::atomic<std::uint32_t> done{0};
+    std::vector<std::thread> threads;
+    for (std::uint32_t i = 0; i < kCores; ++i) {
+        threads.emplace_back([&, i] {
+            spent[i] = take_turns(*row.together.receivers[i], turns, kBatches, both, done);
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    std::uint64_t refused = row.alone.refused + row.together.refused;
+    for (const auto& receiver : row.together.receivers) refused += receiver->refused();
+    if (refused != 0) {
+        state.SkipWithError("packets were not accepted");
+        return;
+    }
+    double rate = 0;
+    for (const Spent& each : spent) {
+        rate += double{kBatches} * kBatch * turns / (each.all - each.making);
+    }
+    finish(state, 1 / rate);
+    state.counters["alone"] = alone.engine;
+    state.counters["gain"] = rate * alone.engine;
+}
+
 }  // namespace
 
 void add_core_rows(const Plan& plan) {
@@ -84,6 +238,12 @@ void add_core_rows(const Plan& plan) {
         load.flows = count;
         add_row(plan, fmt::format("cores/flows:{}", count),
                 [plan, load](benchmark::State& state) { measure_cores(state, plan, load); });
+    }
+    for (const std::uint32_t count : flows) {
+        WorkloadOptions load;
+        load.flows = count;
+        add_row(plan, fmt::format("cores_shared/flows:{}", count),
+                [plan, load](benchmark::State& state) { measure_shared(state, plan, load); });
     }
 }
 

@@ -28,6 +28,8 @@ void pin(std::thread& thread, std::uint32_t which) {
 
 }  // namespace
 
+void let_others_run() { sched_yield(); }
+
 Crew::Crew(std::uint32_t members, Work& work, bool pins) : work_(work) {
     for (std::uint32_t i = 1; i < members; ++i) hands_.push_back(std::make_unique<Hand>());
     for (std::uint32_t i = 1; i < members; ++i) {

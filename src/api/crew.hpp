@@ -54,4 +54,7 @@ class Crew {
     std::vector<std::unique_ptr<Hand>> hands_;
 };
 
+/// For who has waited long: lets another thread have the core.
+void let_others_run();
+
 }  // namespace keepstate

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/prefetch.hpp"
+
 namespace keepstate {
 
 Shard::Shard(std::uint32_t number, std::unique_ptr<EngineParts> parts, const ct::Steering& steering)
@@ -35,12 +37,19 @@ void Shard::run(const Stretch& stretch) {
     }
 }
 
-/// Asks memory for what its own next packets need, from this one on.
+/// Asks memory for what its own next packets need, from this one on. Of the decisions' lines, the caller or another shard
+/// has had many in its cache last.
 void Shard::look_ahead(const Stretch& stretch, std::uint32_t packet) {
     sighted_ = judged_ = 0;
     for (std::uint32_t i = packet; i < stretch.end && sighted_ < EngineParts::kSightedAtOnce; ++i) {
         if (stretch.owners[i] != number_) continue;
-        parts_->path->glance(stretch.frames[i], parts_->sightings[sighted_++]);
+        const char* const decision = reinterpret_cast<const char*>(&stretch.decisions[i]);
+        for (std::size_t at = 0; at < sizeof(Decision); at += 64) {
+            base::prefetch_to_write(decision + at);
+        }
+        ct::Sighting& sighting = parts_->sightings[sighted_++];
+        hooks::Path::look(stretch.frames[i], sighting.glance);
+        parts_->path->aim(sighting);
     }
     const auto sighted = std::span(parts_->sightings).first(sighted_);
     parts_->path->approach_further(sighted, parts_->path->approach(sighted));

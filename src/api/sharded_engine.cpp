@@ -2,44 +2,13 @@
 // judged: sharded_parts.hpp.
 #include "keepstate/sharded_engine.hpp"
 
-#include <algorithm>
 #include <utility>
 
+#include "api/several.hpp"
 #include "api/sharded_parts.hpp"
 #include "api/steering.hpp"
 
 namespace keepstate {
-
-namespace {
-
-/// The first rule because of which all packets must be judged by one Program.
-std::optional<Fault> find_rule_for_order(const EngineParts& engine, bool has_helpers) {
-    for (const Family family : {Family::ipv4, Family::ipv6}) {
-        const rules::Program* program = engine.program(family);
-        if (!program) continue;
-        if (auto found = rules::find_rule_for_order(*program, has_helpers)) return found;
-    }
-    return std::nullopt;
-}
-
-void add_to(Statistics& sum, const Statistics& more) {
-    sum.found += more.found;
-    sum.invalid += more.invalid;
-    sum.insert += more.insert;
-    sum.insert_failed += more.insert_failed;
-    sum.drop += more.drop;
-    sum.early_drop += more.early_drop;
-    sum.error += more.error;
-    sum.search_restart += more.search_restart;
-    sum.clash_resolve += more.clash_resolve;
-    sum.chain_too_long += more.chain_too_long;
-    sum.expect_new += more.expect_new;
-    sum.expect_create += more.expect_create;
-    sum.expect_delete += more.expect_delete;
-}
-static_assert(sizeof(Statistics) == 13 * sizeof(std::uint64_t), "add_to() adds all of it");
-
-}  // namespace
 
 ShardedEngine::ShardedEngine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 ShardedEngine::~ShardedEngine() = default;
@@ -108,9 +77,7 @@ std::span<const std::uint32_t> ShardedEngine::expectation_event_ends() const {
 
 void ShardedEngine::for_each_entry(Time now, const EntryVisitor& visit) const {
     if (parts_->one) return parts_->one->for_each_entry(now, visit);
-    std::vector<LivingEntry> living;
-    for (const auto& shard : parts_->shards) shard->parts().add_living(now, living);
-    EngineParts::visit_in_order(living, now, visit);
+    visit_entries(parts_->engines, now, visit);
 }
 
 /// All are the family shard's.
@@ -127,31 +94,16 @@ std::string ShardedEngine::print_expectations(Time now) const {
 
 std::string ShardedEngine::print_counters(Family family) const {
     if (parts_->one) return parts_->one->print_counters(family);
-    const auto& shards = parts_->shards;
-    const rules::Program* first = shards[0]->parts().program(family);
-    if (!first) return {};
-    std::vector<const rules::Program*> others;
-    for (std::size_t i = 1; i < shards.size(); ++i) {
-        others.push_back(shards[i]->parts().program(family));
-    }
-    return first->print_counters_with(others);
+    return keepstate::print_counters(parts_->engines, family);
 }
 
 Statistics ShardedEngine::statistics() const {
-    if (parts_->one) return parts_->one->statistics();
-    Statistics sum;
-    for (const auto& shard : parts_->shards) add_to(sum, shard->tracker().statistics());
-    return sum;
+    return parts_->one ? parts_->one->statistics() : sum_of_statistics(parts_->engines);
 }
 
 const std::array<std::uint64_t, kReasons>& ShardedEngine::reason_counts() const {
     if (parts_->one) return parts_->one->reason_counts();
-    parts_->reasons = {};
-    for (const auto& shard : parts_->shards) {
-        for (std::size_t i = 0; i < kReasons; ++i) {
-            parts_->reasons[i] += shard->parts().reasons[i];
-        }
-    }
+    parts_->reasons = sum_of_reasons(parts_->engines);
     return parts_->reasons;
 }
 

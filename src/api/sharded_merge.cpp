@@ -32,6 +32,7 @@ void ShardedEngine::Parts::give_numbers() {
 }
 
 void ShardedEngine::Parts::end_packet() {
+    if (!listens_) return;
     event_ends.push_back(static_cast<std::uint32_t>(ledger.events.size()));
     expectation_event_ends.push_back(static_cast<std::uint32_t>(ledger.expectation_events.size()));
 }
@@ -42,6 +43,7 @@ void ShardedEngine::Parts::merge_records(std::uint32_t begin, std::uint32_t end)
     std::fill(next_event_.begin(), next_event_.end(), 0U);
     const bool has_marks = std::any_of(shards.begin(), shards.end(),
                                        [](const auto& shard) { return !shard->marks().empty(); });
+    if (!has_marks && !listens_) return;
     for (std::uint32_t i = begin; i < end; ++i) {
         if (has_marks) merge_packet(i);
         end_packet();

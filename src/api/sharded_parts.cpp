@@ -6,11 +6,12 @@
 
 namespace keepstate {
 
-ShardedEngine::Parts::Parts(std::vector<std::unique_ptr<EngineParts>> engines,
+ShardedEngine::Parts::Parts(std::vector<std::unique_ptr<EngineParts>> parts,
                             const ct::Steering& steering, bool pins_threads)
-    : has_helpers_(!steering.reach().is_empty()) {
-    for (std::uint32_t i = 0; i < engines.size(); ++i) {
-        shards.push_back(std::make_unique<Shard>(i, std::move(engines[i]), steering));
+    : has_helpers_(!steering.reach().is_empty()), listens_(parts[0]->listens) {
+    for (std::uint32_t i = 0; i < parts.size(); ++i) {
+        engines.push_back(parts[i].get());
+        shards.push_back(std::make_unique<Shard>(i, std::move(parts[i]), steering));
         trackers_.push_back(&shards.back()->tracker());
     }
     for (const auto& shard : shards) shard->tracker().write_to(&shard->ledger());

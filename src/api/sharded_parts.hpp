@@ -32,7 +32,7 @@ namespace keepstate {
 
 struct ShardedEngine::Parts final : Crew::Work, hooks::Owner {
     /// Several shards, all made of the same setup.
-    Parts(std::vector<std::unique_ptr<EngineParts>> engines, const ct::Steering& steering,
+    Parts(std::vector<std::unique_ptr<EngineParts>> parts, const ct::Steering& steering,
           bool pins_threads);
     /// One shard: a plain engine.
     explicit Parts(Engine engine) : one(std::move(engine)) {}
@@ -45,7 +45,8 @@ struct ShardedEngine::Parts final : Crew::Work, hooks::Owner {
     std::optional<Engine> one;
     std::optional<Fault> why_one;
     std::vector<std::unique_ptr<Shard>> shards;
-    ct::Ledger ledger;  ///< numbers, and the records of all shards
+    std::vector<const EngineParts*> engines;  ///< the shards'
+    ct::Ledger ledger;                        ///< numbers, and the records of all shards
     std::vector<std::uint32_t> event_ends;
     std::vector<std::uint32_t> expectation_event_ends;
     std::array<std::uint64_t, kReasons> reasons{};  ///< the sum, as it was asked for last
@@ -80,6 +81,7 @@ struct ShardedEngine::Parts final : Crew::Work, hooks::Owner {
     std::unique_ptr<Crew> crew_;
     std::vector<ct::Tracker*> trackers_;
     bool has_helpers_ = false;
+    bool listens_ = false;  ///< EngineSetup::listen_events
     bool in_turn_ = false;  ///< trackers are fellows, and write into `ledger`
     Time latest_{INT64_MIN};
     std::optional<std::int64_t> second_;  ///< of `latest_`

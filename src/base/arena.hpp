@@ -33,6 +33,8 @@ class Arena {
         used_ += bytes;
         return at;
     }
+    /// Nothing was taken since the last reset().
+    bool is_empty() const { return current_ == 0 && used_ == 0; }
     /// Everything taken so far may be given out again.
     void reset() { current_ = used_ = 0; }
 

@@ -14,24 +14,20 @@
 #include <cstdint>
 #include <span>
 
+#include "base/split_mix.hpp"
+
 namespace keepstate::base {
 
 struct HashKey {
     std::uint64_t k0 = 0;
     std::uint64_t k1 = 0;
 
-    /// Spreads a seed over both halves (SplitMix64).
+    /// Spreads a seed over both halves.
     static constexpr HashKey from_seed(std::uint64_t seed) {
-        const auto next = [&seed] {
-            seed += 0x9e3779b97f4a7c15ULL;
-            std::uint64_t z = seed;
-            z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-            z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-            return z ^ (z >> 31);
-        };
+        SplitMix64 random(seed);
         HashKey key;
-        key.k0 = next();
-        key.k1 = next();
+        key.k0 = random.next();
+        key.k1 = random.next();
         return key;
     }
 };

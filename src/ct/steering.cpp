@@ -5,8 +5,6 @@
 #include <cstring>
 #include <utility>
 
-#include "ct/tuple.hpp"
-
 namespace keepstate::ct {
 
 namespace {
@@ -22,51 +20,21 @@ std::uint64_t word_at(const Address& address, std::size_t offset) {
     return word;
 }
 
-/// Both ends of an IPv4 flow as numbers, lower one first.
-std::uint64_t hash_of_ends4(std::uint32_t a, std::uint16_t a_key, std::uint32_t b,
-                            std::uint16_t b_key, std::uint8_t number, const base::HashKey& key) {
-    std::uint64_t low = std::uint64_t{a} << 16 | a_key;
-    std::uint64_t high = std::uint64_t{b} << 16 | b_key;
-    if (low > high) std::swap(low, high);
-    base::SipHash13 hash{key};
-    hash.add(low | std::uint64_t{number} << 48);
-    hash.add(high);
-    return hash.finish();
-}
-
 std::uint64_t hash_of_ends6(const Tuple& tuple, std::uint16_t source_key,
-                            std::uint16_t destination_key, const base::HashKey& key) {
+                            std::uint16_t destination_key, const base::FoldedHash& hash) {
     using End = std::array<std::uint64_t, 3>;
     End low{word_at(tuple.source, 0), word_at(tuple.source, 8), source_key};
     End high{word_at(tuple.destination, 0), word_at(tuple.destination, 8), destination_key};
     if (low > high) std::swap(low, high);
-    base::SipHash13 hash{key};
-    hash.add(low[2] << 32 | high[2] << 16 | tuple.protocol);
-    hash.add(low[0]);
-    hash.add(low[1]);
-    hash.add(high[0]);
-    hash.add(high[1]);
-    return hash.finish();
+    const std::uint64_t of_low = hash(low[0], low[1]);
+    const std::uint64_t of_high = hash.add(of_low, high[0], high[1]);
+    return hash.add(of_high, low[2] << 16 | high[2], tuple.protocol);
 }
 
 std::uint32_t number_of(const Address& address) {
     return static_cast<std::uint32_t>(address.bytes[0]) << 24 |
            static_cast<std::uint32_t>(address.bytes[1]) << 16 |
            static_cast<std::uint32_t>(address.bytes[2]) << 8 | address.bytes[3];
-}
-
-std::uint64_t hash_of_ends(const Tuple& tuple, const base::HashKey& key) {
-    std::uint16_t source_key = tuple.source_key;
-    std::uint16_t destination_key = tuple.destination_key;
-    // An ICMP query and its answer differ in type, and have one id; a call id says nothing of the other direction's.
-    const bool is_icmp = tuple.protocol == protocol::kIcmp || tuple.protocol == protocol::kIcmpv6;
-    if (is_icmp) destination_key = source_key;
-    if (tuple.protocol == protocol::kGre) source_key = destination_key = 0;
-    if (tuple.source.family == Family::ipv6) {
-        return hash_of_ends6(tuple, source_key, destination_key, key);
-    }
-    return hash_of_ends4(number_of(tuple.source), source_key, number_of(tuple.destination),
-                         destination_key, tuple.protocol, key);
 }
 
 Address address_at(base::ByteView ip, std::size_t offset) {
@@ -96,7 +64,7 @@ void HelperReach::add(std::uint8_t number, std::uint16_t low, std::uint16_t high
 Steering::Steering(std::uint32_t shards, std::uint64_t seed, bool completes_cut_frames,
                    HelperReach reach)
     : shards_(std::clamp<std::uint32_t>(shards, 1, kMostShards)),
-      key_(base::HashKey::from_seed(seed ^ kOwnSeed)),
+      hash_(seed ^ kOwnSeed),
       completes_cut_frames_(completes_cut_frames),
       reach_(std::move(reach)) {}
 
@@ -121,9 +89,8 @@ Way Steering::way_of(wire::LinkType type, base::ByteView frame) {
                                 link.ip.be16(20), link.ip.be16(22)});
         }
         Way way;
-        way.shard =
-            shard_of_hash(hash_of_ends4(link.ip.be32(12), link.ip.be16(20), link.ip.be32(16),
-                                        link.ip.be16(22), link.ip.u8(9), key_));
+        way.shard = shard_of_hash(hash_of_ends4(link.ip.be32(12), link.ip.be16(20),
+                                                link.ip.be32(16), link.ip.be16(22), link.ip.u8(9)));
         return way;
     }
     wire::Packet packet;
@@ -145,6 +112,24 @@ Way Steering::way_of(wire::LinkType type, base::ByteView frame) {
         return way;
     }
     return way_of(packet);
+}
+
+std::uint64_t Steering::hash_of_ends(const Tuple& tuple) const {
+    std::uint16_t source_key = tuple.source_key;
+    std::uint16_t destination_key = tuple.destination_key;
+    // An ICMP query and its answer differ in type, and have one id; a call id says nothing of the other direction's.
+    const bool is_icmp = tuple.protocol == protocol::kIcmp || tuple.protocol == protocol::kIcmpv6;
+    if (is_icmp) destination_key = source_key;
+    if (tuple.protocol == protocol::kGre) source_key = destination_key = 0;
+    if (tuple.source.family == Family::ipv6) {
+        return hash_of_ends6(tuple, source_key, destination_key, hash_);
+    }
+    return hash_of_ends4(number_of(tuple.source), source_key, number_of(tuple.destination),
+                         destination_key, tuple.protocol);
+}
+
+std::uint32_t Steering::shard_of_ends(const Tuple& tuple) const {
+    return shard_of_hash(hash_of_ends(tuple));
 }
 
 /// Where an ICMP error or a redirect quotes the packet it is about.
@@ -200,7 +185,7 @@ Way Steering::way_of(const Tuple& tuple) const {
         way.kind = Way::Kind::helped;
         return way;
     }
-    way.shard = shard_of_hash(hash_of_ends(tuple, key_));
+    way.shard = shard_of_hash(hash_of_ends(tuple));
     return way;
 }
 
@@ -222,10 +207,7 @@ std::uint32_t Steering::shard_of_fragment(wire::LinkType type, base::ByteView fr
     };
     // One way only: the halves of the id stand where ports do, the same at both ends.
     Tuple tuple{packet.source(), packet.destination(), 0, half(0), half(0)};
-    base::SipHash13 hash{key_};
-    hash.add(hash_of_ends(tuple, key_));
-    hash.add(half(16));
-    return shard_of_hash(hash.finish());
+    return shard_of_hash(hash_.add(hash_of_ends(tuple), half(16), 0));
 }
 
 }  // namespace keepstate::ct

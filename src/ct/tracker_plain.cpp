@@ -49,7 +49,7 @@ bool read_segment(const wire::Glance& glance, Segment& segment) {
 void Tracker::sight_plain(std::span<const Sighting> batch) const {
     std::uint32_t fresh = 0;
     for (const Sighting& each : batch) {
-        if (!each.glance.is_plain || each.glance.is_usual) continue;
+        if (!each.glance.is_plain() || each.glance.is_usual()) continue;
         if (each.hit) {
             map_.prefetch(each.hit.slot(), true);  // it may move on the wheel
         } else {

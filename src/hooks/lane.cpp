@@ -27,20 +27,31 @@ bool Path::usual_is_possible(Family family) const {
     return program == nullptr || !program->has_chain(Table::raw, Hook::prerouting);
 }
 
-KS_INLINE void Path::look_at(const Frame& frame, ct::Sighting& sighting) const {
+namespace {
+
+KS_INLINE void look_at(const Frame& frame, wire::Glance& glance) {
     const bool is_ethernet = frame.link == kLinkEthernet;
     if (is_ethernet || frame.link == kLinkRaw) {
-        wire::glance_at(frame.bytes, is_ethernet, sighting.glance);
+        wire::glance_at(frame.bytes, is_ethernet, glance);
     } else {
-        sighting.glance.has_ports = sighting.glance.is_usual = sighting.glance.is_plain = false;
+        glance.has_ports = false;
+        glance.sort = wire::Glance::Sort::other;
     }
+}
+
+}  // namespace
+
+void Path::look(const Frame& frame, wire::Glance& glance) { look_at(frame, glance); }
+
+void Path::aim(ct::Sighting& sighting) const {
     if (sighting.glance.has_ports) tracker_.aim(sighting);
 }
 
-void Path::glance(const Frame& frame, ct::Sighting& sighting) const { look_at(frame, sighting); }
-
 void Path::glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const {
-    for (std::size_t i = 0; i < frames.size(); ++i) look_at(frames[i], sightings[i]);
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        look_at(frames[i], sightings[i].glance);
+        if (sightings[i].glance.has_ports) tracker_.aim(sightings[i]);
+    }
 }
 
 std::uint32_t Path::approach(std::span<ct::Sighting> sightings) const {
@@ -101,7 +112,7 @@ void Path::lower_ttl(const wire::Glance& glance, Decision& decision) const {
 KS_INLINE bool Path::decide_one(const Frame& frame, const ct::Sighting& sighting, Time now,
                                 Decision& decision) {
     const wire::Glance& glance = sighting.glance;
-    if (!glance.is_usual || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
+    if (!glance.is_usual() || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
     Way routed;
     const Way* const way = way_of(frame, glance, routed);
     if (way == nullptr) return false;

@@ -41,7 +41,7 @@ Path::TrailKind Path::trail_kind(Family family, const ct::PacketFlow& flow) cons
 bool Path::decide_plain(const Frame& frame, const ct::Sighting& sighting, Time now,
                         Decision& decision) {
     const wire::Glance& glance = sighting.glance;
-    if (!glance.is_plain || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
+    if (!glance.is_plain() || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
     Way routed;
     const Way* const way = way_of(frame, glance, routed);
     if (way == nullptr) return false;

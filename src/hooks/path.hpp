@@ -60,8 +60,10 @@ class Path {
     void rules_changed();
 
     /// Looks at frames that are decided soon. Decides nothing.
-    void glance(const Frame& frame, ct::Sighting& sighting) const;
     void glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const;
+    /// The two halves of it: what the frame shows, and asking for what a sighting's glance tells of.
+    static void look(const Frame& frame, wire::Glance& glance);
+    void aim(ct::Sighting& sighting) const;
     /// Ask memory for what frames that were looked at will need, 32 at most; one after the other, best with something done
     /// between. What the first says, the second is told.
     std::uint32_t approach(std::span<ct::Sighting> sightings) const;
@@ -114,7 +116,6 @@ class Path {
     bool travel_usual(Trip& trip);
     void ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
                     const Way& way, Time now, Decision& decision);
-    void look_at(const Frame& frame, ct::Sighting& sighting) const;
     bool decide_one(const Frame& frame, const ct::Sighting& sighting, Time now, Decision& decision);
     Way find_way(const Frame& frame, const wire::Glance& glance);
     const Way* way_of(const Frame& frame, const wire::Glance& glance, Way& routed);

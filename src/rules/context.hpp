@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/split_mix.hpp"
 #include "ct/entry.hpp"
 #include "keepstate/time.hpp"
 #include "keepstate/verdict.hpp"
@@ -92,18 +93,12 @@ class Connections {
 /// The engine's dice: the same seed and packets give the same throws.
 class Dice {
   public:
-    explicit Dice(std::uint64_t seed) : state_(seed) {}
-    /// 32 random bits. SplitMix64, D. Steele et al., "Fast splittable pseudorandom number generators".
-    std::uint32_t next() {
-        state_ += 0x9e3779b97f4a7c15ULL;
-        std::uint64_t z = state_;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return static_cast<std::uint32_t>((z ^ (z >> 31)) >> 32);
-    }
+    explicit Dice(std::uint64_t seed) : random_(seed) {}
+    /// 32 random bits.
+    std::uint32_t next() { return static_cast<std::uint32_t>(random_.next() >> 32); }
 
   private:
-    std::uint64_t state_;
+    base::SplitMix64 random_;
 };
 
 /// How the frame was addressed at the link: the kernel's PACKET_ numbers.

@@ -20,28 +20,34 @@
 namespace keepstate::wire {
 
 struct Glance {
+    enum class Sort : std::uint8_t {
+        other,
+        /// The IP header whole and sound, lengths that fit, no IP options or extension headers. TCP, whatever its own header
+        /// has, of which 20 bytes are there.
+        plain,
+        /// The same, and the transport's header whole and sound: UDP, or TCP with ACK and without SYN, FIN and RST, with no
+        /// options but an aligned timestamp. Not looked at, here and above: the transport's checksum, and what a host's
+        /// own stack refuses of IPv6 addresses.
+        usual,
+    };
     const std::uint8_t* ip = nullptr;  ///< the IP header
-    std::uint32_t ip_bytes = 0;  ///< with is_usual or is_plain: to the end that the header names
+    std::uint32_t ip_bytes = 0;        ///< unless it is other: to the end that the header names
     /// Ports are known: TCP or UDP, no fragment. What follows is set then.
     bool has_ports = false;
-    /// All headers whole and sound, lengths that fit, no IP options or extension headers. Of TCP: ACK without SYN, FIN and
-    /// RST, no options but an aligned timestamp. Not looked at: the transport's checksum, and what a host's own stack
-    /// refuses of IPv6 addresses.
-    bool is_usual = false;
-    /// TCP, IP header whole and sound, lengths that fit; no IP options or extension headers; whatever flags and options
-    /// TCP's own header has, of which 20 bytes are there. What is_usual does not look at is not looked at here either.
-    bool is_plain = false;
+    Sort sort = Sort::other;
     bool is_tcp = false;
     bool is_v4 = true;
     std::uint16_t source_port = 0;
     std::uint16_t destination_port = 0;
 
-    // with is_usual, of TCP, in host order
+    // of usual TCP, in host order
     std::uint32_t seq = 0;
     std::uint32_t ack = 0;
     std::uint16_t window = 0;
     std::uint16_t payload_bytes = 0;
 
+    bool is_usual() const { return sort == Sort::usual; }
+    bool is_plain() const { return is_tcp && sort != Sort::other; }
     std::uint32_t source_v4() const { return base::load_be32(ip + 12); }
     std::uint32_t destination_v4() const { return base::load_be32(ip + 16); }
     const std::uint8_t* source_v6() const { return ip + 8; }
@@ -95,7 +101,7 @@ struct Ipv4Words {
     }
 };
 
-KS_INLINE bool is_usual_tcp(const std::uint8_t* tcp, std::size_t bytes, Glance& glance) {
+KS_INLINE Glance::Sort sort_of_tcp(const std::uint8_t* tcp, std::size_t bytes, Glance& glance) {
     using namespace tcp_flag;
     constexpr std::size_t kHeader = 20, kTimestamp = 12;
     constexpr std::uint32_t kTimestampAligned = 0x0101080aU;
@@ -105,19 +111,19 @@ KS_INLINE bool is_usual_tcp(const std::uint8_t* tcp, std::size_t bytes, Glance& 
     std::size_t header = kHeader;
     if (kind != (0x5000U | kAck)) {
         header += kTimestamp;
-        if (kind != (0x8000U | kAck) || header > bytes) return false;
-        if (glance32(tcp + kHeader) != kTimestampAligned) return false;
+        if (kind != (0x8000U | kAck) || header > bytes) return Glance::Sort::plain;
+        if (glance32(tcp + kHeader) != kTimestampAligned) return Glance::Sort::plain;
     }
     glance.seq = glance32(tcp + 4);
     glance.ack = glance32(tcp + 8);
     glance.window = glance16(tcp + 14);
     glance.payload_bytes = static_cast<std::uint16_t>(bytes - header);
-    return true;
+    return Glance::Sort::usual;
 }
 
 /// UDP: a length that names all that is there.
-inline bool is_usual_udp(const std::uint8_t* udp, std::size_t bytes) {
-    return glance16(udp + 4) == bytes;
+inline Glance::Sort sort_of_udp(const std::uint8_t* udp, std::size_t bytes) {
+    return glance16(udp + 4) == bytes ? Glance::Sort::usual : Glance::Sort::other;
 }
 
 KS_INLINE void glance_at_ports(const std::uint8_t* transport, bool is_tcp, Glance& glance) {
@@ -133,7 +139,9 @@ KS_INLINE void glance_at_ports(const std::uint8_t* transport, bool is_tcp, Glanc
 KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance) {
     using detail::glance16;
     constexpr std::size_t kEthernet = 14, kIpv4 = 20, kIpv6 = 40, kTcp = 20, kUdp = 8, kPorts = 4;
-    glance.has_ports = glance.is_usual = glance.is_plain = false;
+    using Sort = Glance::Sort;
+    glance.has_ports = false;
+    glance.sort = Sort::other;
     const std::size_t link = is_ethernet ? kEthernet : 0;
     if (frame.size() < link + kIpv4 + kPorts) return;
     const std::uint8_t* const ip = frame.data() + link;
@@ -151,9 +159,8 @@ KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance)
         const bool is_whole = glance.ip_bytes <= there && glance.ip_bytes >= least;
         if (!is_whole || !words.have_right_sum()) return;
         const std::size_t bytes = glance.ip_bytes - kIpv4;
-        glance.is_plain = glance.is_tcp;
-        glance.is_usual = glance.is_tcp ? detail::is_usual_tcp(ip + kIpv4, bytes, glance)
-                                        : detail::is_usual_udp(ip + kIpv4, bytes);
+        glance.sort = glance.is_tcp ? detail::sort_of_tcp(ip + kIpv4, bytes, glance)
+                                    : detail::sort_of_udp(ip + kIpv4, bytes);
         return;
     }
     if (type != 0x86dd || ip[0] >> 4 != 6 || there < kIpv6 + kPorts) return;
@@ -165,9 +172,8 @@ KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance)
     const std::size_t least = kIpv6 + (glance.is_tcp ? kTcp : kUdp);
     if (glance.ip_bytes > there || glance.ip_bytes < least) return;
     const std::size_t bytes = glance.ip_bytes - kIpv6;
-    glance.is_plain = glance.is_tcp;
-    glance.is_usual = glance.is_tcp ? detail::is_usual_tcp(ip + kIpv6, bytes, glance)
-                                    : detail::is_usual_udp(ip + kIpv6, bytes);
+    glance.sort = glance.is_tcp ? detail::sort_of_tcp(ip + kIpv6, bytes, glance)
+                                : detail::sort_of_udp(ip + kIpv6, bytes);
 }
 
 /// How the link addressed a frame of Ethernet, as parse_link() says; the frame has a header.

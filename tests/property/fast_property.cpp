@@ -156,7 +156,7 @@ class Quartet {
         const std::string words = describe(wanted, walked);
         if (fresh != nullptr) {
             Subject again = subject;
-            again.context.dice = &dice_[3];
+            again.context.dice = &dice_[4];
             ASSERT_EQ(describe(walk(*fresh, table, hook, again.context), again), words);
         }
         ASSERT_EQ(describe(run(programs_[1], table, hook, ran.context), ran), words) << text_;
@@ -185,7 +185,8 @@ class Quartet {
 
     void change(const std::string& command) {
         paths_.clear();
-        for (std::size_t i = 0; i < 3; ++i) {
+        shown_.clear();
+        for (std::size_t i = 0; i < programs_.size(); ++i) {
             const auto done = apply_change(programs_[i], command, {objects_[i]});
             ASSERT_TRUE(done.has_value()) << "program " << i << ": " << command << ": "
                                           << done.error().faults.front().words << "\n"
@@ -229,7 +230,7 @@ class Quartet {
     std::string text_;
     std::array<Objects, 4> objects_;
     std::vector<Program> programs_;
-    std::array<Dice, 4> dice_{Dice{1}, Dice{1}, Dice{1}, Dice{1}};
+    std::array<Dice, 5> dice_{Dice{1}, Dice{1}, Dice{1}, Dice{1}, Dice{1}};  ///< the last: of `fresh`
     std::map<std::string, std::uint32_t> paths_;
     std::map<std::string, std::uint32_t> shown_;
 };
@@ -574,10 +575,10 @@ class ChangingRules {
           model_(family_) {
         const std::string text = rules_.text(rules_a_chain);
         model_.read(text);
-        trio.emplace(text, family_);
+        quartet.emplace(text, family_);
     }
 
-    std::optional<Trio> trio;
+    std::optional<Quartet> quartet;
 
     void change() {
         const std::string chain =
@@ -607,23 +608,23 @@ class ChangingRules {
             command += fmt::format("-R {} {}{}", chain, at + 1, rule);
             lines[at] = {model_.printed(chain, rule), rule, {}};
         }
-        trio->change(command);
+        quartet->change(command);
     }
 
     /// From now on packets go through a new Program too.
     void begin(bool has_fresh) {
-        trio->fresh = nullptr;
+        quartet->fresh = nullptr;
         fresh_.reset();
         if (!has_fresh) return;
         const auto ruleset = Ruleset::parse(model_.text(), family_);
         ASSERT_TRUE(ruleset.has_value()) << model_.text();
         fresh_.emplace(std::move(*Program::make(*ruleset, objects_)));
-        trio->fresh = &*fresh_;
+        quartet->fresh = &*fresh_;
     }
 
     void compare() {
-        trio->compare_counters();
-        const Program& program = trio->program();
+        quartet->compare_counters();
+        const Program& program = quartet->program();
         for (std::uint32_t chain = 0; chain < program.chain_count(Table::mangle); ++chain) {
             const std::string name(program.chain_name(Table::mangle, chain));
             std::vector<Model::Line>& lines = model_[name];
@@ -666,7 +667,7 @@ void compare_changing(bool is_v6, unsigned rules_a_chain, unsigned changes, std:
         std::mt19937_64 dice{seed + i};
         const bool remembers = i % 3 == 0;
         ChangingRules rules(dice, is_v6, remembers, rules_a_chain);
-        ASSERT_TRUE(rules.trio->is_good());
+        ASSERT_TRUE(rules.quartet->is_good());
         PacketDraw packets(dice, is_v6);
         std::vector<Shape> flows;
         for (int n = 0; n < 12; ++n) flows.push_back(packets.few_values());
@@ -675,7 +676,7 @@ void compare_changing(bool is_v6, unsigned rules_a_chain, unsigned changes, std:
             for (int n = 0; n < 60; ++n) {
                 const Shape shape =
                     n % 3 == 0 ? packets.few_values() : flows[dice() % flows.size()];
-                packets.send(*rules.trio, shape, Table::mangle,
+                packets.send(*rules.quartet, shape, Table::mangle,
                              n % 4 == 0 ? Hook::input : Hook::forward, true);
                 if (testing::Test::HasFatalFailure()) return;
             }
