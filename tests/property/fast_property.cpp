@@ -230,7 +230,8 @@ class Quartet {
     std::string text_;
     std::array<Objects, 4> objects_;
     std::vector<Program> programs_;
-    std::array<Dice, 5> dice_{Dice{1}, Dice{1}, Dice{1}, Dice{1}, Dice{1}};  ///< the last: of `fresh`
+    std::array<Dice, 5> dice_{Dice{1}, Dice{1}, Dice{1}, Dice{1},
+                              Dice{1}};  ///< the last: of `fresh`
     std::map<std::string, std::uint32_t> paths_;
     std::map<std::string, std::uint32_t> shown_;
 };
