@@ -209,8 +209,21 @@ void ExchangeMember::judge_group() {
     grouped_ = 0;
     engine->begin_batch();
     const std::span<ct::Sighting> sightings = std::span(engine->sightings).first(count);
-    engine->path->approach_further(sightings, engine->path->approach(sightings));
-    for (std::size_t i = 0; i < count; ++i) judge(group_[i], sightings[i]);
+    // As EngineParts::look_ahead(), but what is looked at first has been looked at already.
+    constexpr std::size_t kFew = EngineParts::kGroup;
+    const auto few = [&](std::size_t at) {
+        return sightings.subspan(at, std::min(kFew, count - at));
+    };
+    for (std::size_t at = 0; at < count + 2 * kFew; at += kFew) {
+        if (at < count) engine->further[at / kFew] = engine->path->approach(few(at));
+        if (at >= kFew && at - kFew < count) {
+            engine->path->approach_further(few(at - kFew), engine->further[at / kFew - 1]);
+        }
+        if (at < 2 * kFew || at - 2 * kFew >= count) continue;
+        for (std::size_t i = at - 2 * kFew; i < std::min(at - kFew, count); ++i) {
+            judge(group_[i], sightings[i]);
+        }
+    }
     // Only what was rewritten, answered or put together has bytes of its own.
     if (has_pieces_ || !engine->arena.is_empty()) {
         for (std::size_t i = 0; i < count; ++i) {

@@ -109,22 +109,23 @@ void Path::lower_ttl(const wire::Glance& glance, Decision& decision) const {
     decision.out_bytes = packet.ip.span();
 }
 
-KS_INLINE bool Path::decide_one(const Frame& frame, const ct::Sighting& sighting, Time now,
-                                Decision& decision) {
-    const wire::Glance& glance = sighting.glance;
-    if (!glance.is_usual() || !is_usual_possible_[glance.is_v4 ? 0 : 1]) return false;
-    Way routed;
-    const Way* const way = way_of(frame, glance, routed);
-    if (way == nullptr) return false;
+KS_INLINE bool Path::decide_along(const Way& way, const Frame& frame, const ct::Sighting& sighting,
+                                  Time now, Decision& decision) {
     const ct::Found found = tracker_.track_usual(sighting, now);
     if (!found.entry) return false;
-    const Trail* const trail = find_trail(found, glance, *way);
+    const Trail* const trail = find_trail(found, sighting.glance, way);
     if (trail != nullptr && found.entry->pending_events() == 0) {
         decide_on_trail(sighting, found, *trail, now, decision);
     } else {
-        ask_tables(frame, sighting, found, *way, now, decision);
+        ask_tables(frame, sighting, found, way, now, decision);
     }
     return true;
+}
+
+bool Path::decide_routed(const Frame& frame, const ct::Sighting& sighting, Time now,
+                         Decision& decision) {
+    const Way way = find_way(frame, sighting.glance);
+    return way.in != nullptr && decide_along(way, frame, sighting, now, decision);
 }
 
 std::size_t Path::decide_usual(std::span<const Frame> frames,
@@ -134,8 +135,17 @@ std::size_t Path::decide_usual(std::span<const Frame> frames,
     Time now = latest;
     std::size_t done = 0;
     for (; done < frames.size(); ++done) {
-        const Time stamp = std::max(now, frames[done].time);
-        if (!decide_one(frames[done], sightings[done], stamp, decisions[done])) break;
+        const Frame& frame = frames[done];
+        const ct::Sighting& sighting = sightings[done];
+        const Time stamp = std::max(now, frame.time);
+        if (!sighting.glance.is_usual() || !is_usual_possible_[sighting.glance.is_v4 ? 0 : 1]) {
+            break;
+        }
+        const bool is_decided =
+            only_way_.in != nullptr
+                ? decide_along(only_way_, frame, sighting, stamp, decisions[done])
+                : decide_routed(frame, sighting, stamp, decisions[done]);
+        if (!is_decided) break;
         now = stamp;
     }
     latest = now;
@@ -146,24 +156,9 @@ std::size_t Path::decide_usual(std::span<const Frame> frames,
 void Path::ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
                       const Way& way, Time now, Decision& decision) {
     const wire::Glance& glance = sighting.glance;
-    wire::Packet packet;
-    wire::fill_usual(glance, packet);
-    decision = Decision{};
-    decision.is_ip = true;
-    decision.family = packet.family;
-    decision.protocol = packet.protocol;
+    const wire::Packet packet = Trip::begin(glance, decision);
     Trip trip{packet, decision, nullptr, programs_[glance.is_v4 ? 0 : 1], *this};
-    rules::Context& context = trip.context;
-    context.now = now;
-    context.flow = {found.entry, CtState::established, found.direction};
-    context.tracking_done = true;
-    if (frame.link == kLinkEthernet) {
-        context.link_type = static_cast<rules::LinkType>(wire::addressed_of(frame.bytes.data()));
-        context.ethernet = frame.bytes.data();
-        context.source_mac = frame.bytes.data() + 6;
-    }
-    trip.is_tracked = true;
-    trip.in = way.in;
+    trip.go_on(frame, {found.entry, CtState::established, found.direction}, *way.in, now);
     tracker_.hold(*found.entry);
     notes_.begin();
     travel_usual(trip);

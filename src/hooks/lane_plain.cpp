@@ -104,24 +104,9 @@ void Path::travel_plain(const Frame& frame, const ct::Sighting& sighting,
                         const ct::TrackResult& tracked, const Way& way, Time now,
                         Decision& decision) {
     const wire::Glance& glance = sighting.glance;
-    wire::Packet packet;
-    wire::fill_usual(glance, packet);
-    decision = Decision{};
-    decision.is_ip = true;
-    decision.family = packet.family;
-    decision.protocol = packet.protocol;
+    const wire::Packet packet = Trip::begin(glance, decision);
     Trip trip{packet, decision, nullptr, programs_[glance.is_v4 ? 0 : 1], *this};
-    rules::Context& context = trip.context;
-    context.now = now;
-    context.flow = tracked.flow;
-    context.tracking_done = true;
-    if (frame.link == kLinkEthernet) {
-        context.link_type = static_cast<rules::LinkType>(wire::addressed_of(frame.bytes.data()));
-        context.ethernet = frame.bytes.data();
-        context.source_mac = frame.bytes.data() + 6;
-    }
-    trip.is_tracked = true;
-    trip.in = way.in;
+    trip.go_on(frame, tracked.flow, *way.in, now);
     trip.ct_reason = tracked.reason;
     trip.was_refused = tracked.must_drop;
     if (tracked.must_drop) {

@@ -116,7 +116,10 @@ class Path {
     bool travel_usual(Trip& trip);
     void ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
                     const Way& way, Time now, Decision& decision);
-    bool decide_one(const Frame& frame, const ct::Sighting& sighting, Time now, Decision& decision);
+    bool decide_along(const Way& way, const Frame& frame, const ct::Sighting& sighting, Time now,
+                      Decision& decision);
+    bool decide_routed(const Frame& frame, const ct::Sighting& sighting, Time now,
+                       Decision& decision);
     Way find_way(const Frame& frame, const wire::Glance& glance);
     const Way* way_of(const Frame& frame, const wire::Glance& glance, Way& routed);
     void lower_ttl(const wire::Glance& glance, Decision& decision) const;

@@ -19,6 +19,31 @@ struct Path::Trip {
     Trip(const Trip&) = delete;
     Trip& operator=(const Trip&) = delete;
 
+    /// What both tracks of the lane begin with: the packet of a glance, and what its Decision says already.
+    static wire::Packet begin(const wire::Glance& glance, Decision& decision) {
+        wire::Packet packet;
+        wire::fill_usual(glance, packet);
+        decision = Decision{};
+        decision.is_ip = true;
+        decision.family = packet.family;
+        decision.protocol = packet.protocol;
+        return packet;
+    }
+    /// The packet has been tracked, and came in `from` there.
+    void go_on(const Frame& frame, const ct::PacketFlow& flow, const DeviceName& from, Time now) {
+        context.now = now;
+        context.flow = flow;
+        context.tracking_done = true;
+        if (frame.link == kLinkEthernet) {
+            const std::uint8_t* const ethernet = frame.bytes.data();
+            context.link_type = static_cast<rules::LinkType>(wire::addressed_of(ethernet));
+            context.ethernet = ethernet;
+            context.source_mac = ethernet + 6;
+        }
+        is_tracked = true;
+        in = &from;
+    }
+
     wire::Packet packet;  ///< a copy of views: whoever rewrites it points it to other bytes
     wire::PacketEditor editor;
     Decision& decision;
