@@ -11,7 +11,7 @@
 // Each key has two buckets. It stands in the first if there was room, else in the second, else somebody is moved to his
 // own second bucket (a cuckoo hash). The second is one of the kFurthest behind the first, so that all whose first bucket
 // is a given one can be found (early drop asks for that), wherever they stand. How many keys had to leave a bucket is
-// counted in it, so that a look-up of what is not there mostly ends at the first line. Filled to 4/5, two flows in eleven stand in their second bucket.
+// counted in it, so that a look-up of what is not there mostly ends at the first line. Filled to 2/3, one flow in ten stands in its second bucket.
 //
 // The size is fixed at the making, for as many places as may be asked for: nothing is ever rehashed, nobody waits. The
 // keys' hash is keyed: who does not know the key cannot fill chosen buckets. If a place cannot be found after all (a cycle of moves), it
@@ -51,7 +51,7 @@ class EntryIndex {
     /// Slot numbers stay below this.
     static constexpr std::uint32_t kMostSlots = (1U << 25) - 1;
 
-    /// Room for `places` keys, and a quarter more.
+    /// Room for `places` keys, and half as many more.
     EntryIndex(std::uint32_t places, std::uint64_t seed, base::Touch touch);
 
     FlowKey key_of(const Tuple& tuple, std::uint16_t zone) const;
