@@ -217,10 +217,12 @@ class alignas(64) Entry {
                                         : nullptr;
     }
 
-    /// A UDP flow's memory in place; null if it is none.
-    const UdpMemory* udp() const {
-        return memory_kind_ == kUdpKind ? reinterpret_cast<const UdpMemory*>(memory_.data())
-                                        : nullptr;
+    /// A UDP flow's memory; nothing if it is none.
+    std::optional<UdpMemory> udp() const {
+        if (memory_kind_ != kUdpKind) return std::nullopt;
+        UdpMemory memory;
+        std::memcpy(&memory, memory_.data(), sizeof memory);
+        return memory;
     }
 
     /// Time left; negative when it has run out. Of an unconfirmed entry the timeout it will get.

@@ -20,6 +20,7 @@ std::uint32_t load_be32(const Address& address) {
 }
 
 std::uint32_t buckets_for(std::uint32_t places, std::size_t places_a_bucket) {
+    if (places <= places_a_bucket) return 1;
     const std::uint64_t room = (std::uint64_t{places} * 3 + 1) / 2;
     return static_cast<std::uint32_t>((room + places_a_bucket - 1) / places_a_bucket);
 }

@@ -71,8 +71,8 @@ KS_INLINE bool Tracker::judge_usual(Entry& entry, const wire::Glance& glance, Ct
                judge_established(*line, segment, static_cast<std::size_t>(direction), settings_,
                                  timeout_s);
     }
-    const UdpMemory* const udp = entry.udp();
-    if (udp == nullptr) return false;
+    const std::optional<UdpMemory> udp = entry.udp();
+    if (!udp) return false;
     const bool is_stream = now > udp->stream_after;
     if (is_stream && !entry.has(status::kAssured | status::kNatClash)) return false;
     timeout_s = is_stream ? settings_.udp_timeout_stream : settings_.udp_timeout;
