@@ -1,7 +1,7 @@
 // The lane: the short way of a usual packet along the order.
 //
-// A batch is looked at in rounds before it is decided packet by packet: what a packet will read is asked from memory
-// while the others are looked at. Then the usual packets of established flows go from PREROUTING to POSTROUTING by the
+// A batch is looked at in groups, in stages, before it is decided packet by packet: what a packet will read is asked from
+// memory while others are looked at or decided. Then the usual packets of established flows go from PREROUTING to POSTROUTING by the
 // tables that have a chain there and nothing else. Everything that a packet may meet on the long way and that could make a
 // difference is a condition here (usual_is_possible, ct::Tracker::track_usual); nobody listens, for the long way
 // is the one that explains.
@@ -39,6 +39,12 @@ KS_INLINE void look_at(const Frame& frame, wire::Glance& glance) {
     }
 }
 
+/// Addresses with which an IPv6 stack of its own may refuse a packet, and which no established flow has that is routed.
+bool is_odd_v6(const std::uint8_t* address) {
+    constexpr std::uint8_t kLoopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    return address[0] == 0xff || std::memcmp(address, kLoopback, sizeof kLoopback) == 0;
+}
+
 }  // namespace
 
 void Path::look(const Frame& frame, wire::Glance& glance) { look_at(frame, glance); }
@@ -61,12 +67,6 @@ std::uint32_t Path::approach(std::span<ct::Sighting> sightings) const {
 void Path::approach_further(std::span<ct::Sighting> sightings, std::uint32_t further) const {
     tracker_.sight_further(sightings, further, {tells_entries_, trails_.has_any_of_flow()});
     tracker_.sight_plain(sightings);
-}
-
-/// Addresses with which an IPv6 stack of its own may refuse a packet, and which no established flow has that is routed.
-static bool is_odd_v6(const std::uint8_t* address) {
-    constexpr std::uint8_t kLoopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    return address[0] == 0xff || std::memcmp(address, kLoopback, sizeof kLoopback) == 0;
 }
 
 Path::Way Path::make_way(const DeviceName& in, const DeviceName& out) {
