@@ -75,7 +75,7 @@ struct EngineSetup {
     /// told a few packets later. Nothing that has ended is ever found, either way.
     std::uint32_t most_ended_a_packet = 0;
     /// Decision::entry is filled. Who does not need it says so: a packet of an established flow then touches one line
-    /// of memory less, a fifth of its cost.
+    /// of memory less.
     bool tells_entries = true;
     /// For replays: a frame that holds less than its IP header says was cut by the capture; what is missing
     /// counts as zeros. Live, such a packet is refused, as Linux refuses it.

@@ -161,7 +161,7 @@ void Path::ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct
     trip.go_on(frame, {found.entry, CtState::established, found.direction}, *way.in, now);
     tracker_.hold(*found.entry);
     notes_.begin();
-    travel_usual(trip);
+    travel_short(trip, true);
     conclude(trip);
     if (notes_.is_steady) keep_trail(trip, found, way);
 }
@@ -209,8 +209,12 @@ bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {
     return follow_outcome(trip, table, result.outcome);
 }
 
-/// As travel(), for a packet that is tracked and passes: only the tables. True: nothing dropped it.
-bool Path::travel_usual(Trip& trip) {
+bool Path::run_short_table(Trip& trip, Hook hook, Table table, bool is_noted) {
+    return is_noted ? run_usual_table(trip, hook, table) : run_table(trip, hook, table);
+}
+
+/// As travel(), for a packet that is tracked and is forwarded, on either track. `is_noted`: for a trail. True: nothing dropped it.
+bool Path::travel_short(Trip& trip, bool is_noted) {
     constexpr Hook kHooks[] = {Hook::prerouting, Hook::forward, Hook::postrouting};
     rules::Context& context = trip.context;
     for (const Hook hook : kHooks) {
@@ -218,15 +222,18 @@ bool Path::travel_usual(Trip& trip) {
         context.hook = hook;
         context.in_device = trip.in->data();
         context.out_device = trip.out->data();
-        if (!run_usual_table(trip, hook, Table::mangle)) return false;
-        if (hook == Hook::prerouting && !route(trip)) return false;
-        if (hook != Hook::forward) continue;
-        if (!run_usual_table(trip, hook, Table::filter) ||
-            !run_usual_table(trip, hook, Table::security)) {
+        if (!run_short_table(trip, hook, Table::mangle, is_noted)) return false;
+        if (hook != Hook::forward) {
+            if (!run_nat(trip, hook, hook == Hook::postrouting)) return false;
+            if (hook == Hook::prerouting && !route(trip)) return false;
+            continue;
+        }
+        if (!run_short_table(trip, hook, Table::filter, is_noted) ||
+            !run_short_table(trip, hook, Table::security, is_noted)) {
             return false;
         }
     }
-    return run_confirm(trip);
+    return run_help(trip) && run_confirm(trip);
 }
 
 }  // namespace keepstate::hooks

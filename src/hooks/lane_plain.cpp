@@ -118,39 +118,12 @@ void Path::travel_plain(const Frame& frame, const ct::Sighting& sighting,
     const ct::Found found{tracked.flow.entry, tracked.flow.direction};
     const TrailKind kind = trail_kind(packet.family, tracked.flow);
     notes_.begin(kind == TrailKind::first);
-    pass_plain(trip, kind != TrailKind::none);
+    travel_short(trip, kind != TrailKind::none);
     // A clash is this packet's own fate, and a flow for which a rule noted something rare has left the trails.
     const bool is_kept = notes_.is_steady && trip.ct_reason == Reason::none &&
                          kind != TrailKind::none && !found.entry->has_extra();
     conclude(trip);
     if (is_kept) keep_plain_trail(trip, kind, glance, found, way);
-}
-
-bool Path::run_plain_table(Trip& trip, Hook hook, Table table, bool is_noted) {
-    return is_noted ? run_usual_table(trip, hook, table) : run_table(trip, hook, table);
-}
-
-/// As travel(), for a packet that is tracked and passes. True: nothing dropped it.
-bool Path::pass_plain(Trip& trip, bool is_noted) {
-    constexpr Hook kHooks[] = {Hook::prerouting, Hook::forward, Hook::postrouting};
-    rules::Context& context = trip.context;
-    for (const Hook hook : kHooks) {
-        trip.decision.hooks[trip.decision.hook_count++] = hook;
-        context.hook = hook;
-        context.in_device = trip.in->data();
-        context.out_device = trip.out->data();
-        if (!run_plain_table(trip, hook, Table::mangle, is_noted)) return false;
-        if (hook != Hook::forward) {
-            if (!run_nat(trip, hook, hook == Hook::postrouting)) return false;
-            if (hook == Hook::prerouting && !route(trip)) return false;
-            continue;
-        }
-        if (!run_plain_table(trip, hook, Table::filter, is_noted) ||
-            !run_plain_table(trip, hook, Table::security, is_noted)) {
-            return false;
-        }
-    }
-    return run_help(trip) && run_confirm(trip);
 }
 
 }  // namespace keepstate::hooks

@@ -113,7 +113,6 @@ class Path {
     void decide_ip(const wire::Packet& packet, const Frame& frame, Trip& trip);
     bool usual_is_possible(Family family) const;
     void travel(Trip& trip);
-    bool travel_usual(Trip& trip);
     void ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
                     const Way& way, Time now, Decision& decision);
     bool decide_along(const Way& way, const Frame& frame, const ct::Sighting& sighting, Time now,
@@ -139,8 +138,8 @@ class Path {
                           const ct::Found& found, const Way& way);
     void travel_plain(const Frame& frame, const ct::Sighting& sighting,
                       const ct::TrackResult& tracked, const Way& way, Time now, Decision& decision);
-    bool pass_plain(Trip& trip, bool is_noted);
-    bool run_plain_table(Trip& trip, Hook hook, Table table, bool is_noted);
+    bool travel_short(Trip& trip, bool is_noted);
+    bool run_short_table(Trip& trip, Hook hook, Table table, bool is_noted);
     bool run_usual_table(Trip& trip, Hook hook, Table table);
     bool follow_outcome(Trip& trip, Table table, const rules::Outcome& outcome);
     bool travel_from_here(Trip& trip);
