@@ -193,6 +193,12 @@ void EngineParts::look_ahead(std::span<const Frame> batch, std::size_t first) {
     }
 }
 
+void EngineParts::look_at_few(std::span<const Frame> batch) {
+    const std::span all = std::span(sightings).first(batch.size());
+    path->glance_at_few(batch, all);
+    path->approach_further(all, path->approach(all));
+}
+
 void EngineParts::decide(const Frame& frame, Time now, Decision& decision, std::string* story,
                          std::string* log, const ct::Sighting* sighting,
                          const wire::Reassembled* reassembled) {
@@ -264,7 +270,11 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
     std::size_t group_end = 0;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (i == group_end) {
-            parts.look_ahead(batch, i);
+            if (batch.size() <= EngineParts::kFew) {
+                parts.look_at_few(batch);
+            } else {
+                parts.look_ahead(batch, i);
+            }
             group_end = std::min(i + EngineParts::kGroup, batch.size());
         }
         if (is_silent) {
@@ -275,13 +285,13 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
             }
         }
         parts.latest = std::max(parts.latest, batch[i].time);
-        const ct::Sighting& sighting = parts.sightings[i % EngineParts::kSightedAtOnce];
+        const ct::Sighting& sighting = parts.sighting_of(i);
         if (is_silent) {
             parts.decide_unusual(batch[i], sighting, parts.latest, decisions[i]);
             continue;
         }
         parts.decide(batch[i], parts.latest, decisions[i], stories ? &stories[i] : nullptr,
-                     logs ? &logs[i] : nullptr, &parts.sightings[i % EngineParts::kSightedAtOnce]);
+                     logs ? &logs[i] : nullptr, &sighting);
         if (!parts.listens) continue;
         parts.event_ends.push_back(static_cast<std::uint32_t>(parts.tracker->events().size()));
         parts.expectation_event_ends.push_back(

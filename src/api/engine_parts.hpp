@@ -38,6 +38,11 @@ struct EngineParts {
     static constexpr std::size_t kSightedAtOnce = kGroup * kStages;
     /// What is to be done before the group that begins at `first` is decided; groups in order, each once.
     void look_ahead(std::span<const Frame> batch, std::size_t first);
+    /// The same for a whole batch of kFew or less.
+    static constexpr std::size_t kFew = 4;
+    void look_at_few(std::span<const Frame> batch);
+    /// Of the batch's frame i, after look_ahead() or look_at_few().
+    const ct::Sighting& sighting_of(std::size_t i) const { return sightings[i % kSightedAtOnce]; }
     /// One packet. `now` never goes back. `sighting`: what path->glance() and approach() found; null: nobody looked.
     /// `reassembled`: see hooks::Path::decide.
     void decide(const Frame& frame, Time now, Decision& decision, std::string* story,

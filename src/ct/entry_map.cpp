@@ -31,14 +31,17 @@ EntryMap::EntryMap(const Room& room, std::uint64_t seed)
       memos_(sizeof(Memo) * (entries_of(room) + kInFlight), room.touch),
       extras_(entries_of(room) + kInFlight) {}
 
-Entry* EntryMap::make() {
-    const std::uint32_t slot = entries_.take();
-    if (slot == base::Slab<Entry>::kNone) return nullptr;
-    memos()[slot] = {};
+Entry* EntryMap::make(const FlowKey& original) {
+    const std::uint32_t slot = entries_.take(wish_of(original));
+    if (slot == base::PlacedSlab<Entry>::kNone) return nullptr;
+    if (has_memos_) memos()[slot] = {};
     return &entries_.at(slot);
 }
 
-void EntryMap::forget_memos() { std::fill_n(memos(), entries_.touched(), Memo{}); }
+void EntryMap::forget_memos() {
+    std::fill_n(memos(), entries_.touched(), Memo{});
+    has_memos_ = false;
+}
 
 void EntryMap::discard(Entry& entry) {
     if (entry.has_extra()) extras_.give_back(entry.extra()->slot);

@@ -1,7 +1,7 @@
 // The entry map: tuple -> entry.
 //
 //     EntryIndex   key of a tuple -> slot        one place a flow, see ct/entry_index.hpp
-//     entries_     slab of Entry, two lines of the cache each
+//     entries_     slab of Entry, two lines of the cache each, near where the key says (prefetch_likely)
 //     extras_      slab of EntryExtra, for the few that have one
 //
 // All room is taken when it is made (nf_conntrack_max entries and two more for the packet in flight) and costs nothing
@@ -13,6 +13,7 @@
 #include <array>
 
 #include "base/inline.hpp"
+#include "base/placed_slab.hpp"
 #include "base/slab.hpp"
 #include "ct/entry.hpp"
 #include "ct/entry_index.hpp"
@@ -36,8 +37,8 @@ class EntryMap {
     using Memo = std::array<std::uint16_t, 2>;
     EntryMap(const Room& room, std::uint64_t seed);
 
-    /// An entry that stands nowhere yet; null if all slots are taken.
-    Entry* make();
+    /// An entry that stands nowhere yet; null if all slots are taken. `original`: the key under which it will stand.
+    Entry* make(const FlowKey& original);
     /// Gives an entry that stands nowhere back.
     void discard(Entry& entry);
     /// Puts it under both tuples. False, and nothing done: the index has no room for it.
@@ -65,7 +66,21 @@ class EntryMap {
     }
 
     /// Asks memory for the entry that make() will give after `more` others.
-    KS_INLINE void prefetch_next(std::uint32_t more) const { entries_.prefetch_next(more); }
+    KS_INLINE void prefetch_next(const FlowKey& original, std::uint32_t more) const {
+        const std::uint32_t slot = entries_.next(wish_of(original), more);
+        if (slot == base::FreeSlots::kNone) return;
+        prefetch(slot, true);
+        if (has_memos_) prefetch_memo(slot);
+    }
+    /// Asks memory for all that find() reads of a key, before it is known where it stands: both buckets, and the first line of each
+    /// entry where its flow may have been placed. More lines than are needed, but at once; with has_likely().
+    KS_INLINE void prefetch_likely(const FlowKey& key) const {
+        const std::uint32_t first = entries_.group_of(wish_of(key));
+        for (std::uint32_t i = 0; i < base::PlacedSlab<Entry>::kGroup; ++i)
+            prefetch(first + i, false);
+        index_.prefetch(index_.second_bucket(key));
+    }
+    bool has_likely() const { return entries_.has_groups(); }
     /// Asks memory for what remove() will read of the index.
     KS_INLINE void prefetch_index(const Entry& entry) const {
         index_.prefetch(index_.first_bucket(key_of(entry, CtDirection::original)));
@@ -76,7 +91,11 @@ class EntryMap {
     std::uint32_t slot_of(const Entry& entry) const { return entries_.slot_of(entry); }
     /// What few entries have; made if it is not there.
     EntryExtra& extra_of(Entry& entry);
-    Memo& memo_of(const Entry& entry) { return memos()[slot_of(entry)]; }
+    const Memo& memo_of(const Entry& entry) const { return memos()[slot_of(entry)]; }
+    void set_memo(const Entry& entry, CtDirection direction, std::uint16_t memo) {
+        memos()[slot_of(entry)][static_cast<std::size_t>(direction)] = memo;
+        has_memos_ = true;
+    }
     /// All are 0 again. Cost: 4 bytes for each entry that there ever was at once.
     void forget_memos();
     KS_INLINE void prefetch_memo(std::uint32_t slot) const {
@@ -140,13 +159,17 @@ class EntryMap {
     FlowKey key_of(const Entry& entry, CtDirection direction) const;
     Found find_by(const FlowKey& key, std::uint16_t zone, const Tuple& tuple,
                   const Zones& zones) const;
+    static std::uint32_t wish_of(const FlowKey& key) {
+        return static_cast<std::uint32_t>(key.hash);
+    }
     Found find_in_zone(std::uint16_t zone, const Tuple& tuple, const Zones& zones) const;
 
     Memo* memos() const { return static_cast<Memo*>(memos_.data()); }
 
     EntryIndex index_;
-    base::Slab<Entry> entries_;
-    base::Pages memos_;  ///< by slot
+    base::PlacedSlab<Entry> entries_;
+    base::Pages memos_;       ///< by slot
+    bool has_memos_ = false;  ///< one of them may not be 0
     base::Slab<EntryExtra> extras_;
     std::uint32_t size_ = 0;
     std::uint32_t odd_ = 0;  ///< those that are not plain

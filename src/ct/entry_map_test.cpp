@@ -16,7 +16,7 @@ Tuple tuple(std::uint16_t port) {
 }
 
 Entry& make(EntryMap& map, const Tuple& original, const Zones& zones = {}) {
-    Entry& entry = *map.make();
+    Entry& entry = *map.make(map.index().key_of(original, zones[0]));
     entry.set_original(original);
     if (zones != Zones{}) map.extra_of(entry).zones = zones;
     return entry;
@@ -77,12 +77,12 @@ TEST(EntryMap, all_slots_taken_makes_nothing_and_a_discarded_one_comes_back_fres
     EntryMap map{{0}, 1};  // and two for the packet in flight
     Entry& first = put(map, 1);
     put(map, 2);
-    EXPECT_EQ(map.make(), nullptr);
+    EXPECT_EQ(map.make({}), nullptr);
     first.mark = 77;
     map.remove(first);
-    EXPECT_EQ(map.make(), nullptr);  // it keeps its slot until it is given back
+    EXPECT_EQ(map.make({}), nullptr);  // it keeps its slot until it is given back
     map.discard(first);
-    const Entry* again = map.make();
+    const Entry* again = map.make({});
     ASSERT_NE(again, nullptr);
     EXPECT_EQ(again->mark, 0U);
     EXPECT_EQ(again->status, 0U);

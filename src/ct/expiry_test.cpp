@@ -19,7 +19,7 @@ struct Wheel {
     Time now;
 
     Entry& put(Time expires) {
-        Entry& entry = *map.make();
+        Entry& entry = *map.make({});
         entry.expires = expires;
         expiry.put(map, entry, now);
         return entry;

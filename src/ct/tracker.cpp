@@ -109,16 +109,17 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
         if (observer) observer->looked_up(read.tuple, found.entry, found.direction);
         if (!found.entry) {
             if (!inverse_of(read.tuple)) return refused(Reason::not_invertible);
-            Reason reason = Reason::none;
-            found.entry = make_entry(read.tuple, order, now, reason);
+            const FlowKey key = map_.index().key_of(read.tuple, order.zones[0]);
+            found.entry = find_room(read.tuple, key, order.zones[0], now);
             found.direction = CtDirection::original;
             if (!found.entry) {
                 ++statistics_.drop;
-                refused(reason);
+                refused(Reason::table_full);
                 result.must_drop = true;
                 return result;
             }
-            note_absent(*found.entry, nullptr);
+            dress(*found.entry, order);
+            note_absent(*found.entry, key);
             give_help(*found.entry, order, now, observer);
             if (observer) observer->entry_made(*found.entry);
         }
@@ -175,32 +176,32 @@ const Entry* Tracker::find_entry(const Tuple& tuple, std::uint16_t zone, Time no
     return entry != nullptr && entry->expires > now ? entry : nullptr;
 }
 
-Entry* Tracker::make_entry(const Tuple& tuple, const TrackOrder& order, Time now, Reason& reason) {
-    const auto is_full = [this] { return settings_.max != 0 && in_use() + 1 > settings_.max; };
-    if (room_.most_collected != 0 && is_full()) collect_entries(now, kMostCollectedWhenFull);
-    Entry* entry = nullptr;
-    if (!is_full() || drop_early(tuple, order.zones[0], now)) {
-        if (in_use() < capacity_of(settings_)) entry = map_.make();
+Entry* Tracker::find_room(const Tuple& tuple, const FlowKey& key, std::uint16_t zone, Time now) {
+    const auto is_full = [this] { return settings_.max != 0 && in_use() >= settings_.max; };
+    if (is_full()) {
+        if (room_.most_collected != 0) collect_entries(now, kMostCollectedWhenFull);
+        if (is_full() && !drop_early(tuple, zone, now)) return nullptr;
     }
-    if (!entry) {
-        reason = Reason::table_full;
-        return nullptr;
-    }
+    if (in_use() >= capacity_of(settings_)) return nullptr;
+    Entry* const entry = map_.make(key);
+    if (entry == nullptr) return nullptr;
     entry->set_original(tuple);
-    const bool is_plain = settings_.acct == 0 && settings_.timestamp == 0 && order.policy == 0 &&
-                          order.zones == Zones{} && !order.chooses_events;
-    if (!is_plain) {
-        EntryExtra& extra = map_.extra_of(*entry);
-        extra.zones = order.zones;
-        extra.counted = settings_.acct != 0;
-        extra.stamped = settings_.timestamp != 0;
-        extra.policy = order.policy;
-        extra.chooses_events = order.chooses_events;
-        extra.told_events = order.told_events;  // whatever nf_conntrack_events says
-        extra.told_expectations = order.told_expectations;
-    }
     entry->set_number(ledger_->next_number);  // taken at confirmation
     return entry;
+}
+
+void Tracker::dress(Entry& entry, const TrackOrder& order) {
+    const bool is_plain = settings_.acct == 0 && settings_.timestamp == 0 && order.policy == 0 &&
+                          order.zones == Zones{} && !order.chooses_events;
+    if (is_plain) return;
+    EntryExtra& extra = map_.extra_of(entry);
+    extra.zones = order.zones;
+    extra.counted = settings_.acct != 0;
+    extra.stamped = settings_.timestamp != 0;
+    extra.policy = order.policy;
+    extra.chooses_events = order.chooses_events;
+    extra.told_events = order.told_events;  // whatever nf_conntrack_events says
+    extra.told_expectations = order.told_expectations;
 }
 
 /// Makes room: all entries go that are not ASSURED and stand in the first bucket, of eight, that has such. What has
@@ -293,13 +294,11 @@ void Tracker::grant(Entry& entry, CtDirection direction, const Demand& demand, s
     }
 }
 
-/// Nobody had the tuple for which the entry was made, and who went meanwhile does not count. `key`: of that tuple, if
-/// it is at hand.
-void Tracker::note_absent(const Entry& made, const FlowKey* key) {
+/// Nobody had the tuple for which the entry was made, and who went meanwhile does not count. `key`: of that tuple.
+void Tracker::note_absent(const Entry& made, const FlowKey& key) {
     absent_.made = &made;
     absent_.changes = map_.index().changes();
-    absent_.has_key = key != nullptr;
-    if (key != nullptr) absent_.key = *key;
+    absent_.key = key;
 }
 
 /// Whether it is certain that nobody has its tuple still.
@@ -327,7 +326,7 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
     if (!entry.is_confirmed()) {
         if (flow.direction != CtDirection::original || flow.state == CtState::established)
             return true;
-        const bool has_key = absent_.made == &entry && absent_.has_key;
+        const bool has_key = absent_.made == &entry;
         const bool is_free = !is_taken(entry);
         if (!is_free || !(has_key ? map_.insert(entry, absent_.key) : map_.insert(entry))) {
             ++statistics_.insert_failed;

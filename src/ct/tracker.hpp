@@ -110,6 +110,12 @@ class Tracker {
     /// Ask memory for what packets will need, in three rounds of which each asks for what the next one reads: aim() of those
     /// whose glance has ports, sight() of all, sight_further(). Decide nothing.
     void aim(Sighting& sighting) const;
+    /// What aim(), sight() and sight_further() may ask for, all at once: for a batch too small to hide that they wait for each
+    /// other. After aim().
+    KS_INLINE void aim_at_likely(const Sighting& sighting) const {
+        map_.prefetch_likely(sighting.key);
+    }
+    bool has_likely() const { return map_.has_likely(); }
     struct Wanted {
         bool second_line = false;  ///< more than an entry's first line
         bool memo = false;         ///< what memo_of() gives
@@ -119,7 +125,10 @@ class Tracker {
     /// `further`: what sight() of the same group said.
     void sight_further(std::span<Sighting> group, std::uint32_t further,
                        const Wanted& wanted) const;
-    EntryMap::Memo& memo_of(const Entry& entry) { return map_.memo_of(entry); }
+    const EntryMap::Memo& memo_of(const Entry& entry) const { return map_.memo_of(entry); }
+    void set_memo(const Entry& entry, CtDirection direction, std::uint16_t memo) {
+        map_.set_memo(entry, direction, memo);
+    }
     void forget_memos() { map_.forget_memos(); }
     /// As nf_conntrack_acct = 1 from now on: Linux does so when a rule needs it.
     void switch_on_accounting() { settings_.acct = 1; }
@@ -202,9 +211,12 @@ class Tracker {
     TrackResult resolve(const wire::Packet& packet, const TrackOrder& order, Time now,
                         Observer* observer);
     Found find_living(const Tuple& tuple, const Zones& zones, Time now);
-    Entry* make_entry(const Tuple& tuple, const TrackOrder& order, Time now, Reason& reason);
+    /// A fresh entry, early drop making room if there is none; null: nobody could go. `key`: of the tuple, in the zone.
+    Entry* find_room(const Tuple& tuple, const FlowKey& key, std::uint16_t zone, Time now);
+    /// What a new entry has of the settings and the order, if it is anything.
+    void dress(Entry& entry, const TrackOrder& order);
     bool is_taken(const Entry& entry);
-    void note_absent(const Entry& made, const FlowKey* key);
+    void note_absent(const Entry& made, const FlowKey& key);
     bool was_absent(const Entry& entry) const;
     Entry* make_plain(const Sighting& sighting, Time now, TrackResult& result);
     Demand judge_plain(const Segment& segment, const PacketFlow& flow, TcpLine& line) const;
@@ -256,7 +268,6 @@ class Tracker {
         const Entry* made = nullptr;
         std::uint64_t changes = 0;  ///< EntryIndex::changes() when nobody had it
         FlowKey key;
-        bool has_key = false;
     };
     Absent absent_;
     EntryMap map_;

@@ -54,21 +54,23 @@ void Tracker::sight_plain(std::span<const Sighting> batch) const {
             map_.prefetch(each.hit.slot(), true);  // it may move on the wheel
         } else {
             map_.index().prefetch_room(each.key);
-            map_.prefetch_next(fresh++);
+            map_.prefetch_next(each.key, fresh++);
         }
     }
 }
 
 /// Null: there is no room, and `result` says so.
 Entry* Tracker::make_plain(const Sighting& sighting, Time now, TrackResult& result) {
-    Entry* const entry = make_entry(tuple_of(sighting.glance), kNothingAsked, now, result.reason);
+    Entry* const entry = find_room(tuple_of(sighting.glance), sighting.key, 0, now);
     if (entry == nullptr) {
         ++statistics_.drop;
         result.flow = {};
+        result.reason = Reason::table_full;
         result.must_drop = true;
         return nullptr;
     }
-    note_absent(*entry, &sighting.key);
+    if ((settings_.acct | settings_.timestamp) != 0) dress(*entry, kNothingAsked);
+    note_absent(*entry, sighting.key);
     const bool may_help = expectations_.size() != 0 || settings_.helper != 0;
     if (may_help) give_help(*entry, kNothingAsked, now, nullptr);
     return entry;

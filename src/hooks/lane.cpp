@@ -60,6 +60,15 @@ void Path::glance(std::span<const Frame> frames, std::span<ct::Sighting> sightin
     }
 }
 
+void Path::glance_at_few(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const {
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        look_at(frames[i], sightings[i].glance);
+        if (!sightings[i].glance.has_ports) continue;
+        tracker_.aim(sightings[i]);
+        if (tracker_.has_likely()) tracker_.aim_at_likely(sightings[i]);
+    }
+}
+
 std::uint32_t Path::approach(std::span<ct::Sighting> sightings) const {
     return tracker_.sight(sightings, {tells_entries_, trails_.has_any_of_flow()});
 }
@@ -184,8 +193,7 @@ void Path::keep_trail(const Trip& trip, const ct::Found& found, const Way& way) 
     Trail trail;
     if (!make_trail(trip, way, trail)) return;
     if (!notes_.is_general) {
-        tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)] =
-            trails_.keep(trail);
+        tracker_.set_memo(*found.entry, found.direction, trails_.keep(trail));
         return;
     }
     if (way.trails == nullptr) return;

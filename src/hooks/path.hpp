@@ -61,6 +61,8 @@ class Path {
 
     /// Looks at frames that are decided soon. Decides nothing.
     void glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const;
+    /// The same for so few that they cannot hide each other's waiting: asks for all that they may need at once.
+    void glance_at_few(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const;
     /// The two halves of it: what the frame shows, and asking for what a sighting's glance tells of.
     static void look(const Frame& frame, wire::Glance& glance);
     void aim(ct::Sighting& sighting) const;
