@@ -14,6 +14,7 @@
 // Threads: one owner. No allocation.  Tested by: tests/property/lane_property.cpp.
 #include "ct/proto/protocol.hpp"
 #include "ct/tcp/judge.hpp"
+#include "ct/tcp/opening.hpp"
 #include "ct/tracker.hpp"
 #include "ct/tracker_usual.hpp"
 
@@ -79,6 +80,12 @@ Entry* Tracker::make_plain(const Sighting& sighting, Time now, TrackResult& resu
 /// `line`: the new memory.
 Demand Tracker::judge_plain(const Segment& segment, const PacketFlow& flow, TcpLine& line) const {
     const Settings& settings = settings_of(*flow.entry);
+    if (!flow.entry->is_confirmed() && segment.kind == SegmentKind::syn) {
+        Demand demand;
+        demand.timeout_s = begin_by_syn(line, segment, settings);
+        demand.state_changed = true;
+        return demand;
+    }
     TcpJudgement tcp;
     if (!flow.entry->is_confirmed()) {
         const Reason fault = begin_tcp(tcp.memory, segment, settings);
