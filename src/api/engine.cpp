@@ -277,7 +277,7 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
             }
             group_end = std::min(i + EngineParts::kGroup, batch.size());
         }
-        if (is_silent) {
+        if (is_silent && parts.sighting_of(i).glance.is_usual()) {
             i += parts.decide_usual(batch, i, group_end, decisions);
             if (i == group_end) {
                 --i;

@@ -35,7 +35,7 @@ constexpr std::uint32_t choose(bool is_first, std::uint32_t then, std::uint32_t 
 }
 
 /// As tcp_timeout_s(), for the established state and an ACK.
-inline std::uint32_t established_timeout_s(const TcpLine& line, const Settings& settings) {
+KS_INLINE std::uint32_t established_timeout_s(const TcpLine& line, const Settings& settings) {
     const std::uint32_t plain = settings.tcp_timeout_established;
     const std::uint32_t unacknowledged = settings.tcp_timeout_unacknowledged;
     const std::uint32_t retransmitted = settings.tcp_timeout_max_retrans;
@@ -48,8 +48,8 @@ inline std::uint32_t established_timeout_s(const TcpLine& line, const Settings& 
     return choose(is_unacknowledged && plain > unacknowledged, unacknowledged, otherwise);
 }
 
-inline void count_retransmission(TcpLine& line, const UsualSegment& segment, std::uint32_t end,
-                                 std::size_t direction) {
+KS_INLINE void count_retransmission(TcpLine& line, const UsualSegment& segment, std::uint32_t end,
+                                    std::size_t direction) {
     const std::uint32_t differences =
         (line.last_seq ^ segment.seq) | (line.last_ack ^ segment.ack) | (line.last_end ^ end) |
         static_cast<std::uint32_t>(line.last_window ^ segment.window) |
