@@ -158,6 +158,7 @@ Result<void> EngineParts::change_rules(Family family, std::string_view command,
             Error::of(ErrorKind::usage, fmt::format("the engine was made without rules for {}",
                                                     family == Family::ipv4 ? "IPv4" : "IPv6")));
     }
+    path->settle_counters();
     const Result<bool> changed = rules::apply_change(*program, command, {objects, labels});
     if (!changed) return Unexpected(changed.error());
     if (!*changed) return {};
@@ -257,6 +258,7 @@ void EngineParts::visit_in_order(std::vector<LivingEntry>& living, Time now,
 }
 
 const rules::Program* EngineParts::program(Family family) const {
+    path->settle_counters();
     const std::size_t i = index_of(family);
     return programs[i] ? &*programs[i] : nullptr;
 }

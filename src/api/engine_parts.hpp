@@ -66,7 +66,7 @@ struct EngineParts {
     /// As Engine::change_rules.
     Result<void> change_rules(Family family, std::string_view command,
                               std::span<const LabelName> labels);
-    /// Null: no rules of that family.
+    /// With its counters up to date. Null: no rules of that family.
     const rules::Program* program(Family family) const;
 
     rules::Objects objects;

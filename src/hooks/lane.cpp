@@ -199,7 +199,9 @@ void Path::keep_trail(const Trip& trip, const ct::Found& found, const Way& way) 
     if (way.trails == nullptr) return;
     const bool is_tcp = trip.packet.protocol == protocol::kTcp;
     const bool is_v4 = trip.packet.family == Family::ipv4;
-    way.trails[Trails::class_of(is_v4, is_tcp, found.direction)] = trail;
+    Trail& general = way.trails[Trails::class_of(is_v4, is_tcp, found.direction)];
+    general.settle();
+    general = trail;
 }
 
 bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {

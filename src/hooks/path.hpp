@@ -56,8 +56,10 @@ class Path {
     /// See EngineSetup::tells_entries.
     void tell_entries(bool wanted) { tells_entries_ = wanted; }
 
-    /// A Program has changed: what was noted of how it answers is forgotten.
+    /// A Program has changed: what was noted of how it answers is forgotten. settle_counters() comes before the change.
     void rules_changed();
+    /// Brings the counters of the Programs' rules up to date.
+    void settle_counters() const { trails_.settle(); }
 
     /// Looks at frames that are decided soon. Decides nothing.
     void glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const;

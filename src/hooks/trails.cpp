@@ -45,6 +45,12 @@ std::uint16_t Trails::keep(const Trail& trail) {
     return slots_[slot] = static_cast<std::uint16_t>(forgotten_ + of_flow_.size());
 }
 
+void Trails::settle() const {
+    for (const Trail& trail : of_class_) trail.settle();
+    for (const OfFirst& first : of_first_) first.trail.settle();
+    for (const Trail& trail : of_flow_) trail.settle();
+}
+
 Trails::Numbers Trails::forget() {
     constexpr std::uint32_t kMostNumbers = 0xffff;
     for (Trail& trail : of_class_) trail.in = nullptr;

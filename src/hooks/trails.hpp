@@ -9,6 +9,9 @@
 //     by flow     else, for the flow and direction of an established one; flows with the same trail share it. The flow's entry
 //                 keeps its number (ct::EntryMap::Memo).
 //
+// What went along a trail is counted in the trail, one addition for any number of rules, and settled in the rules' own counters when
+// somebody wants to see them.
+//
 // When rules change, all trails are forgotten, and the numbers that entries keep of them: later trails get higher numbers. Only
 // when the 16 bits are used up, entries have to forget theirs.
 //
@@ -36,12 +39,18 @@ struct Trail {
     const DeviceName* out = nullptr;
     std::uint32_t count = 0;
     std::array<Counters*, kMostCounters> counters{};
+    mutable Counters pending{};  ///< of packets that went along it, not yet in `counters`
 
     void count_packet(std::uint32_t bytes) const {
+        pending.packets += 1;
+        pending.bytes += bytes;
+    }
+    void settle() const {
         for (std::uint32_t i = 0; i < count; ++i) {
-            counters[i]->packets += 1;
-            counters[i]->bytes += bytes;
+            counters[i]->packets += pending.packets;
+            counters[i]->bytes += pending.bytes;
         }
+        pending = {};
     }
 };
 
@@ -83,8 +92,12 @@ class Trails {
     }
     /// In the place of another one, if need be.
     void keep_of_first(const First& first, const Trail& trail) {
-        of_first_[place_of(first)] = {first, trail};
+        OfFirst& at = of_first_[place_of(first)];
+        at.trail.settle();
+        at = {first, trail};
     }
+    /// Brings the rules' counters up to date: before anybody looks at them, and before rules change.
+    void settle() const;
     bool has_any_of_flow() const { return !of_flow_.empty(); }
     /// The number of this trail, or of the equal one that is there; 0: no room.
     std::uint16_t keep(const Trail& trail);
