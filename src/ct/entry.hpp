@@ -169,14 +169,14 @@ class alignas(64) Entry {
                 (differ(source_.data(), destination) | differ(destination_.data(), source) |
                  (own ^ keys(destination_key, source_key))) == 0};
     }
-    /// The original's addresses, as numbers, and ports, where an IPv4 flow has such.
+    /// The original's addresses, as they lie in a header, and ports, where an IPv4 flow has such.
     bool has_ipv4_ports() const {
         return family_ == Family::ipv4 &&
                (protocol_ == protocol::kTcp || protocol_ == protocol::kUdp);
     }
     bool is_tcp() const { return protocol_ == protocol::kTcp; }
-    std::uint32_t source_v4() const { return base::load_be32(source_.data()); }
-    std::uint32_t destination_v4() const { return base::load_be32(destination_.data()); }
+    const std::uint8_t* source_bytes() const { return source_.data(); }
+    const std::uint8_t* destination_bytes() const { return destination_.data(); }
     std::uint16_t source_key() const { return source_key_; }
     std::uint16_t destination_key() const { return destination_key_; }
     /// Both ends are the same, ports too: so are both tuples.

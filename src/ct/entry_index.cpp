@@ -14,11 +14,6 @@ bool is_icmp(std::uint8_t number) {
     return number == protocol::kIcmp || number == protocol::kIcmpv6;
 }
 
-std::uint32_t load_be32(const Address& address) {
-    const auto& b = address.bytes;
-    return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
-}
-
 std::uint32_t buckets_for(std::uint32_t places, std::size_t places_a_bucket) {
     if (places <= places_a_bucket) return 1;
     const std::uint64_t room = (std::uint64_t{places} * 3 + 1) / 2;
@@ -43,8 +38,8 @@ FlowKey EntryIndex::key_of(const Tuple& tuple, std::uint16_t zone) const {
     const bool is_tcp = tuple.protocol == protocol::kTcp;
     const bool is_v4 = tuple.source.family == Family::ipv4;
     if (is_v4 && zone == 0 && (is_tcp || tuple.protocol == protocol::kUdp)) {
-        return key_of_ipv4(load_be32(tuple.source), load_be32(tuple.destination), tuple.source_key,
-                           tuple.destination_key, is_tcp);
+        return key_of_ipv4(join_ipv4(tuple.source.bytes.data(), tuple.destination.bytes.data()),
+                           join_ports(tuple.source_key, tuple.destination_key), is_tcp);
     }
     // An ICMP query and its answer share the id, which stands in the source's key, and differ in the other.
     const std::uint16_t destination_key =

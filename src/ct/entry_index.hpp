@@ -3,7 +3,7 @@
 //     bucket = one line of the cache, four places:
 //     | addresses 8 x 4 | ports 4 x 4 | slot, kind, order 4 x 4 |
 //
-// Both directions of a flow have the same key: the lower end first. So a flow stands in one place, and in two only if its
+// Both directions of a flow have the same key: the lower end first, whatever order that is. So a flow stands in one place, and in two only if its
 // reply is not its original's inverse (translated, or zones that differ by direction). For TCP and UDP over IPv4 in zone 0, the place
 // itself holds all that identifies the flow, unless its reply is not the inverse: the entry need not be looked at to know
 // that it is the right one, and its first line is all that is fetched. Of all others (kOther) it holds the hash, and the entry is asked.
@@ -55,20 +55,34 @@ class EntryIndex {
     EntryIndex(std::uint32_t places, std::uint64_t seed, base::Touch touch);
 
     FlowKey key_of(const Tuple& tuple, std::uint16_t zone) const;
-    /// The same for TCP or UDP over IPv4 in zone 0. Addresses and ports in host byte order.
-    FlowKey key_of_ipv4(std::uint32_t source, std::uint32_t destination, std::uint16_t source_port,
-                        std::uint16_t destination_port, bool is_tcp) const {
-        const std::uint64_t a = std::uint64_t{source} << 16 | source_port;
-        const std::uint64_t b = std::uint64_t{destination} << 16 | destination_port;
-        const bool is_ordered = a <= b;
-        const std::uint64_t low = is_ordered ? a : b;
-        const std::uint64_t high = is_ordered ? b : a;
+    /// The same for TCP or UDP over IPv4 in zone 0. `addresses`: the source's and the destination's, eight bytes as they lie in a
+    /// header, loaded as one number. `ports`: host byte order, the source's in the lower half.
+    FlowKey key_of_ipv4(std::uint64_t addresses, std::uint32_t ports, bool is_tcp) const {
+        const std::uint64_t other_addresses = std::rotl(addresses, 32);
+        const std::uint32_t other_ports = std::rotl(ports, 16);
+        // Which end is the lower one changes with the packet's direction, which nobody foresees. Compared as one wide number the
+        // compiler makes no branch of it.
+        const bool is_swapped = widen(addresses, ports) > widen(other_addresses, other_ports);
+        const std::uint64_t mask = 0 - static_cast<std::uint64_t>(is_swapped);
+        const std::uint32_t kind = kUdp4 - (static_cast<std::uint32_t>(is_tcp) << kKindShift);
         FlowKey key;
-        key.addresses = low >> 16 | high >> 16 << 32;
-        key.ports = static_cast<std::uint32_t>((low & 0xffff) | (high & 0xffff) << 16);
-        key.kind = (is_tcp ? kTcp4 : kUdp4) | (is_ordered ? 0 : kReversed);
-        key.hash = hash_(key.addresses, std::uint64_t{key.ports} << 32 | (is_tcp ? kTcp4 : kUdp4));
+        key.addresses = addresses ^ ((addresses ^ other_addresses) & mask);
+        key.ports = ports ^ ((ports ^ other_ports) & static_cast<std::uint32_t>(mask));
+        key.kind = kind | (kReversed & static_cast<std::uint32_t>(mask));
+        key.hash = hash_(key.addresses, std::uint64_t{key.ports} << 32 | kind);
         return key;
+    }
+    /// Addresses that do not lie side by side, for it. Both: four bytes.
+    static std::uint64_t join_ipv4(const std::uint8_t* source, const std::uint8_t* destination) {
+        std::array<std::uint8_t, 8> bytes;
+        std::memcpy(bytes.data(), source, 4);
+        std::memcpy(bytes.data() + 4, destination, 4);
+        std::uint64_t addresses;
+        std::memcpy(&addresses, bytes.data(), sizeof addresses);
+        return addresses;
+    }
+    static std::uint32_t join_ports(std::uint16_t source, std::uint16_t destination) {
+        return source | std::uint32_t{destination} << 16;
     }
 
     /// The same for TCP or UDP over IPv6 in zone 0. Addresses as they lie in the packet, ports in host byte order.
@@ -198,14 +212,15 @@ class EntryIndex {
     std::uint32_t bucket_count() const { return bucket_count_; }
     std::size_t rest_count() const { return rest_.size(); }
 
-    static constexpr std::uint32_t kTcp4 = 1U << 25;
-    static constexpr std::uint32_t kUdp4 = 2U << 25;
-    static constexpr std::uint32_t kOther = 3U << 25;
+    static constexpr unsigned kKindShift = 25;
+    static constexpr std::uint32_t kTcp4 = 1U << kKindShift;
+    static constexpr std::uint32_t kUdp4 = 2U << kKindShift;
+    static constexpr std::uint32_t kOther = 3U << kKindShift;
     static constexpr std::uint32_t kAsk = 1U << 27;  ///< the entry knows more than the place
     static constexpr std::uint32_t kReversed = 1U << 28;
 
   private:
-    static constexpr std::uint32_t kKindMask = 3U << 25;
+    static constexpr std::uint32_t kKindMask = 3U << kKindShift;
     static constexpr std::uint32_t kSlotMask = kMostSlots;  ///< slot + 1; 0: nobody
     /// In the first two places of a bucket: how many keys left it for their second, three bits each.
     static constexpr unsigned kOverflowShift = 29;
@@ -232,6 +247,10 @@ class EntryIndex {
         std::uint64_t hash;
     };
 
+    __extension__ using Wide = unsigned __int128;
+    static Wide widen(std::uint64_t high, std::uint64_t low) {
+        return static_cast<Wide>(high) << 64 | low;
+    }
     /// One side of a flow whose place holds but a hash.
     struct End {
         std::array<std::uint64_t, 2> address;
@@ -244,20 +263,13 @@ class EntryIndex {
     }
     /// `rest`: what else tells flows apart, above the 32 bits of the keys.
     FlowKey key_of_ends(const End& source, const End& destination, std::uint64_t rest) const {
-        // Without a branch: which end is the lower one changes with the packet's direction.
-        const auto is_less = [](std::uint64_t a, std::uint64_t b) {
-            return static_cast<std::uint64_t>(a < b);
-        };
-        const auto is_same = [](std::uint64_t a, std::uint64_t b) {
-            return static_cast<std::uint64_t>(a == b);
-        };
+        // As above, and by the ports only where a host talks to itself.
         const auto& a = source.address;
         const auto& b = destination.address;
-        const std::uint64_t is_swapped =
-            is_less(b[0], a[0]) |
-            (is_same(a[0], b[0]) &
-             (is_less(b[1], a[1]) | (is_same(a[1], b[1]) & is_less(destination.key, source.key))));
-        const std::uint64_t mask = 0 - is_swapped;
+        bool is_swapped = widen(a[0], a[1]) > widen(b[0], b[1]);
+        if (a == b) [[unlikely]]
+            is_swapped = source.key > destination.key;
+        const std::uint64_t mask = 0 - static_cast<std::uint64_t>(is_swapped);
         const auto exchanged = [mask](std::uint64_t x, std::uint64_t y) { return (x ^ y) & mask; };
         const std::uint64_t first = exchanged(a[0], b[0]), second = exchanged(a[1], b[1]);
         const std::uint64_t keys = exchanged(source.key, destination.key);

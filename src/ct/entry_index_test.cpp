@@ -21,8 +21,10 @@ constexpr auto kYes = [](std::uint32_t) { return true; };
 
 FlowKey key_of(const EntryIndex& index, std::uint32_t source, std::uint32_t destination,
                std::uint32_t source_port, std::uint32_t destination_port, bool is_tcp = true) {
-    return index.key_of_ipv4(source, destination, static_cast<std::uint16_t>(source_port),
-                             static_cast<std::uint16_t>(destination_port), is_tcp);
+    return index.key_of_ipv4(std::uint64_t{destination} << 32 | source,
+                             EntryIndex::join_ports(static_cast<std::uint16_t>(source_port),
+                                                    static_cast<std::uint16_t>(destination_port)),
+                             is_tcp);
 }
 
 TEST(EntryIndex, both_directions_have_one_key_and_know_which_is_which) {

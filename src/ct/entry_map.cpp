@@ -61,9 +61,9 @@ EntryExtra& EntryMap::extra_of(Entry& entry) {
 
 FlowKey EntryMap::key_of(const Entry& entry, CtDirection direction) const {
     if (entry.has_ipv4_ports() && !entry.has_extra()) {
-        FlowKey key =
-            index_.key_of_ipv4(entry.source_v4(), entry.destination_v4(), entry.source_key(),
-                               entry.destination_key(), entry.is_tcp());
+        FlowKey key = index_.key_of_ipv4(
+            EntryIndex::join_ipv4(entry.source_bytes(), entry.destination_bytes()),
+            EntryIndex::join_ports(entry.source_key(), entry.destination_key()), entry.is_tcp());
         if (direction == CtDirection::reply && !entry.is_to_itself()) {
             key.kind ^= EntryIndex::kReversed;
         }

@@ -116,8 +116,8 @@ class Steering {
 
 KS_INLINE std::uint32_t Steering::shard_of(const wire::Glance& glance) const {
     if (!glance.is_v4) return shard_of_ends(tuple_of(glance));
-    return shard_of_hash(hash_of_ends4(glance.source_v4(), glance.source_port,
-                                       glance.destination_v4(), glance.destination_port,
+    return shard_of_hash(hash_of_ends4(glance.source_v4(), glance.source_port(),
+                                       glance.destination_v4(), glance.destination_port(),
                                        glance.is_tcp ? protocol::kTcp : protocol::kUdp));
 }
 

@@ -26,13 +26,11 @@ KS_INLINE void Tracker::aim(Sighting& sighting) const {
     const EntryIndex& index = map_.index();
     const wire::Glance& glance = sighting.glance;
     if (glance.is_v4) {
-        sighting.key =
-            index.key_of_ipv4(glance.source_v4(), glance.destination_v4(), glance.source_port,
-                              glance.destination_port, glance.is_tcp);
+        sighting.key = index.key_of_ipv4(glance.addresses_v4(), glance.ports, glance.is_tcp);
     } else {
         sighting.key =
-            index.key_of_ipv6(glance.source_v6(), glance.destination_v6(), glance.source_port,
-                              glance.destination_port, glance.protocol());
+            index.key_of_ipv6(glance.source_v6(), glance.destination_v6(), glance.source_port(),
+                              glance.destination_port(), glance.protocol());
     }
     sighting.bucket = index.first_bucket(sighting.key);
     index.prefetch(sighting.bucket);
@@ -50,8 +48,8 @@ KS_INLINE Found Tracker::find_sighted(const Sighting& sighting) {
     if (!glance.is_v4) {
         // Mostly it is what it seems to be. Of an entry that has more to it the map knows better.
         const auto [is_original, is_reply] =
-            entry.compare_ends(glance.source_v6(), glance.destination_v6(), glance.source_port,
-                               glance.destination_port);
+            entry.compare_ends(glance.source_v6(), glance.destination_v6(), glance.source_port(),
+                               glance.destination_port());
         const bool is_plain = !entry.has_extra() && entry.protocol() == glance.protocol() &&
                               entry.family() == Family::ipv6;
         if (is_plain && is_original != is_reply) {

@@ -78,8 +78,8 @@ Tuple tuple_of(const wire::Glance& glance) {
     std::memcpy(tuple.source.bytes.data(), at, bytes);
     std::memcpy(tuple.destination.bytes.data(), at + bytes, bytes);
     tuple.protocol = glance.is_tcp ? protocol::kTcp : protocol::kUdp;
-    tuple.source_key = glance.source_port;
-    tuple.destination_key = glance.destination_port;
+    tuple.source_key = glance.source_port();
+    tuple.destination_key = glance.destination_port();
     return tuple;
 }
 

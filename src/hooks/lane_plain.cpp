@@ -22,7 +22,8 @@ Family family_of(const wire::Glance& glance) { return glance.is_v4 ? Family::ipv
 
 /// What rules of ports may ask of a first packet.
 Trails::First first_of(const wire::Glance& glance) {
-    return {glance.destination_port, glance.ip[glance.transport_offset() + 13], family_of(glance)};
+    return {glance.destination_port(), glance.ip[glance.transport_offset() + 13],
+            family_of(glance)};
 }
 
 }  // namespace

@@ -50,8 +50,8 @@ base::ByteView view(const Bytes& bytes) { return {bytes.data(), bytes.size()}; }
 
 void expect_transport(const Packet& packet, const Glance& glance) {
     const base::ByteView transport = packet.transport();
-    ASSERT_EQ(transport.be16(0), glance.source_port);
-    ASSERT_EQ(transport.be16(2), glance.destination_port);
+    ASSERT_EQ(transport.be16(0), glance.source_port());
+    ASSERT_EQ(transport.be16(2), glance.destination_port());
     if (!glance.is_tcp) {
         ASSERT_EQ(transport.be16(4), transport.size());
         return;
