@@ -83,12 +83,10 @@ EntryIndex::Place EntryIndex::exchange(std::uint32_t bucket, std::size_t i, cons
 }
 
 bool EntryIndex::try_put(std::uint32_t bucket, const Place& place) {
-    for (std::size_t i = 0; i < kPlaces; ++i) {
-        if (!is_free(buckets_[bucket].references[i])) continue;
-        exchange(bucket, i, place);
-        return true;
-    }
-    return false;
+    const unsigned free = with_reference(buckets_[bucket], 0);
+    if (free == 0) return false;
+    exchange(bucket, static_cast<std::size_t>(std::countr_zero(free)), place);
+    return true;
 }
 
 bool EntryIndex::put(const Place& wanted, std::uint64_t wanted_hash) {
@@ -127,11 +125,10 @@ bool EntryIndex::insert(const FlowKey& key, bool asks, std::uint32_t slot) {
 }
 
 bool EntryIndex::take_from(std::uint32_t bucket, const Place& place) {
-    for (std::size_t i = 0; i < kPlaces; ++i) {
-        const Bucket& at = buckets_[bucket];
-        const bool is_it = at.addresses[i] == place.addresses && at.ports[i] == place.ports &&
-                           (at.references[i] & ~kOverflowMask) == place.reference;
-        if (!is_it) continue;
+    const Bucket& at = buckets_[bucket];
+    for (unsigned fits = with_reference(at, place.reference); fits != 0; fits &= fits - 1) {
+        const auto i = static_cast<std::size_t>(std::countr_zero(fits));
+        if (at.addresses[i] != place.addresses || at.ports[i] != place.ports) continue;
         exchange(bucket, i, {0, 0, 0});
         return true;
     }

@@ -279,6 +279,11 @@ class EntryIndex {
         return {hash, 0, kOther | kAsk, hash};
     }
 
+#if defined(__SSE2__)
+    static __m128i load(const std::array<std::uint32_t, kPlaces>& words) {
+        return _mm_load_si128(reinterpret_cast<const __m128i*>(words.data()));
+    }
+#endif
     static std::uint32_t slot_of(std::uint32_t reference) { return (reference & kSlotMask) - 1; }
     static bool is_free(std::uint32_t reference) { return (reference & ~kOverflowMask) == 0; }
     std::uint32_t first_of(std::uint64_t hash) const {
@@ -296,11 +301,24 @@ class EntryIndex {
     static std::uint32_t furthest_of(std::uint32_t buckets) {
         return std::min(kFurthest, std::bit_floor(std::max(buckets - 1, 1U)));
     }
-    static bool has_room(const Bucket& bucket) {
-        const auto& references = bucket.references;
-        return is_free(references[0]) || is_free(references[1]) || is_free(references[2]) ||
-               is_free(references[3]);
+    /// Bit i: place i has this reference, the count that two of them carry aside. 0: it is free.
+    static unsigned with_reference(const Bucket& bucket, std::uint32_t reference) {
+#if defined(__SSE2__)
+        const __m128i mask = _mm_set1_epi32(static_cast<int>(~kOverflowMask));
+        const __m128i all = _mm_and_si128(load(bucket.references), mask);
+        const __m128i wanted = _mm_set1_epi32(static_cast<int>(reference));
+        return static_cast<unsigned>(
+            _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(all, wanted))));
+#else
+        unsigned fits = 0;
+        for (unsigned i = 0; i < kPlaces; ++i) {
+            const bool is_same = (bucket.references[i] & ~kOverflowMask) == reference;
+            fits |= static_cast<unsigned>(is_same) << i;
+        }
+        return fits;
+#endif
     }
+    static bool has_room(const Bucket& bucket) { return with_reference(bucket, 0) != 0; }
     void set_overflow(std::uint32_t bucket, std::uint32_t count);
     /// A key stands elsewhere than in its first bucket; or no longer.
     void count_leaver(std::uint32_t first);
@@ -326,9 +344,6 @@ class EntryIndex {
     static unsigned compare(const Bucket& bucket, const FlowKey& key) {
         const std::uint32_t kind = key.kind & kKindMask;
 #if defined(__SSE2__)
-        const auto load = [](const std::array<std::uint32_t, kPlaces>& words) {
-            return _mm_load_si128(reinterpret_cast<const __m128i*>(words.data()));
-        };
         const __m128i ports =
             _mm_cmpeq_epi32(load(bucket.ports), _mm_set1_epi32(static_cast<int>(key.ports)));
         const __m128i kinds =
