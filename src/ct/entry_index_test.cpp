@@ -21,10 +21,16 @@ constexpr auto kYes = [](std::uint32_t) { return true; };
 
 FlowKey key_of(const EntryIndex& index, std::uint32_t source, std::uint32_t destination,
                std::uint32_t source_port, std::uint32_t destination_port, bool is_tcp = true) {
-    return index.key_of_ipv4(std::uint64_t{destination} << 32 | source,
-                             EntryIndex::join_ports(static_cast<std::uint16_t>(source_port),
-                                                    static_cast<std::uint16_t>(destination_port)),
-                             is_tcp);
+    const auto bytes_of = [](std::uint32_t address) {
+        std::array<std::uint8_t, 4> bytes;
+        base::store_be32(bytes.data(), address);
+        return bytes;
+    };
+    return index.key_of_ipv4(
+        EntryIndex::join_ipv4(bytes_of(source).data(), bytes_of(destination).data()),
+        EntryIndex::join_ports(static_cast<std::uint16_t>(source_port),
+                               static_cast<std::uint16_t>(destination_port)),
+        is_tcp);
 }
 
 TEST(EntryIndex, both_directions_have_one_key_and_know_which_is_which) {

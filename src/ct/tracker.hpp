@@ -219,7 +219,7 @@ class Tracker {
     void note_absent(const Entry& made, const FlowKey& key);
     bool was_absent(const Entry& entry) const;
     Entry* make_plain(const Sighting& sighting, Time now, TrackResult& result);
-    Demand judge_plain(const Segment& segment, const PacketFlow& flow, TcpLine& line) const;
+    Demand judge_plain(const Segment& segment, const PacketFlow& flow) const;
     bool has_ended(Time now) const;
     void fetch(const EntryIndex::Hit& hit, const Wanted& wanted) const;
     Found find_sighted(const Sighting& sighting);

@@ -15,6 +15,7 @@
 #include "ct/proto/protocol.hpp"
 #include "ct/tcp/judge.hpp"
 #include "ct/tcp/opening.hpp"
+#include "ct/tcp/step.hpp"
 #include "ct/tracker.hpp"
 #include "ct/tracker_usual.hpp"
 
@@ -77,29 +78,42 @@ Entry* Tracker::make_plain(const Sighting& sighting, Time now, TrackResult& resu
     return entry;
 }
 
-/// `line`: the new memory.
-Demand Tracker::judge_plain(const Segment& segment, const PacketFlow& flow, TcpLine& line) const {
-    const Settings& settings = settings_of(*flow.entry);
-    if (!flow.entry->is_confirmed() && segment.kind == SegmentKind::syn) {
-        Demand demand;
-        demand.timeout_s = begin_by_syn(line, segment, settings);
-        demand.state_changed = true;
-        return demand;
-    }
+/// The flow's entry gets its new memory, unless it is to be opened again.
+Demand Tracker::judge_plain(const Segment& segment, const PacketFlow& flow) const {
+    Entry& entry = *flow.entry;
+    const Settings& settings = settings_of(entry);
+    Demand demand;
     TcpJudgement tcp;
-    if (!flow.entry->is_confirmed()) {
-        const Reason fault = begin_tcp(tcp.memory, segment, settings);
-        if (fault != Reason::none) {
-            Demand refused;
-            refused.outcome = Outcome::invalid;
-            refused.reason = fault;
-            return refused;
+    if (!entry.is_confirmed()) {
+        TcpLine line;
+        if (segment.kind == SegmentKind::syn) {
+            demand.timeout_s = begin_by_syn(line, segment, settings);
+            demand.state_changed = true;
+            entry.set_tcp(line);
+            return demand;
         }
-    } else if (const TcpLine* const old = flow.entry->tcp()) {
+        demand.reason = begin_tcp(tcp.memory, segment, settings);
+        if (demand.reason != Reason::none) {
+            demand.outcome = Outcome::invalid;
+            entry.set_tcp(line);
+            return demand;
+        }
+    } else if (TcpLine* const old = entry.tcp()) {
+        TcpStep step;
+        if (judge_step(*old, segment, flow.direction, entry.status, settings, step)) {
+            demand.timeout_s = step.timeout_s;
+            demand.state_changed = step.state_changed;
+            demand.becomes_assured = step.becomes_assured;
+            return demand;
+        }
         unpack_into(tcp.memory, *old);
     }
-    judge_tcp(tcp, segment, flow.direction, flow.entry->status, settings);
-    pack_into(line, tcp.memory);
+    judge_tcp(tcp, segment, flow.direction, entry.status, settings);
+    if (tcp.outcome != TcpOutcome::reopen) {
+        TcpLine line;
+        pack_into(line, tcp.memory);
+        entry.set_tcp(line);
+    }
     return demand_of(tcp);
 }
 
@@ -124,14 +138,12 @@ bool Tracker::track_plain(const Sighting& sighting, Time now, TrackResult& resul
         if (!found.entry) return true;
         Entry& entry = *found.entry;
         result.flow = {&entry, state_of(entry, found.direction), found.direction};
-        TcpLine line;
-        const Demand demand = judge_plain(segment, result.flow, line);
+        const Demand demand = judge_plain(segment, result.flow);
         if (demand.outcome == Outcome::reopen) {
             kill(entry, now, "opened again", nullptr);
             release_if_dead(entry, now);
             continue;
         }
-        entry.set_tcp(line);
         settle(result, demand, glance.ip_bytes, now, nullptr);
         if (result.reason != Reason::none) ++statistics_.invalid;
         return true;

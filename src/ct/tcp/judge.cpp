@@ -90,6 +90,8 @@ bool is_without_exception(const TcpCase& c) {
         case Ruling::ss:
             return c.memory.state != TcpState::time_wait && c.memory.state != TcpState::close;
         case Ruling::sr: return c.segment.kind != SegmentKind::ack;
+        case Ruling::tw: return c.memory.last_kind != SegmentKind::syn;
+        case Ruling::cl: return c.segment.kind != SegmentKind::rst;
         default: return false;
     }
 }

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ct/tcp/random_memory_test.hpp"
 #include "ct/tcp/timeout.hpp"
 
 namespace keepstate::ct {
@@ -251,6 +252,36 @@ TEST(JudgeTcp, fins_outside_of_the_window_from_both_sides_shorten_the_entrys_lif
     EXPECT_EQ(flow.send(kServer, segment(kFin | kAck, 900'000, 101)), TcpOutcome::invalid);
     EXPECT_EQ(flow.timeout(), 300U);
     EXPECT_TRUE(flow.last.shorten_only);
+}
+
+// judge_tcp does not ask the list where it knows that nobody in it would speak.
+TEST(JudgeTcp, names_the_first_exception_of_the_list_that_speaks) {
+    Random random{11};
+    std::uint32_t silent = 0;
+    for (int i = 0; i < 300'000; ++i) {
+        const Settings settings;
+        TcpMemory memory = random_memory(random);
+        memory.state = static_cast<TcpState>(1 + random() % (kTcpStates - 1));
+        const auto direction = static_cast<CtDirection>(random() % 2);
+        const UsualSegment usual =
+            random_segment(random, memory, static_cast<std::size_t>(direction));
+        constexpr int kFlags[] = {kAck, kFin | kAck, kSyn, kSyn | kAck, kRst, kRst | kAck};
+        const Segment sent =
+            segment(kFlags[random() % 6], usual.seq, usual.ack, usual.payload_bytes, usual.window);
+        const std::uint32_t status = random() % 2 == 0 ? 0 : status::kSeenReply | status::kAssured;
+        const Ruling ruling = ruling_of(direction, sent.kind, memory.state);
+        std::string_view first;
+        for (const TcpException& exception : tcp_exceptions()) {
+            const TcpAnswer answer =
+                exception.ask({memory, sent, direction, status, ruling, settings});
+            if (answer.kind == TcpAnswerKind::no_opinion) continue;
+            first = exception.name;
+            break;
+        }
+        silent += first.empty();
+        ASSERT_EQ(judge_tcp(memory, sent, direction, status, settings).exception, first) << i;
+    }
+    EXPECT_GT(silent, 30'000U);
 }
 
 TEST(TcpTimeout, each_state_has_its_setting) {

@@ -22,18 +22,16 @@ std::uint32_t tcp_state_timeout_s(const Settings& settings, TcpState state) {
     return 0;
 }
 
-std::uint32_t tcp_timeout_s(const Settings& settings, const TcpMemory& memory, SegmentKind kind) {
-    const std::uint32_t plain = tcp_state_timeout_s(settings, memory.state);
-    const std::uint8_t flags = memory.seen[0].flags | memory.seen[1].flags;
-    if (memory.retransmissions >= settings.tcp_max_retrans &&
-        plain > settings.tcp_timeout_max_retrans) {
+std::uint32_t tcp_timeout_s(const Settings& settings, const TimeoutCase& c, SegmentKind kind) {
+    const std::uint32_t plain = tcp_state_timeout_s(settings, c.state);
+    if (c.retransmissions >= settings.tcp_max_retrans && plain > settings.tcp_timeout_max_retrans) {
         return settings.tcp_timeout_max_retrans;
     }
     if (kind == SegmentKind::rst) return settings.tcp_timeout_close;
-    if ((flags & side_flag::kDataUnacknowledged) && plain > settings.tcp_timeout_unacknowledged) {
+    if ((c.flags & side_flag::kDataUnacknowledged) && plain > settings.tcp_timeout_unacknowledged) {
         return settings.tcp_timeout_unacknowledged;
     }
-    if (memory.last_window == 0 && plain > settings.tcp_timeout_max_retrans) {
+    if (c.last_window == 0 && plain > settings.tcp_timeout_max_retrans) {
         return settings.tcp_timeout_max_retrans;
     }
     return plain;
