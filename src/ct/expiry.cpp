@@ -20,9 +20,10 @@ void Expiry::take(EntryMap& map, Entry& entry) {
 
 void Expiry::put(EntryMap& map, Entry& entry, Time now) {
     const Time look_again = now + kLookAgainS * kNsPerSecond;
-    const std::uint32_t place = place_of(std::min(entry.expires, look_again).ns / kNsPerSecond);
-    take(map, entry);
     const std::uint32_t slot = map.slot_of(entry);
+    const std::uint32_t place =
+        place_of(std::min(entry.expires, look_again).ns / kNsPerSecond) + slot % kLanes;
+    take(map, entry);
     entry.wheel_previous = kIsFirst | place;
     entry.wheel_next = places_[place];
     if (entry.wheel_next != kNoEntry) map.at(entry.wheel_next).wheel_previous = slot;
@@ -33,11 +34,14 @@ bool Expiry::call_next(EntryMap& map, std::int64_t second) {
     swept_ = std::max(swept_, second - 1 - kPlaces);  // once round is enough
     while (swept_ < second - 1) {
         ++swept_;
-        std::uint32_t& list = places_[place_of(swept_)];
-        if (list == kNoEntry) continue;
-        map.at(list).wheel_previous = kIsFirst | kDue;
-        places_[kDue] = std::exchange(list, kNoEntry);
-        return true;
+        for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+            std::uint32_t& list = places_[place_of(swept_) + lane];
+            if (list == kNoEntry) continue;
+            map.at(list).wheel_previous = kIsFirst | (kDue + lane);
+            places_[kDue + lane] = std::exchange(list, kNoEntry);
+            waiting_ |= 1U << lane;
+        }
+        if (waiting_ != 0) return true;
     }
     return false;
 }

@@ -1,8 +1,11 @@
 // Expiry: a wheel of one-second lists, so that time costs nothing per packet.
 //
-//     places_   [ 0 | 1 | 2 | ... | 511 ]      place = second modulo 512
-//                 ^ everything up to `swept_` has been moved to `due_`
-//     due_      those whose turn has come, looked at one by one
+//     places_   [ 0 | 1 | 2 | ... | 511 ]      second modulo 512, kLanes lists each, by slot
+//                 ^ everything up to `swept_` has been moved to the last kLanes lists
+//               [ due ]                        those whose turn has come, looked at one by one, from each list in turn
+//
+// A list is a chain of lines that nobody has touched for long, and each names the next one only when it has come from memory. So a
+// second has several: while one waits, those of the others go.
 //
 // An entry is put where its expiry falls, but not further away than kLookAgainS: whoever has longer to live is looked at
 // again then. A renewed timeout does not move it (the usual case): when its list's turn comes, an entry that has time left is
@@ -18,6 +21,7 @@
 // all of them once if time jumps further than the wheel is round; each entry is looked at every kLookAgainS.  Tested by: ct/expiry_test.cpp.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "ct/entry_map.hpp"
@@ -26,7 +30,7 @@ namespace keepstate::ct {
 
 class Expiry {
   public:
-    Expiry() : places_(kPlaces + 1, kNoEntry) {}
+    Expiry() : places_((kPlaces + 1) * kLanes, kNoEntry) {}
 
     /// So far away at the most an entry is put.
     static constexpr std::int64_t kLookAgainS = 300;
@@ -42,7 +46,7 @@ class Expiry {
     void take(EntryMap& map, Entry& entry);
 
     /// Whether sweep() has lists to look at.
-    bool is_due(Time now) const { return now.ns >= next_ns_ || places_[kDue] != kNoEntry; }
+    bool is_due(Time now) const { return now.ns >= next_ns_ || waiting_ != 0; }
     /// Calls `gone(entry)` for each entry whose time has come; `gone` must take() it. Looks at `most` entries at the most.
     template <typename Gone>
     void sweep(EntryMap& map, Time now, std::uint32_t most, Gone gone) {
@@ -53,11 +57,16 @@ class Expiry {
             swept_ = second - 1;
         }
         for (;;) {
-            Scout scout;
-            while (places_[kDue] != kNoEntry) {
+            std::array<Scout, kLanes> scouts;
+            for (std::uint32_t lane = 0; waiting_ != 0; lane = (lane + 1) % kLanes) {
+                const std::uint32_t head = places_[kDue + lane];
+                if (head == kNoEntry) {
+                    waiting_ &= ~(1U << lane);
+                    continue;
+                }
                 if (most-- == 0) return;
-                scout.run_ahead(map, places_[kDue]);
-                Entry& entry = map.at(places_[kDue]);
+                scouts[lane].run_ahead(map, head);
+                Entry& entry = map.at(head);
                 if (entry.expires <= now) {
                     gone(entry);
                 } else {
@@ -72,9 +81,8 @@ class Expiry {
     }
 
   private:
-    /// Goes down the due list some entries ahead of its head and asks memory for what their end will need. A list is a chain of
-    /// lines that nobody has touched for long: one step a turn, so that each line has a turn's time to come. What it
-    /// says decides nothing.
+    /// Goes down a due list some entries ahead of its head and asks memory for what their end will need: one step a turn, so
+    /// that each line has a turn's time to come. What it says decides nothing.
     class Scout {
       public:
         void run_ahead(const EntryMap& map, std::uint32_t head) {
@@ -90,23 +98,27 @@ class Expiry {
         }
 
       private:
-        static constexpr std::uint32_t kLead = 6;
+        static constexpr std::uint32_t kLead = 3;
         std::uint32_t at_ = kNoEntry;  ///< whom it looks at next
         std::uint32_t lead_ = 0;       ///< so far behind the head
     };
 
     static constexpr std::int64_t kPlaces = 512;
     static_assert(kPlaces > kLookAgainS);
-    static constexpr std::uint32_t kDue = kPlaces;  ///< the list of those whose turn has come
+    static constexpr std::uint32_t kLanes = 4;
+    static constexpr std::uint32_t kDue =
+        kPlaces * kLanes;  ///< the lists of those whose turn has come
     static constexpr std::uint32_t kIsFirst = 0x80000000U;
 
+    /// The first list of a second.
     static std::uint32_t place_of(std::int64_t second) {
-        return static_cast<std::uint32_t>(second & (kPlaces - 1));
+        return static_cast<std::uint32_t>(second & (kPlaces - 1)) * kLanes;
     }
-    /// Moves the next list that is not empty and lies before `second` to kDue. False: there is none.
+    /// Moves the lists of the next second that has any and lies before `second` to kDue. False: there is none.
     bool call_next(EntryMap& map, std::int64_t second);
 
     std::vector<std::uint32_t> places_;
+    std::uint32_t waiting_ = 0;         ///< bit i: list kDue + i may have somebody
     std::int64_t swept_ = 0;            ///< with started_: the last second whose list was moved
     std::int64_t next_ns_ = INT64_MIN;  ///< when the next list's turn comes
     bool started_ = false;

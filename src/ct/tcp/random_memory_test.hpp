@@ -1,16 +1,13 @@
-// For tests: memories and segments near the edges of everything that is compared.
+// For tests: memories and segments near the edges of everything that is compared. Random: gives 32 random bits each time.
 #pragma once
-
-#include <random>
 
 #include "ct/tcp/established.hpp"
 
 namespace keepstate::ct {
 
-using Random = std::independent_bits_engine<std::mt19937, 32, std::uint32_t>;
-
 // A memory near the edges of everything that is compared: numbers close to each other, and to the circle's seam.
-inline TcpMemory random_memory(Random& random) {
+template <typename Random>
+TcpMemory random_memory(Random& random) {
     static constexpr std::uint32_t kBases[] = {1000, 0x7fffffffU, 0xffffff00U, 0x80000000U};
     TcpMemory memory;
     std::uint32_t bases[2] = {kBases[random() % 4], kBases[random() % 4]};
@@ -40,7 +37,8 @@ inline TcpMemory random_memory(Random& random) {
     return memory;
 }
 
-inline UsualSegment random_segment(Random& random, const TcpMemory& memory, std::size_t direction) {
+template <typename Random>
+UsualSegment random_segment(Random& random, const TcpMemory& memory, std::size_t direction) {
     const TcpSide& sender = memory.seen[direction];
     const TcpSide& receiver = memory.seen[1 - direction];
     UsualSegment segment;

@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "ct/tcp/judge.hpp"
 #include "ct/tcp/random_memory_test.hpp"
 
 namespace keepstate::ct {
 namespace {
+
+using Random = std::independent_bits_engine<std::mt19937, 32, std::uint32_t>;
 
 using namespace wire::tcp_flag;
 
