@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "api/engine_parts.hpp"
+#include "decision_words.hpp"
 #include "keepstate/engine.hpp"
 #include "wire/build.hpp"
 #include "wire/packet.hpp"
@@ -416,27 +417,6 @@ EngineSetup setup_of(const Kind& kind, std::uint32_t most, bool listens) {
     return setup;
 }
 
-std::string describe(const Decision& d) {
-    std::string words = fmt::format(
-        "{} {} ip {} cut {} {} protocol {} {} {} in {} out {} mark {} translates {} rule {} {} {} "
-        "{}",
-        text(d.verdict), text(d.reason), d.is_ip, d.was_cut, text(d.family), d.protocol,
-        d.state ? text(*d.state) : "-", d.direction ? text(*d.direction) : "-", d.in_device,
-        d.out_device, d.mark, d.would_translate, text(d.rule.table), d.rule.chain, d.rule.number,
-        d.rule.rule_text);
-    for (std::size_t i = 0; i < d.hook_count; ++i) words += fmt::format(" {}", text(d.hooks[i]));
-    if (d.entry) {
-        words += fmt::format(" entry {} {:x} {} {:x} {}", d.entry->number, d.entry->status,
-                             d.entry->timeout_ns, d.entry->mark,
-                             d.entry->tcp_state ? text(*d.entry->tcp_state) : "-");
-    }
-    for (const auto& bytes : {d.out_bytes, d.reply_bytes}) {
-        words += ' ';
-        for (const std::uint8_t byte : bytes) words += fmt::format("{:02x}", byte);
-    }
-    return words;
-}
-
 std::string all_of(const Engine& engine, Time now) {
     std::string all = engine.print_counters(Family::ipv4) + engine.print_counters(Family::ipv6);
     engine.for_each_entry(
@@ -530,7 +510,7 @@ void compare(const Kind& kind, std::uint32_t most, std::uint32_t pause_s, bool c
             quick.process(frames, by_lane);
             whole.process(frames, by_way, changes ? stories.data() : nullptr, logs.data());
             for (std::size_t i = 0; i < frames.size(); ++i) {
-                ASSERT_EQ(describe(by_lane[i]), describe(by_way[i]))
+                ASSERT_EQ(words_of(by_lane[i]), words_of(by_way[i]))
                     << kind.name << ", seed " << seed << ", round " << round << ", packet " << i;
                 ++tally.all;
                 if (by_way[i].state == CtState::established) ++tally.established;

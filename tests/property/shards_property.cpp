@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "decision_words.hpp"
 #include "keepstate/packet.hpp"
 #include "keepstate/sharded_engine.hpp"
 #include "keepstate/steering.hpp"
@@ -229,27 +230,6 @@ EngineSetup setup_of(const Case& which) {
 
 // --- what an engine says -----------------------------------------------------------------------------------
 
-std::string hex(std::span<const std::uint8_t> bytes) {
-    std::string out;
-    for (const std::uint8_t byte : bytes) out += fmt::format("{:02x}", byte);
-    return out;
-}
-
-std::string describe(const Decision& d) {
-    std::string out =
-        fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} out {} reply {}", text(d.verdict),
-                    text(d.reason), d.is_ip, d.was_cut, d.protocol, d.state ? text(*d.state) : "-",
-                    d.direction ? text(*d.direction) : "-", d.in_device, d.out_device, d.rule.chain,
-                    d.rule.number, d.rule.rule_text, d.mark, hex(d.out_bytes), hex(d.reply_bytes));
-    for (std::uint8_t i = 0; i < d.hook_count; ++i) out += fmt::format(" {}", text(d.hooks[i]));
-    if (d.entry) {
-        out += fmt::format(" entry {} status {:x} timeout {} mark {} tcp {}", d.entry->number,
-                           d.entry->status, d.entry->timeout_ns, d.entry->mark,
-                           d.entry->tcp_state ? static_cast<int>(*d.entry->tcp_state) : -1);
-    }
-    return out;
-}
-
 /// All that is asked of an engine about a batch, a line each.
 template <typename AnyEngine>
 void judge(AnyEngine& engine, std::span<const Frame> frames, bool has_stories,
@@ -261,7 +241,7 @@ void judge(AnyEngine& engine, std::span<const Frame> frames, bool has_stories,
     const std::vector<ExpectationEvent> expectations = engine.take_expectation_events();
     std::size_t event = 0, expectation = 0;
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        std::string line = describe(decisions[i]) + " | " + stories[i] + logs[i];
+        std::string line = words_of(decisions[i]) + " | " + stories[i] + logs[i];
         for (; event < engine.event_ends()[i]; ++event) {
             line += fmt::format("#{} ", events[event].entry.number);
             print_event(events[event], line);
