@@ -24,14 +24,10 @@
 #include "differ/compare.hpp"
 #include "differ/rulesets.hpp"
 #include "keepstate/engine.hpp"
+#include "runs.hpp"
 
 namespace keepstate {
 namespace {
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
-}
 
 std::string entries_of(const Engine& engine, Time now) {
     std::string all;
@@ -80,8 +76,8 @@ class Pair {
 };
 
 TEST(FastEngine, decides_random_packets_under_random_rules_as_one_that_explains) {
-    const std::uint64_t seed = from_environment("KEEPSTATE_SEED", 1);
-    const std::uint64_t count = from_environment("KEEPSTATE_RUNS", 150);
+    const std::uint64_t seed = first_seed();
+    const std::uint64_t count = runs(150, 40);
     for (std::uint64_t i = seed; i < seed + count; ++i) {
         for (const bool is_v6 : {false, true}) {
             const kernel::Walk walk = kernel::make_ruleset_walk(is_v6, i, 300);
@@ -142,10 +138,10 @@ TEST(FastEngine, decides_captures_under_real_rulesets_as_one_that_explains) {
     if (captures.empty() || rules4.empty() || rules6.empty()) {
         GTEST_SKIP() << "no captures and rulesets: KEEPSTATE_SHARED names their folder";
     }
-    std::mt19937_64 dice(from_environment("KEEPSTATE_SEED", 1));
+    std::mt19937_64 dice(first_seed());
     std::shuffle(captures.begin(), captures.end(), dice);
     constexpr std::size_t kMostPackets = 1500;
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(50);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(draws(50, 12));
     std::size_t pairs = 0;
     std::size_t sent = 0;
     for (std::size_t i = 0; i < 4 * captures.size(); ++i) {

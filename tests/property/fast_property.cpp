@@ -18,7 +18,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <random>
@@ -29,14 +28,10 @@
 #include "rules/change.hpp"
 #include "rules/walk.hpp"
 #include "rulesets.hpp"
+#include "runs.hpp"
 
 namespace keepstate::rules {
 namespace {
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
-}
 
 // --- packets ----------------------------------------------------------------------------------------
 
@@ -460,10 +455,10 @@ class PacketDraw {
     Time now_ = Time::from_s(1000);
 };
 
-void compare_small(bool is_v6, unsigned rules_a_chain, std::uint64_t runs) {
-    const std::uint64_t seed = from_environment("KEEPSTATE_SEED", 1);
+void compare_small(bool is_v6, unsigned rules_a_chain, std::uint64_t count) {
+    const std::uint64_t seed = first_seed();
     std::uint64_t replayed = 0, for_others = 0;
-    for (std::uint64_t i = 0; i < from_environment("KEEPSTATE_RUNS", runs); ++i) {
+    for (std::uint64_t i = 0; i < count; ++i) {
         SCOPED_TRACE(fmt::format("KEEPSTATE_SEED={}", seed + i));
         std::mt19937_64 dice{seed + i};
         Quartet quartet(SmallRules(dice, is_v6).text(rules_a_chain),
@@ -489,16 +484,16 @@ void compare_small(bool is_v6, unsigned rules_a_chain, std::uint64_t runs) {
     EXPECT_TRUE(for_others != 0 || rules_a_chain >= kFew);
 }
 
-TEST(Fast, gives_what_walk_gives_for_few_rules) { compare_small(false, 6, 400); }
-TEST(Fast, gives_what_walk_gives_for_few_rules_of_ipv6) { compare_small(true, 6, 400); }
+TEST(Fast, gives_what_walk_gives_for_few_rules) { compare_small(false, 6, runs(400, 100)); }
+TEST(Fast, gives_what_walk_gives_for_few_rules_of_ipv6) { compare_small(true, 6, runs(400, 100)); }
 TEST(Fast, gives_what_walk_gives_for_many_rules_over_few_values) {
-    compare_small(false, 150, 40);
-    compare_small(true, 150, 40);
+    compare_small(false, 150, runs(40, 12));
+    compare_small(true, 150, runs(40, 12));
 }
 
 TEST(Fast, gives_what_walk_gives_for_rulesets_of_the_benchmarks) {
     using bench::Style;
-    const std::uint64_t seed = from_environment("KEEPSTATE_SEED", 1);
+    const std::uint64_t seed = first_seed();
     for (const Style style :
          {Style::acl, Style::fw, Style::ipc, Style::kube, Style::established_last}) {
         for (const std::uint32_t rules : {1U, 9U, 60U, 300U, 5000U}) {
@@ -509,7 +504,8 @@ TEST(Fast, gives_what_walk_gives_for_rulesets_of_the_benchmarks) {
             PacketDraw packets(dice, false);
             const Table table = style == Style::kube ? Table::nat : Table::filter;
             const Hook hook = style == Style::kube ? Hook::prerouting : Hook::forward;
-            for (const bench::Packet5& headers : bench::make_trace(style, rules, seed, 3000)) {
+            for (const bench::Packet5& headers :
+                 bench::make_trace(style, rules, seed, draws(3000U, 1000U))) {
                 Shape shape;
                 shape.headers = headers;
                 packets.send(quartet, shape, table, hook, dice() % 20 == 0);
@@ -663,9 +659,9 @@ class ChangingRules {
     std::optional<Program> fresh_;
 };
 
-void compare_changing(bool is_v6, unsigned rules_a_chain, unsigned changes, std::uint64_t runs) {
-    const std::uint64_t seed = from_environment("KEEPSTATE_SEED", 1);
-    for (std::uint64_t i = 0; i < from_environment("KEEPSTATE_RUNS", runs); ++i) {
+void compare_changing(bool is_v6, unsigned rules_a_chain, unsigned changes, std::uint64_t count) {
+    const std::uint64_t seed = first_seed();
+    for (std::uint64_t i = 0; i < count; ++i) {
         SCOPED_TRACE(fmt::format("KEEPSTATE_SEED={}", seed + i));
         std::mt19937_64 dice{seed + i};
         const bool remembers = i % 3 == 0;
@@ -693,15 +689,15 @@ void compare_changing(bool is_v6, unsigned rules_a_chain, unsigned changes, std:
 }
 
 TEST(Fast, gives_what_a_new_table_gives_when_few_rules_change) {
-    compare_changing(false, 6, 6, 150);
-    compare_changing(true, 6, 6, 80);
+    compare_changing(false, 6, 6, runs(150, 40));
+    compare_changing(true, 6, 6, runs(80, 20));
 }
 TEST(Fast, gives_what_a_new_table_gives_when_one_of_many_rules_changes) {
-    compare_changing(false, 200, 5, 12);
-    compare_changing(true, 200, 5, 6);
+    compare_changing(false, 200, 5, runs(12, 4));
+    compare_changing(true, 200, 5, runs(6, 2));
 }
 TEST(Fast, gives_what_a_new_table_gives_when_many_rules_change) {
-    compare_changing(false, 200, 400, 8);
+    compare_changing(false, 200, 400, runs(8, 3));
 }
 
 TEST(Fast, paths_that_find_no_room_have_no_number) {

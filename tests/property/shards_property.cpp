@@ -17,6 +17,7 @@
 #include "keepstate/packet.hpp"
 #include "keepstate/sharded_engine.hpp"
 #include "keepstate/steering.hpp"
+#include "runs.hpp"
 
 namespace keepstate {
 namespace {
