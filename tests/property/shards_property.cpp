@@ -334,26 +334,30 @@ void compare_all(const Case& which, std::vector<std::string> (*make)(Dice&), uns
     }
 }
 
-TEST(Shards, say_what_one_engine_says_without_rules) { compare_all({}, mixed_packets, 3, 50); }
+TEST(Shards, say_what_one_engine_says_without_rules) {
+    compare_all({}, mixed_packets, draws(3U, 1U), 50);
+}
 TEST(Shards, say_what_one_engine_says_with_rules_that_reject_and_log) {
-    compare_all({.rules4 = kStateful4, .rules6 = kStateful6}, mixed_packets, 4, 50);
+    compare_all({.rules4 = kStateful4, .rules6 = kStateful6}, mixed_packets, draws(4U, 1U), 50);
 }
 TEST(Shards, say_what_one_engine_says_as_a_router_with_addresses_of_its_own) {
-    compare_all({.rules4 = kStateful4, .rules6 = kStateful6, .is_router = true}, mixed_packets, 4,
-                50);
+    compare_all({.rules4 = kStateful4, .rules6 = kStateful6, .is_router = true}, mixed_packets,
+                draws(4U, 1U), 50);
 }
 TEST(Shards, say_what_one_engine_says_with_zones_marks_and_untracked_packets) {
-    compare_all({.rules4 = kMarks4, .rules6 = kStateful6, .is_router = true}, mixed_packets, 4, 50);
+    compare_all({.rules4 = kMarks4, .rules6 = kStateful6, .is_router = true}, mixed_packets,
+                draws(4U, 1U), 50);
 }
 TEST(Shards, say_what_one_engine_says_when_time_jumps) {
-    compare_all({.rules4 = kStateful4, .rules6 = kStateful6}, mixed_packets, 2, 2000);
+    compare_all({.rules4 = kStateful4, .rules6 = kStateful6}, mixed_packets, draws(2U, 1U), 2000);
 }
 TEST(Shards, say_what_one_engine_says_while_the_table_is_full) {
-    compare_all({.rules4 = kStateful4, .rules6 = kStateful6, .most = 12}, mixed_packets, 3, 50);
+    compare_all({.rules4 = kStateful4, .rules6 = kStateful6, .most = 12}, mixed_packets,
+                draws(3U, 1U), 50);
 }
 // Between: some batches are far from the limit, others reach it.
 TEST(Shards, say_what_one_engine_says_near_the_limit) {
-    compare_all({.rules6 = kStateful6, .most = 400}, mixed_packets, 3, 10);
+    compare_all({.rules6 = kStateful6, .most = 400}, mixed_packets, draws(3U, 1U), 10);
 }
 TEST(Shards, tell_the_stories_that_one_engine_tells) {
     compare_all(
@@ -361,14 +365,14 @@ TEST(Shards, tell_the_stories_that_one_engine_tells) {
         mixed_packets, 1, 50);
 }
 TEST(Shards, meet_expectations_as_one_engine_does) {
-    compare_all({.rules4 = kStateful4, .has_helpers = true}, ftp_packets, 6, 20);
+    compare_all({.rules4 = kStateful4, .has_helpers = true}, ftp_packets, draws(6U, 1U), 20);
 }
 TEST(Shards, meet_expectations_of_flows_that_rules_give_a_helper) {
     const std::string rules =
         "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 21 -j CT --helper "
         "ftp\nCOMMIT\n" +
         std::string(kStateful4);
-    compare_all({.rules4 = rules.c_str(), .is_router = true}, ftp_packets, 4, 20);
+    compare_all({.rules4 = rules.c_str(), .is_router = true}, ftp_packets, draws(4U, 1U), 20);
 }
 TEST(Shards, meet_expectations_while_the_table_is_full) {
     compare_all({.most = 25, .has_helpers = true}, ftp_packets, 3, 20);
