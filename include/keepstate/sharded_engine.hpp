@@ -48,8 +48,13 @@ class ShardedEngine {
     void process(std::span<const Frame> batch, std::span<Decision> decisions,
                  std::string* stories = nullptr, std::string* logs = nullptr);
 
-    // There is no change_rules() here: whether several threads can judge a ruleset, and which packets have to wait for each
-    // other, is found out in make().
+    /// As Engine::change_rules, between two calls of process(): all shards change, or none.
+    /// Errors: besides, where there are several shards, a rule that they could not judge side by side, since which packets
+    /// wait for each other is found out in make(): one that remembers packets of other flows (docs/shards.md), or
+    /// gives a helper to flows that no rule gave one before (input).
+    /// Cost: that of a change, once for each shard.
+    Result<void> change_rules(Family family, std::string_view command,
+                              std::span<const LabelName> labels = {});
 
     // all as Engine's
     std::vector<Event> take_events();

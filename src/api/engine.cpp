@@ -150,8 +150,9 @@ Result<std::unique_ptr<EngineParts>> EngineParts::make(EngineSetup setup) {
     return parts;
 }
 
-Result<void> EngineParts::change_rules(Family family, std::string_view command,
-                                       std::span<const LabelName> labels) {
+Result<bool> EngineParts::change_rules(Family family, std::string_view command,
+                                       std::span<const LabelName> labels,
+                                       const rules::ChangeTerms& terms) {
     std::optional<rules::Program>& program = programs[index_of(family)];
     if (!program) {
         return Unexpected(
@@ -159,12 +160,11 @@ Result<void> EngineParts::change_rules(Family family, std::string_view command,
                                                     family == Family::ipv4 ? "IPv4" : "IPv6")));
     }
     path->settle_counters();
-    const Result<bool> changed = rules::apply_change(*program, command, {objects, labels});
-    if (!changed) return Unexpected(changed.error());
-    if (!*changed) return {};
+    Result<bool> changed = rules::apply_change(*program, command, {objects, labels, &terms});
+    if (!changed || !*changed) return changed;
     if (objects.wants_accounting) tracker->switch_on_accounting();
     path->rules_changed();
-    return {};
+    return changed;
 }
 
 void EngineParts::begin_batch() {
@@ -303,7 +303,9 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
 
 Result<void> Engine::change_rules(Family family, std::string_view command,
                                   std::span<const LabelName> labels) {
-    return parts_->engine->change_rules(family, command, labels);
+    const Result<bool> changed = parts_->engine->change_rules(family, command, labels);
+    if (!changed) return Unexpected(changed.error());
+    return {};
 }
 
 std::vector<Event> Engine::take_events() {

@@ -13,6 +13,7 @@
 #include "ct/tracker.hpp"
 #include "hooks/path.hpp"
 #include "keepstate/engine.hpp"
+#include "rules/change.hpp"
 #include "rules/objects.hpp"
 #include "rules/program.hpp"
 
@@ -63,9 +64,10 @@ struct EngineParts {
                                const EntryVisitor& visit);
     /// Soonest end first.
     std::vector<ExpectationCopy> expectations(Time now) const;
-    /// As Engine::change_rules.
-    Result<void> change_rules(Family family, std::string_view command,
-                              std::span<const LabelName> labels);
+    /// As Engine::change_rules. False: nothing has changed (-C).
+    Result<bool> change_rules(Family family, std::string_view command,
+                              std::span<const LabelName> labels,
+                              const rules::ChangeTerms& terms = {});
     /// With its counters up to date. Null: no rules of that family.
     const rules::Program* program(Family family) const;
 

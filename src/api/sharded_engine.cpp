@@ -57,6 +57,12 @@ void ShardedEngine::process(std::span<const Frame> batch, std::span<Decision> de
     parts_->process(batch, decisions, stories, logs);
 }
 
+Result<void> ShardedEngine::change_rules(Family family, std::string_view command,
+                                         std::span<const LabelName> labels) {
+    if (parts_->one) return parts_->one->change_rules(family, command, labels);
+    return parts_->change_rules(family, command, labels);
+}
+
 std::vector<Event> ShardedEngine::take_events() {
     if (parts_->one) return parts_->one->take_events();
     return std::exchange(parts_->ledger.events, {});

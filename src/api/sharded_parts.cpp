@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "rules/sharing.hpp"
+
 namespace keepstate {
 
 ShardedEngine::Parts::Parts(std::vector<std::unique_ptr<EngineParts>> parts,
@@ -35,6 +37,27 @@ void ShardedEngine::Parts::process(std::span<const Frame> batch, std::span<Decis
         part_.logs = logs ? logs + first : nullptr;
         process_part();
     }
+}
+
+/// The first shard says whether it may be; what it takes, all others take.
+Result<void> ShardedEngine::Parts::change_rules(Family family, std::string_view command,
+                                                std::span<const LabelName> labels) {
+    EngineParts& first = shards[0]->parts();
+    const ct::HelperReach& reach = shards[0]->steering().reach();
+    rules::ChangeTerms terms;
+    terms.why_not = [&](const rules::Program& program, const rules::RulePosition& at) {
+        return rules::why_not_beside_others(program, at, first.helpers, reach);
+    };
+    Result<bool> changed = first.change_rules(family, command, labels, terms);
+    if (!changed) return Unexpected(std::move(changed.error()));
+    if (!*changed) return {};
+    terms = {};
+    terms.counts_from_zero = true;
+    for (std::size_t i = 1; i < shards.size(); ++i) {
+        const Result<bool> also = shards[i]->parts().change_rules(family, command, labels, terms);
+        KS_ASSERT(also && *also);
+    }
+    return {};
 }
 
 void ShardedEngine::Parts::process_part() {

@@ -39,6 +39,8 @@ struct ShardedEngine::Parts final : Crew::Work, hooks::Owner {
 
     void process(std::span<const Frame> batch, std::span<Decision> decisions, std::string* stories,
                  std::string* logs);
+    Result<void> change_rules(Family family, std::string_view command,
+                              std::span<const LabelName> labels);
     void work(std::uint32_t member, std::uint32_t job) override;
     bool is_here(const wire::Packet& packet) override;
 

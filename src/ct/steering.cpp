@@ -61,6 +61,17 @@ void HelperReach::add(std::uint8_t number, std::uint16_t low, std::uint16_t high
     for (std::uint32_t port = low; port <= high; ++port) ports[port] = true;
 }
 
+bool HelperReach::covers(const HelperReach& other) const {
+    const auto covers_ports = [](const std::vector<bool>& all, const std::vector<bool>& some) {
+        for (std::size_t port = 0; port < some.size(); ++port) {
+            if (some[port] && (all.empty() || !all[port])) return false;
+        }
+        return true;
+    };
+    return covers_ports(tcp_, other.tcp_) && covers_ports(udp_, other.udp_) &&
+           (has_gre_ || !other.has_gre_);
+}
+
 Steering::Steering(std::uint32_t shards, std::uint64_t seed, bool completes_cut_frames,
                    HelperReach reach)
     : shards_(std::clamp<std::uint32_t>(shards, 1, kMostShards)),

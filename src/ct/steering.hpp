@@ -47,6 +47,8 @@ class HelperReach {
         if (number != protocol::kTcp && number != protocol::kUdp) return false;
         return !ports.empty() && ports[port];
     }
+    /// Whether it holds all that `other` holds.
+    bool covers(const HelperReach& other) const;
     /// Ports low..high of TCP or UDP; other protocols have no helpers.
     void add(std::uint8_t number, std::uint16_t low, std::uint16_t high);
     void add_gre() { has_gre_ = true; }

@@ -163,6 +163,8 @@ class Change {
     bool insert(std::uint32_t at) {
         if (!may_stand()) return false;
         const bool is_last_first = command_.kind == 'I';
+        const bool counts_from_zero = place_.terms != nullptr && place_.terms->counts_from_zero;
+        if (counts_from_zero) command_.rule.counters = {};
         std::vector<Rule> rules = expand(std::move(command_));
         // Each is put before the place, so the last comes to stand first.
         if (is_last_first) std::reverse(rules.begin(), rules.end());
@@ -171,19 +173,45 @@ class Change {
             program_.add_table(table_);
             chain_ = *program_.find_chain(table_, chain_name_);
         }
-        const bool had_two_places = place_.objects.wants_two_places;
+        const Wants before = wants();
         Result<void> done = program_.insert(table_, chain_, at, std::move(rules), place_.objects);
         if (!done) {
             for (Fault& fault : done.error().faults) say(1, std::move(fault.words));
-        } else if (place_.objects.wants_two_places != had_two_places) {
+        } else if (!may_stay(at, count, before)) {
             for (std::uint32_t i = 0; i < count; ++i) {
                 program_.erase(table_, chain_, at, place_.objects);
             }
-            place_.objects.wants_two_places = had_two_places;
-            say(1, "a zone for one direction needs an engine that was made with such a rule");
         }
-        if (!faults_.empty() && is_new_table_) program_.drop_last_table();
-        return faults_.empty();
+        if (faults_.empty()) return true;
+        place_.objects.wants_accounting = before.accounting;
+        place_.objects.wants_two_places = before.two_places;
+        if (is_new_table_) program_.drop_last_table();
+        return false;
+    }
+
+    /// What rules have asked of the engine while they were bound.
+    struct Wants {
+        bool accounting = false;
+        bool two_places = false;
+    };
+    Wants wants() const {
+        return {place_.objects.wants_accounting, place_.objects.wants_two_places};
+    }
+
+    /// What shows only when the rules are bound.
+    bool may_stay(std::uint32_t at, std::uint32_t count, const Wants& before) {
+        if (wants().two_places != before.two_places) {
+            say(1, "a zone for one direction needs an engine that was made with such a rule");
+            return false;
+        }
+        if (place_.terms == nullptr || !place_.terms->why_not) return true;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            std::string words = place_.terms->why_not(program_, {table_, chain_, at + i});
+            if (words.empty()) continue;
+            say(1, std::move(words));
+            return false;
+        }
+        return true;
     }
 
     /// What the kernel would refuse.

@@ -8,7 +8,10 @@
 // source: man:iptables; seen:tests/rules/command.t.   Tested by: rules/change_test.cpp, tests/property/fast_property.cpp.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "keepstate/result.hpp"
@@ -17,9 +20,25 @@
 
 namespace keepstate::rules {
 
+/// A rule of a Program: number `rule` of its chain, from 0.
+struct RulePosition {
+    Table table = Table::filter;
+    std::uint32_t chain = 0;
+    std::uint32_t rule = 0;
+};
+
+/// Where one firewall has several Programs that change alike.
+struct ChangeTerms {
+    /// Asked about each new rule where it stands. Words: it may not, and goes again; they are the fault. Null: all may.
+    std::function<std::string(const Program& program, const RulePosition& at)> why_not;
+    /// New rules count from zero whatever -c says: another Program has those.
+    bool counts_from_zero = false;
+};
+
 struct ChangePlace {
     Objects& objects;  ///< that the Program was made with
     std::span<const LabelName> labels = {};
+    const ChangeTerms* terms = nullptr;  ///< null: none
 };
 
 /// `command`: the words behind `iptables': "-t nat -I PREROUTING 3 -p tcp -j RETURN". False: nothing has changed (-C).

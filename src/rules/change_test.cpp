@@ -98,6 +98,38 @@ TEST(Change, says_what_is_wrong_and_changes_nothing) {
     EXPECT_EQ(it.program.print_counters(), before);
 }
 
+TEST(Change, that_is_refused_asks_nothing_of_the_engine) {
+    Subject it;
+    const std::string counts =
+        "-A INPUT -m connbytes --connbytes 9 --connbytes-mode packets --connbytes-dir both";
+    EXPECT_FALSE(it.change(counts + " -m set --match-set none src").empty());
+    EXPECT_FALSE(it.objects.wants_accounting);
+    EXPECT_EQ(it.change(counts), "");
+    EXPECT_TRUE(it.objects.wants_accounting);
+}
+
+TEST(Change, may_be_refused_by_whoever_has_other_programs) {
+    Subject it;
+    const std::string before = it.program.print_counters();
+    ChangeTerms terms;
+    terms.why_not = [](const Program& program, const RulePosition& at) -> std::string {
+        const std::string rule(program.rule_text(at.table, at.chain, at.rule + 1));
+        return rule.find("10.0.0.2") != std::string::npos ? "not " + rule : "";
+    };
+    terms.counts_from_zero = true;
+    const auto change = [&](const std::string& command) {
+        const auto done = apply_change(it.program, command, {it.objects, {}, &terms});
+        return done ? "" : done.error().faults.front().words;
+    };
+    EXPECT_EQ(change("-I INPUT -s 10.0.0.1,10.0.0.2,10.0.0.3 -j DROP"),
+              "not -A INPUT -s 10.0.0.2/32 -j DROP");
+    EXPECT_EQ(change("-R FORWARD 1 -s 10.0.0.2 -j DROP"), "not -A FORWARD -s 10.0.0.2/32 -j DROP");
+    EXPECT_EQ(change("-t nat -A PREROUTING -s 10.0.0.2"), "not -A PREROUTING -s 10.0.0.2/32");
+    EXPECT_EQ(it.program.print_counters(), before);
+    EXPECT_EQ(change("-A INPUT -c 7 700 -s 10.0.0.1 -j DROP"), "");
+    EXPECT_EQ(it.program.counters(Table::filter, 0, 1).packets, 0U);
+}
+
 TEST(Change, makes_a_table_that_is_not_there) {
     Subject it;
     EXPECT_EQ(it.change("-t nat -A PREROUTING -p tcp -j RETURN"), "");

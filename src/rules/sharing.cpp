@@ -62,9 +62,16 @@ std::string_view reason_of_step(const Step& step, std::string_view& module) {
     return step.target->remembers(step.data);
 }
 
-/// The ports that a rule which gives a helper asks for.
-void add_rule(const Rule& rule, bool is_pptp, ct::HelperReach& reach) {
-    if (is_pptp) reach.add_gre();
+/// The ports that a rule asks for, if it gives a helper.
+void add_rule(const Rule& rule, std::span<const ct::Helper> helpers, ct::HelperReach& reach) {
+    const auto wish = target::wish_of(rule.target);
+    if (!wish || wish->helper.empty()) return;
+    const bool is_there =
+        std::any_of(helpers.begin(), helpers.end(), [&](const ct::Helper& helper) {
+            return helper.name == wish->helper && helper.protocol == rule.basics.protocol;
+        });
+    if (!is_there) return;
+    if (wish->helper == "pptp") reach.add_gre();
     const std::uint8_t number = rule.basics.protocol;
     for (const MatchUse& use : rule.matches) {
         const match::PortRange* range = match::tcp_destination_of(use);
@@ -107,20 +114,39 @@ std::optional<Fault> find_rule_for_order(const Program& program, bool has_helper
     return std::nullopt;
 }
 
+std::string why_not_beside_others(const Program& program, const RulePosition& at,
+                                  std::span<const ct::Helper> helpers,
+                                  const ct::HelperReach& reach) {
+    const ProgramTable& compiled = program.table(at.table);
+    const Rule& rule = program.ast().tables[compiled.text_index].chains[at.chain].rules[at.rule];
+    ct::HelperReach own;
+    add_rule(rule, helpers, own);
+    if (!reach.covers(own)) {
+        return "threads were given their flows by rules that give no helper to these: an engine of "
+               "several shards has to be "
+               "made with such a rule";
+    }
+    std::string_view module;
+    std::string_view why =
+        reason_of_step(compiled.steps[compiled.chains[at.chain].first + at.rule], module);
+    std::string words;
+    if (!why.empty()) {
+        words = fmt::format("`{}' {}", module, why);
+    } else if (target::wish_of(rule.target) || writes_to_template(rule) ||
+               !reason_of_text(rule, at.table, false, false).empty()) {
+        // What such rules mean together only the whole shows, in which no other rule needs order.
+        const auto found = find_rule_for_order(program, !reach.is_empty());
+        if (found) words = found->words;
+    }
+    if (!words.empty()) words += ": an engine of several shards takes no such rule";
+    return words;
+}
+
 void add_reach_of_rules(const RulesetText& ruleset, std::span<const ct::Helper> helpers,
                         ct::HelperReach& reach) {
     for (const TableText& table : ruleset.tables) {
         for (const ChainText& chain : table.chains) {
-            for (const Rule& rule : chain.rules) {
-                const auto wish = target::wish_of(rule.target);
-                if (!wish || wish->helper.empty()) continue;
-                const bool is_there =
-                    std::any_of(helpers.begin(), helpers.end(), [&](const ct::Helper& helper) {
-                        return helper.name == wish->helper &&
-                               helper.protocol == rule.basics.protocol;
-                    });
-                if (is_there) add_rule(rule, wish->helper == "pptp", reach);
-            }
+            for (const Rule& rule : chain.rules) add_rule(rule, helpers, reach);
         }
     }
 }

@@ -13,11 +13,13 @@
 
 #include <optional>
 #include <span>
+#include <string>
 
 #include "ct/helper/helper.hpp"
 #include "ct/steering.hpp"
 #include "keepstate/conntrack.hpp"
 #include "keepstate/result.hpp"
+#include "rules/change.hpp"
 #include "rules/program.hpp"
 
 namespace keepstate::rules {
@@ -25,6 +27,12 @@ namespace keepstate::rules {
 /// The first rule for whose sake all packets must be judged in order, with its file, line and text, and in words why;
 /// nothing if there is none. `has_helpers`: some flow may get a helper.
 std::optional<Fault> find_rule_for_order(const Program& program, bool has_helpers);
+
+/// Why a rule that has come to a Program, one of several that judge side by side, may not stay: it would need order, or
+/// gives helpers to flows outside of `reach`; in words, empty if it may. `reach`: as when the Programs were made.
+std::string why_not_beside_others(const Program& program, const RulePosition& at,
+                                  std::span<const ct::Helper> helpers,
+                                  const ct::HelperReach& reach);
 
 /// Adds the ports of the flows that the rules of `ruleset` may give a helper.
 void add_reach_of_rules(const RulesetText& ruleset, std::span<const ct::Helper> helpers,

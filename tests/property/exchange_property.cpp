@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "decision_words.hpp"
 #include "keepstate/exchange.hpp"
 #include "keepstate/packet.hpp"
 
@@ -124,27 +125,8 @@ EngineSetup setup_of(bool is_router) {
     return setup;
 }
 
-std::string hex(std::span<const std::uint8_t> bytes) {
-    std::string out;
-    for (const std::uint8_t byte : bytes) out += fmt::format("{:02x}", byte);
-    return out;
-}
-
 /// All but the entry's number, which is each member's.
-std::string describe(const Decision& d) {
-    std::string out =
-        fmt::format("{} {} {} {} {} {} {} {} {} {} {} out {} reply {}", text(d.verdict),
-                    text(d.reason), d.is_ip, d.protocol, d.state ? text(*d.state) : "-",
-                    d.direction ? text(*d.direction) : "-", d.in_device, d.out_device, d.rule.chain,
-                    d.rule.number, d.rule.rule_text, hex(d.out_bytes), hex(d.reply_bytes));
-    for (std::uint8_t i = 0; i < d.hook_count; ++i) out += fmt::format(" {}", text(d.hooks[i]));
-    if (d.entry) {
-        out += fmt::format(" entry status {:x} timeout {} tcp {}", d.entry->status,
-                           d.entry->timeout_ns,
-                           d.entry->tcp_state ? static_cast<int>(*d.entry->tcp_state) : -1);
-    }
-    return out;
-}
+std::string describe(const Decision& d) { return words_of(d, EntryNumber::left_out); }
 
 /// Entries in the order of their words, and counters.
 template <typename AnyEngine>

@@ -13,9 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "decision_words.hpp"
 #include "keepstate/packet.hpp"
 #include "keepstate/sharded_engine.hpp"
 #include "keepstate/steering.hpp"
+#include "runs.hpp"
 
 namespace keepstate {
 namespace {
@@ -201,6 +203,8 @@ struct Case {
     std::uint32_t most = 262144;
     bool has_helpers = false;
     bool has_stories = false;
+    /// Changes of the rules, of which some come between two batches; `#' stands for any small number.
+    std::vector<std::string> changes = {};
 };
 
 EngineSetup setup_of(const Case& which) {
@@ -229,27 +233,6 @@ EngineSetup setup_of(const Case& which) {
 
 // --- what an engine says -----------------------------------------------------------------------------------
 
-std::string hex(std::span<const std::uint8_t> bytes) {
-    std::string out;
-    for (const std::uint8_t byte : bytes) out += fmt::format("{:02x}", byte);
-    return out;
-}
-
-std::string describe(const Decision& d) {
-    std::string out =
-        fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} out {} reply {}", text(d.verdict),
-                    text(d.reason), d.is_ip, d.was_cut, d.protocol, d.state ? text(*d.state) : "-",
-                    d.direction ? text(*d.direction) : "-", d.in_device, d.out_device, d.rule.chain,
-                    d.rule.number, d.rule.rule_text, d.mark, hex(d.out_bytes), hex(d.reply_bytes));
-    for (std::uint8_t i = 0; i < d.hook_count; ++i) out += fmt::format(" {}", text(d.hooks[i]));
-    if (d.entry) {
-        out += fmt::format(" entry {} status {:x} timeout {} mark {} tcp {}", d.entry->number,
-                           d.entry->status, d.entry->timeout_ns, d.entry->mark,
-                           d.entry->tcp_state ? static_cast<int>(*d.entry->tcp_state) : -1);
-    }
-    return out;
-}
-
 /// All that is asked of an engine about a batch, a line each.
 template <typename AnyEngine>
 void judge(AnyEngine& engine, std::span<const Frame> frames, bool has_stories,
@@ -261,7 +244,7 @@ void judge(AnyEngine& engine, std::span<const Frame> frames, bool has_stories,
     const std::vector<ExpectationEvent> expectations = engine.take_expectation_events();
     std::size_t event = 0, expectation = 0;
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        std::string line = describe(decisions[i]) + " | " + stories[i] + logs[i];
+        std::string line = words_of(decisions[i]) + " | " + stories[i] + logs[i];
         for (; event < engine.event_ends()[i]; ++event) {
             line += fmt::format("#{} ", events[event].entry.number);
             print_event(events[event], line);
@@ -318,13 +301,32 @@ Traffic traffic_of(const std::vector<std::string>& words, Dice& dice, unsigned m
     return traffic;
 }
 
+/// Some change of the rules in both, which both may refuse in the same words. Whether they took it.
+bool change(const Case& which, Dice& dice, Engine& one, ShardedEngine& many) {
+    std::string command = which.changes[dice.below(static_cast<unsigned>(which.changes.size()))];
+    const std::size_t at = command.find('#');
+    if (at != std::string::npos) command.replace(at, 1, std::to_string(1 + dice.below(6)));
+    const Family family = which.rules6 && dice.below(3) == 0 ? Family::ipv6 : Family::ipv4;
+    const auto words_of_change = [&](auto& engine) {
+        const Result<void> done = engine.change_rules(family, command);
+        return done ? "" : done.error().faults.front().words;
+    };
+    const std::string wanted = words_of_change(one);
+    EXPECT_EQ(words_of_change(many), wanted) << command;
+    return wanted.empty();
+}
+
 /// The same packets through one engine and through shards, in batches of random sizes.
 void compare(const Case& which, const Traffic& traffic, std::uint32_t shards, unsigned seed) {
     Dice dice(seed);
     Engine one = std::move(*Engine::make(setup_of(which)));
     ShardedEngine many = std::move(*ShardedEngine::make(setup_of(which), {shards}));
     ASSERT_EQ(many.shards(), shards);
+    unsigned changed = 0;
     for (std::size_t at = 0; at < traffic.frames.size();) {
+        for (unsigned n = which.changes.empty() ? 0 : dice.below(4); n > 0; --n) {
+            changed += change(which, dice, one, many) ? 1 : 0;
+        }
         const std::size_t count =
             std::min<std::size_t>(1 + dice.below(300), traffic.frames.size() - at);
         const auto batch = std::span(traffic.frames).subspan(at, count);
@@ -339,6 +341,7 @@ void compare(const Case& which, const Traffic& traffic, std::uint32_t shards, un
         ASSERT_EQ(all_of(many, batch.back().time), all_of(one, batch.back().time))
             << shards << " shards, seed " << seed << ", behind packet " << at;
     }
+    EXPECT_TRUE(which.changes.empty() || changed > 0) << "else nothing has changed";
 }
 
 void compare_all(const Case& which, std::vector<std::string> (*make)(Dice&), unsigned seeds,
@@ -353,26 +356,30 @@ void compare_all(const Case& which, std::vector<std::string> (*make)(Dice&), uns
     }
 }
 
-TEST(Shards, say_what_one_engine_says_without_rules) { compare_all({}, mixed_packets, 3, 50); }
+TEST(Shards, say_what_one_engine_says_without_rules) {
+    compare_all({}, mixed_packets, draws(3U, 1U), 50);
+}
 TEST(Shards, say_what_one_engine_says_with_rules_that_reject_and_log) {
-    compare_all({.rules4 = kStateful4, .rules6 = kStateful6}, mixed_packets, 4, 50);
+    compare_all({.rules4 = kStateful4, .rules6 = kStateful6}, mixed_packets, draws(4U, 1U), 50);
 }
 TEST(Shards, say_what_one_engine_says_as_a_router_with_addresses_of_its_own) {
-    compare_all({.rules4 = kStateful4, .rules6 = kStateful6, .is_router = true}, mixed_packets, 4,
-                50);
+    compare_all({.rules4 = kStateful4, .rules6 = kStateful6, .is_router = true}, mixed_packets,
+                draws(4U, 1U), 50);
 }
 TEST(Shards, say_what_one_engine_says_with_zones_marks_and_untracked_packets) {
-    compare_all({.rules4 = kMarks4, .rules6 = kStateful6, .is_router = true}, mixed_packets, 4, 50);
+    compare_all({.rules4 = kMarks4, .rules6 = kStateful6, .is_router = true}, mixed_packets,
+                draws(4U, 1U), 50);
 }
 TEST(Shards, say_what_one_engine_says_when_time_jumps) {
-    compare_all({.rules4 = kStateful4, .rules6 = kStateful6}, mixed_packets, 2, 2000);
+    compare_all({.rules4 = kStateful4, .rules6 = kStateful6}, mixed_packets, draws(2U, 1U), 2000);
 }
 TEST(Shards, say_what_one_engine_says_while_the_table_is_full) {
-    compare_all({.rules4 = kStateful4, .rules6 = kStateful6, .most = 12}, mixed_packets, 3, 50);
+    compare_all({.rules4 = kStateful4, .rules6 = kStateful6, .most = 12}, mixed_packets,
+                draws(3U, 1U), 50);
 }
 // Between: some batches are far from the limit, others reach it.
 TEST(Shards, say_what_one_engine_says_near_the_limit) {
-    compare_all({.rules6 = kStateful6, .most = 400}, mixed_packets, 3, 10);
+    compare_all({.rules6 = kStateful6, .most = 400}, mixed_packets, draws(3U, 1U), 10);
 }
 TEST(Shards, tell_the_stories_that_one_engine_tells) {
     compare_all(
@@ -380,17 +387,56 @@ TEST(Shards, tell_the_stories_that_one_engine_tells) {
         mixed_packets, 1, 50);
 }
 TEST(Shards, meet_expectations_as_one_engine_does) {
-    compare_all({.rules4 = kStateful4, .has_helpers = true}, ftp_packets, 6, 20);
+    compare_all({.rules4 = kStateful4, .has_helpers = true}, ftp_packets, draws(6U, 1U), 20);
 }
 TEST(Shards, meet_expectations_of_flows_that_rules_give_a_helper) {
     const std::string rules =
         "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 21 -j CT --helper "
         "ftp\nCOMMIT\n" +
         std::string(kStateful4);
-    compare_all({.rules4 = rules.c_str(), .is_router = true}, ftp_packets, 4, 20);
+    compare_all({.rules4 = rules.c_str(), .is_router = true}, ftp_packets, draws(4U, 1U), 20);
 }
 TEST(Shards, meet_expectations_while_the_table_is_full) {
-    compare_all({.most = 25, .has_helpers = true}, ftp_packets, 3, 20);
+    compare_all({.most = 25, .has_helpers = true}, ftp_packets, draws(3U, 1U), 20);
+}
+TEST(Shards, say_what_one_engine_says_while_rules_change) {
+    const std::vector<std::string> changes = {
+        "-I FORWARD # -p udp -j ACCEPT",
+        "-I FORWARD # -p tcp -m tcp --sport 1002 -m conntrack --ctstate ESTABLISHED -j DROP",
+        "-A FORWARD -c 7 700 -p tcp -m tcp --dport 80 -j ACCEPT",
+        "-R FORWARD # -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+        "-R FORWARD # -c 5 500 -p udp -j REJECT",
+        "-D FORWARD #",
+        "-D FORWARD #",
+        "-D FORWARD -p udp -j ACCEPT",
+        "-C FORWARD -p udp -j ACCEPT",
+        "-t mangle -I PREROUTING -p udp -j MARK --set-mark 3",
+        "-t mangle -A FORWARD -p tcp -m tcp --syn -j CONNMARK --set-mark #",
+        "-t mangle -D PREROUTING #",
+        "-t raw -A PREROUTING -p udp -m udp --sport 1000 -j NOTRACK",
+        "-t raw -A PREROUTING -p tcp -m tcp --sport 1001 -j CT --zone #",
+        "-t raw -A PREROUTING -p tcp -m tcp --sport 1001 -j CT --zone-orig #",
+        "-t raw -D PREROUTING 1",
+        "-t security -A FORWARD -m connbytes --connbytes 2 --connbytes-mode packets "
+        "--connbytes-dir both",
+        "-A FORWARD -j nowhere"};
+    const Case plain{.rules4 = kStateful4, .rules6 = kStateful6, .changes = changes};
+    compare_all(plain, mixed_packets, draws(6U, 1U), 50);
+    Case router = plain;
+    router.is_router = true;
+    compare_all(router, mixed_packets, draws(4U, 1U), 50);
+}
+TEST(Shards, meet_expectations_while_rules_that_give_a_helper_come_and_go) {
+    const std::string rules =
+        "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 21 -j CT --helper "
+        "ftp\nCOMMIT\n" +
+        std::string(kStateful4);
+    const Case which{
+        .rules4 = rules.c_str(),
+        .changes = {"-t raw -D PREROUTING 1", "-t raw -A PREROUTING -p udp -j NOTRACK",
+                    "-t raw -I PREROUTING -p tcp -m tcp --dport 21 -j CT --helper ftp",
+                    "-t raw -I PREROUTING -p tcp -m tcp --dport 21 -j CT --helper ftp"}};
+    compare_all(which, ftp_packets, draws(4U, 1U), 20);
 }
 
 // --- that the traffic is worth comparing -------------------------------------------------------------------
@@ -595,6 +641,47 @@ TEST(Shards, are_one_where_rules_remember_packets_of_other_flows) {
         EXPECT_NE(engine.why_one()->words.find(row.why), std::string::npos)
             << engine.why_one()->words;
         EXPECT_EQ(engine.why_one()->line, 3);
+    }
+}
+
+/// Made with a rule that gives ftp to port 21.
+ShardedEngine made_with_helper(std::uint32_t shards) {
+    EngineSetup setup;
+    setup.rules4 = *Ruleset::parse(
+        "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 21 -j CT --helper "
+        "ftp\nCOMMIT\n*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n",
+        Family::ipv4);
+    return std::move(*ShardedEngine::make(setup, {.shards = shards}));
+}
+
+TEST(Shards, take_no_new_rule_that_they_cannot_judge_side_by_side) {
+    struct Row {
+        const char* command;
+        const char* why;  ///< null: they take it
+    };
+    constexpr Row kRows[] = {
+        {"-A FORWARD -m limit --limit 5/sec -j ACCEPT", "`limit' remembers how many packets"},
+        {"-A FORWARD -s 10.0.0.1,10.0.0.2 -m quota --quota 1000", "`quota' remembers"},
+        {"-t mangle -I FORWARD -m statistic --mode nth --every 2 --packet 0", "`statistic' counts"},
+        {"-t raw -A PREROUTING -p tcp -j CT --zone 3", "`CT' gives zones where flows have helpers"},
+        {"-t raw -A PREROUTING -p tcp -m tcp --dport 20:21 -j CT --helper ftp", "give no helper"},
+        {"-t raw -A PREROUTING -p udp -m udp --dport 69 -j CT --helper tftp", "give no helper"},
+        {"-t raw -A PREROUTING -p tcp -m tcp --dport 21 -j CT --helper ftp", nullptr},
+        {"-A FORWARD -m conntrack --ctstate NEW -j ACCEPT", nullptr},
+    };
+    ShardedEngine one = made_with_helper(1), many = made_with_helper(3);
+    ASSERT_EQ(many.shards(), 3U);
+    for (const Row& row : kRows) {
+        const std::string before = many.print_counters(Family::ipv4);
+        const Result<void> done = many.change_rules(Family::ipv4, row.command);
+        ASSERT_EQ(done.has_value(), row.why == nullptr) << row.command;
+        EXPECT_TRUE(one.change_rules(Family::ipv4, row.command)) << row.command;
+        EXPECT_EQ(many.print_counters(Family::ipv4) == before, row.why != nullptr) << row.command;
+        if (!row.why) continue;
+        const Fault& fault = done.error().faults.front();
+        EXPECT_EQ(done.error().kind, ErrorKind::input);
+        EXPECT_NE(fault.words.find(row.why), std::string::npos) << fault.words;
+        EXPECT_EQ(fault.source_line, row.command);
     }
 }
 
