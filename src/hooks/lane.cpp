@@ -195,7 +195,6 @@ void Path::keep_trail(const Trip& trip, const ct::Found& found, const Way& way) 
 }
 
 bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {
-    if (!trip.program || !trip.program->has_chain(table, hook)) return true;
     trip.context.table = table;
     trip.context.entry_mark_changed = false;
     const rules::PathResult result =
@@ -209,7 +208,8 @@ bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {
     return follow_outcome(trip, table, result.outcome);
 }
 
-bool Path::run_short_table(Trip& trip, Hook hook, Table table, bool is_noted) {
+KS_INLINE bool Path::run_short_table(Trip& trip, Hook hook, Table table, bool is_noted) {
+    if (!trip.program || !trip.program->has_chain(table, hook)) return true;
     return is_noted ? run_usual_table(trip, hook, table) : run_table(trip, hook, table);
 }
 
@@ -225,7 +225,13 @@ bool Path::travel_short(Trip& trip, bool is_noted) {
         if (!run_short_table(trip, hook, Table::mangle, is_noted)) return false;
         if (hook != Hook::forward) {
             if (!run_nat(trip, hook, hook == Hook::postrouting)) return false;
-            if (hook == Hook::prerouting && !route(trip)) return false;
+            if (hook == Hook::prerouting) {
+                if (only_way_.out != nullptr) {
+                    trip.out = only_way_.out;
+                } else if (!route(trip)) {
+                    return false;
+                }
+            }
             continue;
         }
         if (!run_short_table(trip, hook, Table::filter, is_noted) ||

@@ -372,11 +372,10 @@ bool Path::follow_outcome(Trip& trip, Table table, const rules::Outcome& outcome
     if (trip.context.entry_mark_changed && !has_template) tracker_.note_mark(*flow.entry);
     trip.note_decider(table, outcome);
     if (outcome.kind == rules::Ruling::Kind::translate) trip.decision.would_translate = true;
-    const Verdict verdict = outcome.verdict();
-    if (verdict == Verdict::accept) return true;
+    if (accepts(outcome)) return true;
     if (has_template) flow.entry = nullptr;
-    trip.verdict = verdict;
-    if (verdict == Verdict::reject) answer(trip, outcome.reject);
+    trip.verdict = outcome.verdict();
+    if (trip.verdict == Verdict::reject) answer(trip, outcome.reject);
     return false;
 }
 

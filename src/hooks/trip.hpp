@@ -7,6 +7,12 @@
 
 namespace keepstate::hooks {
 
+/// Whether the packet goes on; as outcome.verdict() has it.
+inline bool accepts(const rules::Outcome& outcome) {
+    return outcome.kind == rules::Ruling::Kind::accept ||
+           outcome.kind == rules::Ruling::Kind::translate;
+}
+
 struct Path::Trip {
     Trip(const wire::Packet& p, Decision& d, Observer* o, rules::Program* rules, Path& path)
         : packet(p), editor(packet, path.arena_), decision(d), observer(o), program(rules) {
@@ -70,8 +76,7 @@ struct Path::Trip {
     /// Who decided: whoever did not accept; else the filter table, else the first table that has a rule
     /// or policy to name.
     void note_decider(Table table, const rules::Outcome& outcome) {
-        const bool accepts = outcome.verdict() == Verdict::accept;
-        if (has_decider && accepts && table != Table::filter) return;
+        if (has_decider && accepts(outcome) && table != Table::filter) return;
         has_decider = true;
         decider_table = table;
         decider = outcome;
