@@ -155,9 +155,7 @@ std::size_t Path::decide_usual(std::span<const Frame> frames,
 /// Where no trail tells the answer.
 void Path::ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
                       const Way& way, Time now, Decision& decision) {
-    const wire::Glance& glance = sighting.glance;
-    const wire::Packet packet = Trip::begin(glance, decision);
-    Trip trip{packet, decision, nullptr, programs_[glance.is_v4 ? 0 : 1], *this};
+    Trip trip{sighting.glance, decision, *this};
     trip.go_on(frame, {found.entry, CtState::established, found.direction}, *way.in, now);
     tracker_.hold(*found.entry);
     notes_.begin();
@@ -210,7 +208,7 @@ bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {
 
 KS_INLINE bool Path::run_short_table(Trip& trip, Hook hook, Table table, bool is_noted) {
     if (!trip.program || !trip.program->has_chain(table, hook)) return true;
-    return is_noted ? run_usual_table(trip, hook, table) : run_table(trip, hook, table);
+    return is_noted ? run_usual_table(trip, hook, table) : ask_table(trip, hook, table);
 }
 
 /// As travel(), for a packet that is tracked and is forwarded, on either track. `is_noted`: for a trail. True: nothing dropped it.

@@ -48,18 +48,19 @@ bool Path::decide_plain(const Frame& frame, const ct::Sighting& sighting, Time n
     ct::TrackResult tracked;
     if (!tracker_.track_plain(sighting, now, tracked)) return false;
     strayed_.reset();
-    if (const Trail* const trail = find_plain_trail(glance, tracked.flow, *way)) {
+    const TrailKind kind = trail_kind(family_of(glance), tracked.flow);
+    if (const Trail* const trail = find_plain_trail(kind, glance, tracked.flow, *way)) {
         decide_on_plain_trail(sighting, tracked.flow, *trail, now, decision);
     } else {
-        travel_plain(frame, sighting, tracked, *way, now, decision);
+        travel_plain(kind, frame, sighting, tracked, *way, now, decision);
     }
     return true;
 }
 
 /// Null: the tables are to be asked.
-const Trail* Path::find_plain_trail(const wire::Glance& glance, const ct::PacketFlow& flow,
-                                    const Way& way) {
-    switch (trail_kind(family_of(glance), flow)) {
+const Trail* Path::find_plain_trail(TrailKind kind, const wire::Glance& glance,
+                                    const ct::PacketFlow& flow, const Way& way) {
+    switch (kind) {
         case TrailKind::none: return nullptr;
         case TrailKind::first: {
             const Trail* const trail = trails_.find_of_first(first_of(glance));
@@ -95,17 +96,17 @@ void Path::keep_plain_trail(const Trip& trip, TrailKind kind, const wire::Glance
         return;
     }
     Trail trail;
-    if (!notes_.is_of_port || !make_trail(trip, way, trail)) return;
-    trails_.keep_of_first(first_of(glance), trail);
+    if (notes_.is_of_port && make_trail(trip, way, trail)) {
+        trails_.keep_of_first(first_of(glance), trail);
+    }
 }
 
 /// Where no trail tells the answer.
-void Path::travel_plain(const Frame& frame, const ct::Sighting& sighting,
+void Path::travel_plain(TrailKind kind, const Frame& frame, const ct::Sighting& sighting,
                         const ct::TrackResult& tracked, const Way& way, Time now,
                         Decision& decision) {
     const wire::Glance& glance = sighting.glance;
-    const wire::Packet packet = Trip::begin(glance, decision);
-    Trip trip{packet, decision, nullptr, programs_[glance.is_v4 ? 0 : 1], *this};
+    Trip trip{glance, decision, *this};
     trip.go_on(frame, tracked.flow, *way.in, now);
     trip.ct_reason = tracked.reason;
     trip.was_refused = tracked.must_drop;
@@ -115,13 +116,22 @@ void Path::travel_plain(const Frame& frame, const ct::Sighting& sighting,
         conclude(trip);
         return;
     }
+    const bool is_first = kind == TrailKind::first;
+    const Trails::Particular shown{is_first ? first_of(glance) : Trails::First{}, way.in, way.out};
+    const bool is_noted =
+        kind == TrailKind::established || (is_first && !trails_.is_particular(shown));
+    if (!is_noted) {
+        travel_short(trip, false);
+        conclude(trip);
+        return;
+    }
     const ct::Found found{tracked.flow.entry, tracked.flow.direction};
-    const TrailKind kind = trail_kind(packet.family, tracked.flow);
-    notes_.begin(kind == TrailKind::first);
-    travel_short(trip, kind != TrailKind::none);
+    notes_.begin(is_first);
+    travel_short(trip, true);
+    if (is_first && !(notes_.is_steady && notes_.is_of_port)) trails_.note_particular(shown);
     // A clash is this packet's own fate, and a flow for which a rule noted something rare has left the trails.
-    const bool is_kept = notes_.is_steady && trip.ct_reason == Reason::none &&
-                         kind != TrailKind::none && !found.entry->has_extra();
+    const bool is_kept =
+        notes_.is_steady && trip.ct_reason == Reason::none && !found.entry->has_extra();
     conclude(trip);
     if (is_kept) keep_plain_trail(trip, kind, glance, found, way);
 }

@@ -357,11 +357,21 @@ bool Path::run_nat(Trip& trip, Hook hook, bool is_source) {
 
 bool Path::run_table(Trip& trip, Hook hook, Table table) {
     if (!trip.program || !trip.program->has_chain(table, hook)) return true;
-    trip.context.table = table;
-    trip.context.entry_mark_changed = false;
+    return ask_table(trip, hook, table);
+}
+
+/// There is a chain.
+bool Path::ask_table(Trip& trip, Hook hook, Table table) {
+    rules::Context& context = trip.context;
+    context.table = table;
+    context.entry_mark_changed = false;
     const rules::Outcome outcome =
-        trip.observer ? rules::walk(*trip.program, table, hook, trip.context, trip.observer)
-                      : rules::run(*trip.program, table, hook, trip.context);
+        trip.observer ? rules::walk(*trip.program, table, hook, context, trip.observer)
+                      : rules::run(*trip.program, table, hook, context);
+    if (outcome.kind == rules::Ruling::Kind::accept && !context.entry_mark_changed) {
+        trip.note_decider(table, outcome);
+        return true;
+    }
     return follow_outcome(trip, table, outcome);
 }
 

@@ -85,6 +85,19 @@ class Trails {
     void keep_of_first(const First& first, const Trail& trail) {
         of_first_[place_of(first)] = {first, trail};
     }
+    /// By which devices, and what they show: first packets that rules ask for more than a trail of a port may know.
+    struct Particular {
+        First first;
+        const DeviceName* in = nullptr;  ///< null: nobody
+        const DeviceName* out = nullptr;
+
+        bool operator==(const Particular&) const = default;
+    };
+    /// Whether they were noted as such, which is worth knowing before the tables are asked for a trail in vain.
+    bool is_particular(const Particular& packet) const {
+        return particular_[place_of(packet.first)] == packet;
+    }
+    void note_particular(const Particular& packet) { particular_[place_of(packet.first)] = packet; }
     bool has_any_of_flow() const { return !of_flow_.empty(); }
     /// The number of this trail, or of the equal one that is there; 0: no room.
     std::uint16_t keep(const Trail& trail);
@@ -110,6 +123,7 @@ class Trails {
     std::size_t devices_;
     std::vector<Trail> of_class_;
     std::vector<OfFirst> of_first_;
+    std::vector<Particular> particular_;
     std::vector<Trail> of_flow_;
     std::vector<std::uint16_t> slots_;  ///< numbers, open addressing, at most half full
     std::uint32_t forgotten_ = 0;       ///< numbers up to this one

@@ -16,25 +16,24 @@ inline bool accepts(const rules::Outcome& outcome) {
 struct Path::Trip {
     Trip(const wire::Packet& p, Decision& d, Observer* o, rules::Program* rules, Path& path)
         : packet(p), editor(packet, path.arena_), decision(d), observer(o), program(rules) {
-        context.packet = &packet;
-        context.editor = &editor;
-        context.world = &path.routing_;
-        context.connections = &path.lookup_;
-        context.dice = &path.dice_;
+        connect(path);
     }
-    Trip(const Trip&) = delete;
-    Trip& operator=(const Trip&) = delete;
-
-    /// What both tracks of the lane begin with: the packet of a glance, and what its Decision says already.
-    static wire::Packet begin(const wire::Glance& glance, Decision& decision) {
-        wire::Packet packet;
+    /// As both tracks of the lane begin: with the packet of a glance and an empty Decision.
+    Trip(const wire::Glance& glance, Decision& d, Path& path)
+        : editor(packet, path.arena_),
+          decision(d),
+          observer(nullptr),
+          program(path.programs_[glance.is_v4 ? 0 : 1]) {
         wire::fill_usual(glance, packet);
         decision = Decision{};
         decision.is_ip = true;
         decision.family = packet.family;
         decision.protocol = packet.protocol;
-        return packet;
+        connect(path);
     }
+    Trip(const Trip&) = delete;
+    Trip& operator=(const Trip&) = delete;
+
     /// The packet has been tracked, and came in `from` there.
     void go_on(const Frame& frame, const ct::PacketFlow& flow, const DeviceName& from, Time now) {
         context.now = now;
@@ -48,6 +47,14 @@ struct Path::Trip {
         }
         is_tracked = true;
         in = &from;
+    }
+
+    void connect(Path& path) {
+        context.packet = &packet;
+        context.editor = &editor;
+        context.world = &path.routing_;
+        context.connections = &path.lookup_;
+        context.dice = &path.dice_;
     }
 
     wire::Packet packet;  ///< a copy of views: whoever rewrites it points it to other bytes

@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "base/inline.hpp"
+#include "rules/rule_key.hpp"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -173,6 +174,12 @@ struct Candidate {
 
     bool has(std::uint8_t bit) const { return (bits & bit) != 0; }
     std::uint8_t action() const { return action_bits; }
+    /// Every packet passes.
+    bool asks_nothing() const {
+        constexpr std::uint32_t kNoState = 0xff & ~std::uint32_t{kAnyState};
+        return mask == kNoState && !has(candidate_bit::kOddAddress) &&
+               span.words[0] == ~std::uint64_t{0} && span.words[1] == ~std::uint64_t{0};
+    }
     bool asks_flags() const { return mask >> CandidateFacts::kFlags != 0; }
     /// `state`: one bit.
     bool allows(std::uint8_t state) const { return (mask & state) == 0; }

@@ -100,6 +100,7 @@ class Run {
           steps_(table.steps.data()),
           candidates_(table.fast.forest.candidates.data()),
           bottom_(table.fast.stack.data()),
+          end_(bottom_ + table.fast.stack.size()),
           frame_(bottom_),
           bytes_(context.packet->ip.size()),
           hook_(hook),
@@ -108,9 +109,12 @@ class Run {
     }
 
     KS_INLINE Outcome run() {
-        enter(fast_.entry[static_cast<std::size_t>(hook_)]);
+        // What this chain's list goes on with; null: with nothing, or the chain is several trees.
+        const Candidate* at = enter(fast_.entry[static_cast<std::size_t>(hook_)]);
         for (;;) {
-            const Candidate* const found = frame_->is_list ? seek_in_list() : seek();
+            const Candidate* const found = at != nullptr     ? seek_in_list(at)
+                                           : frame_->is_list ? nullptr
+                                                             : seek();
             if constexpr (kNotes) note_unsteady(found);
             if (found == nullptr) {
                 const ChainIndex& chain = *frame_->chain;
@@ -118,10 +122,11 @@ class Run {
                 count(end, chain.rules);
                 if (chain.end == Action::policy) return plainly(end, 0, chain.policy);
                 if (frame_ == bottom_) return decide_by_policy();
-                --frame_;
+                at = behind((--frame_)->found);
                 continue;
             }
             Step& step = frame_->steps[found->rule];
+            at = behind(found);
             if (!found->has(candidate_bit::kWhole)) {
                 const bool is_match = matches(*found, step);
                 if (context_.hotdrop) return drop_broken(step, found->rule, is_match);
@@ -133,20 +138,24 @@ class Run {
                 case Action::drop: return plainly(step, found->rule + 1, Ruling::Kind::drop);
                 case Action::queue: return plainly(step, found->rule + 1, Ruling::Kind::queue);
                 case Action::jump:
+                    if (run_errand(step.jump)) break;
+                    frame_->found = found;
                     ++frame_;
-                    KS_ASSERT(frame_ < bottom_ + fast_.stack.size());
-                    enter(step.jump);
+                    KS_ASSERT(frame_ != end_);
+                    at = enter(step.jump);
                     break;
-                case Action::go_to: enter(step.jump); break;
+                case Action::go_to: at = enter(step.jump); break;
                 case Action::return_:
                     if (frame_ == bottom_) return decide_by_policy();
-                    --frame_;
+                    at = behind((--frame_)->found);
                     break;
                 case Action::target: {
+                    frame_->found = found;
                     const Ruling ruling = ask_target(step);
                     if (ruling.kind != Ruling::Kind::go_on || context_.hotdrop) {
                         return decide(step, found->rule + 1, ruling);
                     }
+                    at = behind(found);
                     break;
                 }
                 case Action::translate:
@@ -154,8 +163,7 @@ class Run {
                     return plainly(step, found->rule + 1, Ruling::Kind::translate);
                 case Action::write_mark:
                     if constexpr (kNotes) is_steady_ = false;
-                    context_.mark =
-                        static_cast<const target::MarkData*>(step.data)->change.of(context_.mark);
+                    write_mark(step);
                     break;
                 default: break;
             }
@@ -171,47 +179,65 @@ class Run {
     bool is_of_port() const { return is_of_port_; }
 
   private:
-    /// The frame at hand becomes the chain's. What is one list for this packet is read from there on; else trees are looked into
-    /// when it comes to them.
-    KS_INLINE void enter(std::uint32_t number) {
+    /// The frame at hand becomes the chain's. Its first candidate, if it is one list for this packet; else null, and trees
+    /// are looked into when it comes to them.
+    KS_INLINE const Candidate* enter(std::uint32_t number) {
         const ChainIndex& chain = fast_.chains[number];
         ChainFrame& frame = *frame_;
         frame.chain = &chain;
         frame.steps = steps_ + chain.first_step;
         __builtin_prefetch(frame.steps, 1);
-        frame.is_list = true;
         if constexpr (kNotes) frame.unsteady = kNone;
-        if (chain.leaf != 0) {
-            frame.next = candidates_ + chain.leaf;
-            return;
-        }
-        frame.from = 0;
-        open(frame);
+        frame.is_list = true;
+        if (chain.leaf != 0) return candidates_ + chain.leaf;
+        return open(frame);
     }
-    void open(ChainFrame& frame) {
+    const Candidate* open(ChainFrame& frame) {
         const ChainIndex::Roots& roots =
             frame.chain->roots[static_cast<std::size_t>(context_.flow.state)];
+        if (roots.count == 0) return nullptr;
+        const Root* const first = fast_.roots.data() + roots.first;
+        if (roots.count == 1) return fast_.forest.find(first->link, beside_.key.point);
+        open_trees(frame, 0);
+        return nullptr;
+    }
+    void open_trees(ChainFrame& frame, std::uint32_t from) {
+        const ChainIndex::Roots& roots =
+            frame.chain->roots[static_cast<std::size_t>(context_.flow.state)];
+        frame.is_list = false;
+        frame.from = from;
         frame.roots = fast_.roots.data() + roots.first;
         frame.root_count = roots.count;
         frame.opened = 0;
-        frame.is_list = roots.count <= 1;
-        if (roots.count == 0) frame.next = nullptr;
-        if (roots.count == 1) {
-            frame.next = fast_.forest.find(frame.roots[0].link, beside_.key.point);
-        }
     }
 
-    /// The next candidate that passes, null at the chain's end.
-    KS_INLINE const Candidate* seek_in_list() {
-        const Candidate* at = frame_->next;
-        if (at == nullptr) return nullptr;
-        while (!passes(*at)) {
+    /// From `at` on the next candidate that passes, null at the chain's end.
+    KS_INLINE const Candidate* seek_in_list(const Candidate* at) {
+        for (; !passes(*at); ++at) {
             if (at->has(candidate_bit::kLast)) return nullptr;
-            ++at;
         }
-        frame_->next = at->has(candidate_bit::kLast) ? nullptr : at + 1;
-        frame_->from = at->rule + 1;
         return at;
+    }
+    KS_INLINE const Candidate* behind(const Candidate* found) const {
+        return frame_->is_list && !found->has(candidate_bit::kLast) ? found + 1 : nullptr;
+    }
+
+    /// A jump to a chain that is but an errand: done without going there. False: it is none.
+    KS_INLINE bool run_errand(std::uint32_t number) {
+        const ChainIndex& chain = fast_.chains[number];
+        if (kNotes || !chain.is_errand) return false;
+        Step* step = steps_ + chain.first_step;
+        for (std::uint32_t i = 0; i < chain.rules; ++i, ++step) {
+            count(*step, i);
+            const auto action = static_cast<Action>(candidates_[chain.leaf + i].action());
+            if (action == Action::write_mark) write_mark(*step);
+        }
+        count(*step, chain.rules);
+        return true;
+    }
+    KS_INLINE void write_mark(const Step& step) {
+        const auto& data = *static_cast<const target::MarkData*>(step.data);
+        context_.mark = data.change.of(context_.mark);
     }
 
     /// The same of a chain with several trees, from `from` on. Each tree's list is read once from its beginning to its
@@ -357,11 +383,7 @@ class Run {
     /// For the key as it is now, behind the rules that are done.
     void open_again(ChainFrame& frame) {
         if (frame.chain->leaf != 0) return;
-        open(frame);
-        if (!frame.is_list) return;
-        while (frame.next != nullptr && frame.next->rule < frame.from) {
-            frame.next = frame.next->has(candidate_bit::kLast) ? nullptr : frame.next + 1;
-        }
+        open_trees(frame, frame.is_list ? frame.found->rule + 1 : frame.from);
     }
 
     static constexpr std::uint32_t kNone = ~std::uint32_t{0};
@@ -373,6 +395,7 @@ class Run {
     Step* const steps_;
     const Candidate* const candidates_;
     ChainFrame* const bottom_;
+    ChainFrame* const end_;
     ChainFrame* frame_;
     std::uint64_t bytes_;  ///< of the packet
     Hook hook_;
@@ -408,6 +431,14 @@ KS_INLINE Outcome pass_empty(ProgramTable& table, const ChainIndex& chain, Hook 
     return outcome;
 }
 
+/// A call of its own: what only passes an empty chain need not save so many registers.
+[[gnu::noinline]] Outcome run_rules(Program& program, Table table, Hook hook, Context& context) {
+    ProgramTable& in = program.table(table);
+    Beside beside;
+    if (!prepare(in, hook, context, beside)) return walk(program, table, hook, context);
+    return Run<false>(in, hook, context, beside).run();
+}
+
 }  // namespace
 
 bool is_plain(const wire::Packet& packet) {
@@ -423,9 +454,7 @@ Outcome run(Program& program, Table table, Hook hook, Context& context) {
     if (!in.fast.is_usable || context.traced) return walk(program, table, hook, context);
     const ChainIndex& first = in.fast.chains[in.fast.entry[static_cast<std::size_t>(hook)]];
     if (first.rules == 0) return pass_empty(in, first, hook, context);
-    Beside beside;
-    if (!prepare(in, hook, context, beside)) return walk(program, table, hook, context);
-    return Run<false>(in, hook, context, beside).run();
+    return run_rules(program, table, hook, context);
 }
 
 PathResult run_and_note(Program& program, Table table, Hook hook, Context& context,

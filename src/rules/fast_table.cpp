@@ -53,10 +53,20 @@ class ChainPlanter {
                             [&](const ChainIndex::Roots& each) { return each.first == all.first; });
             if (!is_same) index.leaf = 0;
         }
+        index.is_errand = is_errand();
         out_.chains[chain_] = index;
     }
 
   private:
+    bool is_errand() const {
+        constexpr std::size_t kShort = 8;
+        return end_ == Action::chain_end && candidates_.size() <= kShort &&
+               std::all_of(candidates_.begin(), candidates_.end(), [](const Candidate& each) {
+                   const auto action = static_cast<Action>(each.action());
+                   return each.has(candidate_bit::kWhole) && each.asks_nothing() &&
+                          (action == Action::next || action == Action::write_mark);
+               });
+    }
     static std::uint8_t bit(std::size_t state) { return kStateBits[state]; }
 
     std::size_t count_allowing(std::size_t state) const {
