@@ -4,8 +4,8 @@
 // where the tables will answer the next packet just so, as rules/fast.hpp says of the way through each of them:
 //     by class    family, protocol, direction, devices: all usual packets of established flows, where no rule asked who talks
 //                 to whom
-//     by port     family, destination port, flags, and the devices: first packets of flows, where no rule asked for more; a
-//                 small cache
+//     by port     family, destination port, flags, and the devices: first packets of flows, where no rule asked for more but
+//                 nat's, which are asked each time; a small cache
 //     by flow     else, for the flow and direction of an established one; flows with the same trail share it. The flow's entry
 //                 keeps its number (ct::EntryMap::Memo).
 //
