@@ -37,9 +37,10 @@ Path::TrailKind Path::trail_kind(Family family, const ct::PacketFlow& flow) cons
     if (flow.state != CtState::new_) return TrailKind::none;
     const rules::Program* const program = programs_[family == Family::ipv4 ? 0 : 1];
     if (program == nullptr || !program->has_table(Table::nat)) return TrailKind::first;
-    // What nat's rules do is done before all that a trail tells.
-    const bool is_nat_first = !program->has_chain(Table::mangle, Hook::prerouting);
-    return is_nat_first ? TrailKind::first_behind_nat : TrailKind::none;
+    // What nat's rules do is done before all that a trail tells, and the filter table is named for what is accepted.
+    const bool is_told = !program->has_chain(Table::mangle, Hook::prerouting) &&
+                         program->has_chain(Table::filter, Hook::forward);
+    return is_told ? TrailKind::first_behind_nat : TrailKind::none;
 }
 
 bool Path::decide_plain(const Frame& frame, const ct::Sighting& sighting, Time now,
@@ -97,28 +98,35 @@ void Path::decide_on_plain_trail(const ct::Sighting& sighting, ct::PacketFlow& f
     tracker_.finish(flow, now);
 }
 
-/// The hook's nat rules for a packet on a trail. False: they dropped it.
+/// The hook's nat rules for a first packet on a trail, as run_nat() asks them. False: they dropped it.
 bool Path::ask_nat(Trip& trip, Hook hook, const Way& way) {
+    const bool is_source = hook == Hook::postrouting;
+    ct::Entry& entry = *trip.context.flow.entry;
+    const std::uint32_t done = is_source ? status::kSrcNatDone : status::kDstNatDone;
+    if (entry.has(done)) return true;
+    entry.set(done);
+    if (!trip.program->has_chain(Table::nat, hook)) return true;
     trip.context.hook = hook;
     trip.context.in_device = way.in->data();
-    trip.context.out_device = (hook == Hook::postrouting ? *way.out : kNoDevice).data();
-    return run_nat(trip, hook, hook == Hook::postrouting);
+    trip.context.out_device = (is_source ? *way.out : kNoDevice).data();
+    return ask_table(trip, hook, Table::nat);
 }
 
 /// As decide_on_plain_trail(); but nat's rules are asked, before what the trail tells and behind it.
 void Path::decide_behind_nat(const Frame& frame, const ct::Sighting& sighting,
                              const ct::TrackResult& tracked, const Trail& trail, const Way& way,
                              Time now, Decision& decision) {
+    decision = trail.decision;
     Trip trip{sighting.glance, decision, *this};
     trip.go_on(frame, tracked.flow, *way.in, now);
     if (!ask_nat(trip, Hook::prerouting, way)) {
+        const auto reply = decision.reply_bytes;
+        trip.begin();
+        decision.reply_bytes = reply;
         decision.hooks[decision.hook_count++] = Hook::prerouting;
         conclude(trip);
         return;
     }
-    const bool translates = decision.would_translate;
-    decision = trail.decision;
-    decision.would_translate = translates;
     trail.count_packet(sighting.glance.ip_bytes);
     ct::PacketFlow& flow = trip.context.flow;
     if (decision.verdict == Verdict::accept) {
@@ -164,6 +172,7 @@ void Path::travel_plain(TrailKind kind, const Frame& frame, const ct::Sighting& 
                         Decision& decision) {
     const wire::Glance& glance = sighting.glance;
     Trip trip{glance, decision, *this};
+    trip.begin();
     trip.go_on(frame, tracked.flow, *way.in, now);
     trip.ct_reason = tracked.reason;
     trip.was_refused = tracked.must_drop;

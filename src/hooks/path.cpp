@@ -368,8 +368,9 @@ bool Path::ask_table(Trip& trip, Hook hook, Table table) {
     const rules::Outcome outcome =
         trip.observer ? rules::walk(*trip.program, table, hook, context, trip.observer)
                       : rules::run(*trip.program, table, hook, context);
-    if (outcome.kind == rules::Ruling::Kind::accept && !context.entry_mark_changed) {
+    if (accepts(outcome) && !context.entry_mark_changed) {
         trip.note_decider(table, outcome);
+        if (outcome.kind == rules::Ruling::Kind::translate) trip.decision.would_translate = true;
         return true;
     }
     return follow_outcome(trip, table, outcome);
@@ -393,11 +394,9 @@ void Path::name_decider(Trip& trip) {
     if (!trip.has_decider || !trip.program) return;
     RuleReference& rule = trip.decision.rule;
     rule.table = trip.decider_table;
-    rule.chain = trip.program->chain_name(trip.decider_table, trip.decider.chain);
     rule.number = trip.decider.rule;
-    if (rule.number == 0) return;
-    rule.rule_text =
-        trip.program->kept_rule_text(trip.decider_table, trip.decider.chain, trip.decider.rule);
+    trip.program->name_rule(trip.decider_table, trip.decider.chain, trip.decider.rule, rule.chain,
+                            rule.rule_text);
 }
 
 /// What the caller is told. The entry's facts are read before its packet is done with it.

@@ -142,6 +142,7 @@ class Path {
                           const ct::Found& found, const Way& way);
     void travel_plain(TrailKind kind, const Frame& frame, const ct::Sighting& sighting,
                       const ct::TrackResult& tracked, const Way& way, Time now, Decision& decision);
+    void enter_hook(Trip& trip, Hook hook);
     bool travel_short(Trip& trip, bool is_noted);
     bool run_short_table(Trip& trip, Hook hook, Table table, bool is_noted);
     bool run_usual_table(Trip& trip, Hook hook, Table table);

@@ -18,18 +18,20 @@ struct Path::Trip {
         : packet(p), editor(packet, path.arena_), decision(d), observer(o), program(rules) {
         connect(path);
     }
-    /// As both tracks of the lane begin: with the packet of a glance and an empty Decision.
+    /// As both tracks of the lane begin: with the packet of a glance. The Decision is begin()'s, or a trail's.
     Trip(const wire::Glance& glance, Decision& d, Path& path)
         : editor(packet, path.arena_),
           decision(d),
           observer(nullptr),
           program(path.programs_[glance.is_v4 ? 0 : 1]) {
         wire::fill_usual(glance, packet);
+        connect(path);
+    }
+    void begin() {
         decision = Decision{};
         decision.is_ip = true;
         decision.family = packet.family;
         decision.protocol = packet.protocol;
-        connect(path);
     }
     Trip(const Trip&) = delete;
     Trip& operator=(const Trip&) = delete;

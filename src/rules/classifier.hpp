@@ -21,7 +21,7 @@
 // instructions and one branch.
 //
 // Cost of a lookup: one read a node, two to five nodes a group for rules as people write them. Worst case: rules
-// which all overlap in all dimensions cannot be cut; a leaf then has all of them, which is a walk over 32 bytes
+// which all overlap in all dimensions cannot be cut; a leaf then has all of them, which is a walk over 48 bytes
 // a rule. Building is about linear: O(rules x dimensions x depth).
 //
 // source: the idea of cutting with bounded copies and of splitting off wide rules first is that of HiCuts (P. Gupta, N.
@@ -115,13 +115,13 @@ KS_INLINE unsigned lanes_within(const Lanes& value, const Lanes& low, const Lane
 
 /// What a packet is to the index.
 struct PacketKey {
-    Point point{};
-    std::uint8_t state = 0;  ///< one bit, those of RuleKey::states
-    std::uint8_t flags = 0;  ///< TCP's; 0 for others
+    Lanes
+        lanes;  ///< what candidates compare; of the addresses the first word. Written by set_lanes()
+    std::uint32_t facts = 0;  ///< likewise, as CandidateFacts
+    std::uint8_t state = 0;   ///< one bit, those of RuleKey::states
+    std::uint8_t flags = 0;   ///< TCP's; 0 for others
     bool has_transport = false;
-    // the same for candidates; written by set_lanes()
-    std::uint32_t facts = 0;  ///< as CandidateFacts
-    Lanes lanes;              ///< of the addresses the first word
+    Point point{};
 
     KS_INLINE void set_lanes();
 };

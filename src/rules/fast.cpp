@@ -15,8 +15,8 @@ namespace {
 
 /// Bytes that a match on ports wants of the transport header; 0: the protocol has no ports.
 std::size_t wanted_bytes(std::uint8_t protocol) {
+    if (protocol == protocol::kTcp) return 20;
     switch (protocol) {
-        case protocol::kTcp: return 20;
         case protocol::kUdp: return 8;
         case protocol::kUdpLite:
         case protocol::kSctp:
@@ -32,7 +32,7 @@ RuleTest::Words device_words(const char* name) {
 }
 
 // All of a key that comes from the packet's bytes. False: a rule may find that a header is cut.
-inline bool read_packet(const wire::Packet& packet, PacketKey& key) {
+KS_INLINE bool read_packet(const wire::Packet& packet, PacketKey& key) {
     const std::uint8_t* const ip = packet.ip.data();
     const bool v4 = packet.family == Family::ipv4;
     KS_ASSERT(packet.ip.has(0, v4 ? 20 : 40));

@@ -180,6 +180,17 @@ class Program {
     std::string rule_text(Table table, std::uint32_t chain, std::uint32_t rule) const;
     /// The same, kept: printed once, good until the next change.
     std::string_view kept_rule_text(Table table, std::uint32_t chain, std::uint32_t rule);
+    /// chain_name() and kept_rule_text() of an Outcome of this Program, in some ten instructions.
+    void name_rule(Table table, std::uint32_t chain, std::uint32_t rule, std::string_view& name,
+                   std::string_view& text) {
+        const ProgramTable& in = tables_[index(table)];
+        const ProgramChain& which = in.chains[chain];
+        name = which.name;
+        text = {};
+        if (rule == 0) return;
+        text = in.texts[which.first + rule - 1];
+        if (text.empty()) text = kept_rule_text(table, chain, rule);
+    }
     /// As iptables-save -c, with the counters as they are now.
     std::string print_counters() const;
     /// The same with those of `others` added, which were made of the same ruleset.
