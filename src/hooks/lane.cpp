@@ -164,9 +164,8 @@ std::size_t Path::decide_usual(std::span<const Frame> frames,
 /// Where no trail tells the answer.
 void Path::ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
                       const Way& way, Time now, Decision& decision) {
-    const wire::Glance& glance = sighting.glance;
-    const wire::Packet packet = Trip::begin(glance, decision);
-    Trip trip{packet, decision, nullptr, programs_[glance.is_v4 ? 0 : 1], *this};
+    Trip trip{sighting.glance, decision, *this};
+    trip.begin();
     trip.go_on(frame, {found.entry, CtState::established, found.direction}, *way.in, now);
     tracker_.hold(*found.entry);
     notes_.begin();
@@ -205,7 +204,6 @@ void Path::keep_trail(const Trip& trip, const ct::Found& found, const Way& way) 
 }
 
 bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {
-    if (!trip.program || !trip.program->has_chain(table, hook)) return true;
     trip.context.table = table;
     trip.context.entry_mark_changed = false;
     const rules::PathResult result =
@@ -219,30 +217,36 @@ bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {
     return follow_outcome(trip, table, result.outcome);
 }
 
-bool Path::run_short_table(Trip& trip, Hook hook, Table table, bool is_noted) {
-    return is_noted ? run_usual_table(trip, hook, table) : run_table(trip, hook, table);
+KS_INLINE bool Path::run_short_table(Trip& trip, Hook hook, Table table, bool is_noted) {
+    if (!trip.program || !trip.program->has_chain(table, hook)) return true;
+    return is_noted ? run_usual_table(trip, hook, table) : ask_table(trip, hook, table);
+}
+
+KS_INLINE void Path::enter_hook(Trip& trip, Hook hook) {
+    trip.decision.hooks[trip.decision.hook_count++] = hook;
+    trip.context.hook = hook;
+    trip.context.in_device = trip.in->data();
+    trip.context.out_device = trip.out->data();
 }
 
 /// As travel(), for a packet that is tracked and is forwarded, on either track. `is_noted`: for a trail. True: nothing dropped it.
 bool Path::travel_short(Trip& trip, bool is_noted) {
-    constexpr Hook kHooks[] = {Hook::prerouting, Hook::forward, Hook::postrouting};
-    rules::Context& context = trip.context;
-    for (const Hook hook : kHooks) {
-        trip.decision.hooks[trip.decision.hook_count++] = hook;
-        context.hook = hook;
-        context.in_device = trip.in->data();
-        context.out_device = trip.out->data();
-        if (!run_short_table(trip, hook, Table::mangle, is_noted)) return false;
-        if (hook != Hook::forward) {
-            if (!run_nat(trip, hook, hook == Hook::postrouting)) return false;
-            if (hook == Hook::prerouting && !route(trip)) return false;
-            continue;
-        }
-        if (!run_short_table(trip, hook, Table::filter, is_noted) ||
-            !run_short_table(trip, hook, Table::security, is_noted)) {
-            return false;
-        }
+    const bool has_nat = trip.program != nullptr && trip.program->has_table(Table::nat);
+    enter_hook(trip, Hook::prerouting);
+    if (!run_short_table(trip, Hook::prerouting, Table::mangle, is_noted)) return false;
+    if (has_nat && !run_nat(trip, Hook::prerouting, false)) return false;
+    if (only_way_.out != nullptr) {
+        trip.out = only_way_.out;
+    } else if (!route(trip)) {
+        return false;
     }
+    enter_hook(trip, Hook::forward);
+    for (const Table table : {Table::mangle, Table::filter, Table::security}) {
+        if (!run_short_table(trip, Hook::forward, table, is_noted)) return false;
+    }
+    enter_hook(trip, Hook::postrouting);
+    if (!run_short_table(trip, Hook::postrouting, Table::mangle, is_noted)) return false;
+    if (has_nat && !run_nat(trip, Hook::postrouting, true)) return false;
     return run_help(trip) && run_confirm(trip);
 }
 

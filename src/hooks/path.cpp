@@ -357,11 +357,22 @@ bool Path::run_nat(Trip& trip, Hook hook, bool is_source) {
 
 bool Path::run_table(Trip& trip, Hook hook, Table table) {
     if (!trip.program || !trip.program->has_chain(table, hook)) return true;
-    trip.context.table = table;
-    trip.context.entry_mark_changed = false;
+    return ask_table(trip, hook, table);
+}
+
+/// There is a chain.
+bool Path::ask_table(Trip& trip, Hook hook, Table table) {
+    rules::Context& context = trip.context;
+    context.table = table;
+    context.entry_mark_changed = false;
     const rules::Outcome outcome =
-        trip.observer ? rules::walk(*trip.program, table, hook, trip.context, trip.observer)
-                      : rules::run(*trip.program, table, hook, trip.context);
+        trip.observer ? rules::walk(*trip.program, table, hook, context, trip.observer)
+                      : rules::run(*trip.program, table, hook, context);
+    if (accepts(outcome) && !context.entry_mark_changed) {
+        trip.note_decider(table, outcome);
+        if (outcome.kind == rules::Ruling::Kind::translate) trip.decision.would_translate = true;
+        return true;
+    }
     return follow_outcome(trip, table, outcome);
 }
 
@@ -372,11 +383,10 @@ bool Path::follow_outcome(Trip& trip, Table table, const rules::Outcome& outcome
     if (trip.context.entry_mark_changed && !has_template) tracker_.note_mark(*flow.entry);
     trip.note_decider(table, outcome);
     if (outcome.kind == rules::Ruling::Kind::translate) trip.decision.would_translate = true;
-    const Verdict verdict = outcome.verdict();
-    if (verdict == Verdict::accept) return true;
+    if (accepts(outcome)) return true;
     if (has_template) flow.entry = nullptr;
-    trip.verdict = verdict;
-    if (verdict == Verdict::reject) answer(trip, outcome.reject);
+    trip.verdict = outcome.verdict();
+    if (trip.verdict == Verdict::reject) answer(trip, outcome.reject);
     return false;
 }
 
@@ -384,11 +394,9 @@ void Path::name_decider(Trip& trip) {
     if (!trip.has_decider || !trip.program) return;
     RuleReference& rule = trip.decision.rule;
     rule.table = trip.decider_table;
-    rule.chain = trip.program->chain_name(trip.decider_table, trip.decider.chain);
     rule.number = trip.decider.rule;
-    if (rule.number == 0) return;
-    rule.rule_text =
-        trip.program->kept_rule_text(trip.decider_table, trip.decider.chain, trip.decider.rule);
+    trip.program->name_rule(trip.decider_table, trip.decider.chain, trip.decider.rule, rule.chain,
+                            rule.rule_text);
 }
 
 /// What the caller is told. The entry's facts are read before its packet is done with it.

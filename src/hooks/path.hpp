@@ -132,19 +132,25 @@ class Path {
     void decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
                          Time now, Decision& decision) const;
     /// Which trails speak of a plain segment; see hooks/lane_plain.cpp.
-    enum class TrailKind : std::uint8_t { none, established, first };
+    enum class TrailKind : std::uint8_t { none, established, first, first_behind_nat };
     TrailKind trail_kind(Family family, const ct::PacketFlow& flow) const;
-    const Trail* find_plain_trail(const wire::Glance& glance, const ct::PacketFlow& flow,
-                                  const Way& way);
+    const Trail* find_plain_trail(TrailKind kind, const wire::Glance& glance,
+                                  const ct::PacketFlow& flow, const Way& way);
     void decide_on_plain_trail(const ct::Sighting& sighting, ct::PacketFlow& flow,
                                const Trail& trail, Time now, Decision& decision);
+    bool ask_nat(Trip& trip, Hook hook, const Way& way);
+    void decide_behind_nat(const Frame& frame, const ct::Sighting& sighting,
+                           const ct::TrackResult& tracked, const Trail& trail, const Way& way,
+                           Time now, Decision& decision);
     void keep_plain_trail(const Trip& trip, TrailKind kind, const wire::Glance& glance,
                           const ct::Found& found, const Way& way);
-    void travel_plain(const Frame& frame, const ct::Sighting& sighting,
+    void travel_plain(TrailKind kind, const Frame& frame, const ct::Sighting& sighting,
                       const ct::TrackResult& tracked, const Way& way, Time now, Decision& decision);
+    void enter_hook(Trip& trip, Hook hook);
     bool travel_short(Trip& trip, bool is_noted);
     bool run_short_table(Trip& trip, Hook hook, Table table, bool is_noted);
     bool run_usual_table(Trip& trip, Hook hook, Table table);
+    bool ask_table(Trip& trip, Hook hook, Table table);
     bool follow_outcome(Trip& trip, Table table, const rules::Outcome& outcome);
     bool travel_from_here(Trip& trip);
     bool pass_hook(Trip& trip, Hook hook);

@@ -28,7 +28,8 @@ bool are_equal(const Trail& a, const Trail& b) {
 Trails::Trails(std::size_t devices, bool keeps_flows)
     : devices_(devices),
       of_class_(devices <= kMostDevices ? devices * devices * kClasses : 0),
-      of_first_(kFirsts) {
+      of_first_(kFirsts),
+      particular_(kFirsts) {
     if (!keeps_flows) return;
     of_flow_.reserve(kMostOfFlows);
     slots_.resize(2 * kMostOfFlows);
@@ -55,6 +56,7 @@ Trails::Numbers Trails::forget() {
     constexpr std::uint32_t kMostNumbers = 0xffff;
     for (Trail& trail : of_class_) trail.in = nullptr;
     for (OfFirst& first : of_first_) first.trail.in = nullptr;
+    for (Particular& each : particular_) each = {};
     forgotten_ += static_cast<std::uint32_t>(of_flow_.size());
     if (!of_flow_.empty()) std::fill(slots_.begin(), slots_.end(), std::uint16_t{0});
     of_flow_.clear();

@@ -4,8 +4,8 @@
 // where the tables will answer the next packet just so, as rules/fast.hpp says of the way through each of them:
 //     by class    family, protocol, direction, devices: all usual packets of established flows, where no rule asked who talks
 //                 to whom
-//     by port     family, destination port, flags, and the devices: first packets of flows, where no rule asked for more; a
-//                 small cache
+//     by port     family, destination port, flags, and the devices: first packets of flows, where no rule asked for more but
+//                 nat's, which are asked each time; a small cache
 //     by flow     else, for the flow and direction of an established one; flows with the same trail share it. The flow's entry
 //                 keeps its number (ct::EntryMap::Memo).
 //
@@ -98,6 +98,19 @@ class Trails {
     }
     /// Brings the rules' counters up to date: before anybody looks at them, and before rules change.
     void settle() const;
+    /// By which devices, and what they show: first packets that rules ask for more than a trail of a port may know.
+    struct Particular {
+        First first;
+        const DeviceName* in = nullptr;  ///< null: nobody
+        const DeviceName* out = nullptr;
+
+        bool operator==(const Particular&) const = default;
+    };
+    /// Whether they were noted as such, which is worth knowing before the tables are asked for a trail in vain.
+    bool is_particular(const Particular& packet) const {
+        return particular_[place_of(packet.first)] == packet;
+    }
+    void note_particular(const Particular& packet) { particular_[place_of(packet.first)] = packet; }
     bool has_any_of_flow() const { return !of_flow_.empty(); }
     /// The number of this trail, or of the equal one that is there; 0: no room.
     std::uint16_t keep(const Trail& trail);
@@ -123,6 +136,7 @@ class Trails {
     std::size_t devices_;
     std::vector<Trail> of_class_;
     std::vector<OfFirst> of_first_;
+    std::vector<Particular> particular_;
     std::vector<Trail> of_flow_;
     std::vector<std::uint16_t> slots_;  ///< numbers, open addressing, at most half full
     std::uint32_t forgotten_ = 0;       ///< numbers up to this one

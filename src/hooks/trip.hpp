@@ -7,28 +7,35 @@
 
 namespace keepstate::hooks {
 
+/// Whether the packet goes on; as outcome.verdict() has it.
+inline bool accepts(const rules::Outcome& outcome) {
+    return outcome.kind == rules::Ruling::Kind::accept ||
+           outcome.kind == rules::Ruling::Kind::translate;
+}
+
 struct Path::Trip {
     Trip(const wire::Packet& p, Decision& d, Observer* o, rules::Program* rules, Path& path)
         : packet(p), editor(packet, path.arena_), decision(d), observer(o), program(rules) {
-        context.packet = &packet;
-        context.editor = &editor;
-        context.world = &path.routing_;
-        context.connections = &path.lookup_;
-        context.dice = &path.dice_;
+        connect(path);
     }
-    Trip(const Trip&) = delete;
-    Trip& operator=(const Trip&) = delete;
-
-    /// What both tracks of the lane begin with: the packet of a glance, and what its Decision says already.
-    static wire::Packet begin(const wire::Glance& glance, Decision& decision) {
-        wire::Packet packet;
+    /// As both tracks of the lane begin: with the packet of a glance. The Decision is begin()'s, or a trail's.
+    Trip(const wire::Glance& glance, Decision& d, Path& path)
+        : editor(packet, path.arena_),
+          decision(d),
+          observer(nullptr),
+          program(path.programs_[glance.is_v4 ? 0 : 1]) {
         wire::fill_usual(glance, packet);
+        connect(path);
+    }
+    void begin() {
         decision = Decision{};
         decision.is_ip = true;
         decision.family = packet.family;
         decision.protocol = packet.protocol;
-        return packet;
     }
+    Trip(const Trip&) = delete;
+    Trip& operator=(const Trip&) = delete;
+
     /// The packet has been tracked, and came in `from` there.
     void go_on(const Frame& frame, const ct::PacketFlow& flow, const DeviceName& from, Time now) {
         context.now = now;
@@ -42,6 +49,14 @@ struct Path::Trip {
         }
         is_tracked = true;
         in = &from;
+    }
+
+    void connect(Path& path) {
+        context.packet = &packet;
+        context.editor = &editor;
+        context.world = &path.routing_;
+        context.connections = &path.lookup_;
+        context.dice = &path.dice_;
     }
 
     wire::Packet packet;  ///< a copy of views: whoever rewrites it points it to other bytes
@@ -70,8 +85,7 @@ struct Path::Trip {
     /// Who decided: whoever did not accept; else the filter table, else the first table that has a rule
     /// or policy to name.
     void note_decider(Table table, const rules::Outcome& outcome) {
-        const bool accepts = outcome.verdict() == Verdict::accept;
-        if (has_decider && accepts && table != Table::filter) return;
+        if (has_decider && accepts(outcome) && table != Table::filter) return;
         has_decider = true;
         decider_table = table;
         decider = outcome;

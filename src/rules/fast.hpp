@@ -10,7 +10,8 @@
 // it). Such packets cost what walk() costs, linear in the rules. Who wants explanations calls walk().
 //
 // Cost: near constant for rules that people write, see classifier.hpp; each rule that matches and goes on adds its
-// own work, each jump or return one lookup. Allocates nothing.
+// own work (some 50 instructions), each jump or return one lookup, which is some 20 if the chain is short. A chain that only
+// counts and marks is done by the jump to it, a built-in chain without rules counts its policy. Allocates nothing.
 // Tested by: tests/property/fast_property.cpp. Measured by: bench/rules_bench.cpp.
 #pragma once
 

@@ -53,21 +53,31 @@ class ChainPlanter {
                             [&](const ChainIndex::Roots& each) { return each.first == all.first; });
             if (!is_same) index.leaf = 0;
         }
+        index.is_errand = is_errand();
         out_.chains[chain_] = index;
     }
 
   private:
+    bool is_errand() const {
+        constexpr std::size_t kShort = 8;
+        return end_ == Action::chain_end && candidates_.size() <= kShort &&
+               std::all_of(candidates_.begin(), candidates_.end(), [](const Candidate& each) {
+                   const auto action = static_cast<Action>(each.action());
+                   return each.has(candidate_bit::kWhole) && each.asks_nothing() &&
+                          (action == Action::next || action == Action::write_mark);
+               });
+    }
     static std::uint8_t bit(std::size_t state) { return kStateBits[state]; }
 
     std::size_t count_allowing(std::size_t state) const {
         return static_cast<std::size_t>(
             std::count_if(candidates_.begin(), candidates_.end(),
-                          [&](const Candidate& each) { return (each.states & bit(state)) != 0; }));
+                          [&](const Candidate& each) { return each.allows(bit(state)); }));
     }
     /// The first rule of this state that is not marked.
     std::uint32_t first_without(const std::vector<bool>& marks, std::size_t state) const {
         for (std::uint32_t i = 0; i < candidates_.size(); ++i) {
-            if ((candidates_[i].states & bit(state)) != 0 && !marks[i]) return i;
+            if (candidates_[i].allows(bit(state)) && !marks[i]) return i;
         }
         return FastTable::kNoRule;
     }
@@ -82,14 +92,14 @@ class ChainPlanter {
             const bool is_same =
                 (takes_all(state) && takes_all(other)) ||
                 std::all_of(candidates_.begin(), candidates_.end(), [&](const Candidate& each) {
-                    return ((each.states & bit(state)) != 0) == ((each.states & bit(other)) != 0);
+                    return each.allows(bit(state)) == each.allows(bit(other));
                 });
             if (is_same) return index.roots[other];
         }
         std::vector<std::uint32_t> rules;
         const bool all = takes_all(state);
         for (std::uint32_t i = 0; i < candidates_.size(); ++i) {
-            if (all || (candidates_[i].states & bit(state)) != 0) rules.push_back(i);
+            if (all || candidates_[i].allows(bit(state))) rules.push_back(i);
         }
         std::vector<Root> roots = plant(out_.forest, boxes_, candidates_, rules);
         // fast() opens a tree only when no rule before its first has matched.
@@ -235,10 +245,7 @@ class ChainChange {
         const TreePlace& place = out_.places[chain_];
         for (std::uint32_t i = place.first_candidate; i < place.end_candidate; ++i) {
             Candidate& candidate = out_.forest.candidates[i];
-            if (by < 0 && candidate.rule == at) {  // no packet passes
-                candidate.states = 0;
-                candidate.action_bits &= static_cast<std::uint8_t>(~Candidate::kAsksNothing);
-            }
+            if (by < 0 && candidate.rule == at) candidate.close();
             candidate.rule = shifted(candidate.rule);
         }
         for (std::uint32_t& rule : late.rules) rule = shifted(rule);
@@ -264,7 +271,7 @@ class ChainChange {
                                std::size_t state) {
         for (std::uint32_t i = from; i < rules_; ++i) {
             const IndexedRule rule = index_rule(table_, chain_, i);
-            if ((rule.candidate.states & kStateBits[state]) != 0 && !(rule.*mark)) return i;
+            if (rule.candidate.allows(kStateBits[state]) && !(rule.*mark)) return i;
         }
         return FastTable::kNoRule;
     }
@@ -274,7 +281,7 @@ class ChainChange {
         for (const bool IndexedRule::*mark : {&IndexedRule::is_general, &IndexedRule::is_of_port}) {
             if (rule.*mark) continue;
             for (std::size_t state = 0; state < kStates; ++state) {
-                if ((rule.candidate.states & kStateBits[state]) == 0) continue;
+                if (!rule.candidate.allows(kStateBits[state])) continue;
                 std::uint32_t& first = first_without(mark)[chain_][state];
                 first = std::min(first, at);
             }

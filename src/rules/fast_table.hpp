@@ -29,6 +29,7 @@
 namespace keepstate::rules {
 
 struct ProgramTable;
+struct Step;
 enum class Action : std::uint8_t;
 
 /// Devices as numbers. A rule's name, or name with a +, is a range of 16-byte strings; the ends of all such ranges cut
@@ -80,6 +81,8 @@ struct alignas(64) ChainIndex {
     std::array<Roots, 5> roots;  ///< by CtState
     /// If not 0: the one leaf that has all its rules, whatever the state.
     std::uint32_t leaf = 0;
+    /// All its rules match every packet, and do nothing but count or write its mark; then it goes back.
+    bool is_errand = false;
     Action end{};  ///< what stands behind the rules: policy or chain_end
     Ruling::Kind policy = Ruling::Kind::accept;
 };
@@ -88,13 +91,17 @@ static_assert(sizeof(ChainIndex) == 64);
 /// A chain that a packet is in: how far its lists are read. Those of chains that it has jumped from lie below.
 struct alignas(64) ChainFrame {
     const ChainIndex* chain = nullptr;
-    const Root* roots = nullptr;
-    std::uint32_t root_count = 0;
-    std::uint32_t opened = 0;  ///< trees looked into
-    std::uint32_t from = 0;    ///< rules before it are done
-    bool is_list = false;  ///< the chain is one leaf: heads[0] is what comes next, null at the end
+    Step* steps = nullptr;  ///< the chain's first
+    const Candidate* found =
+        nullptr;  ///< the rule by which it went on to the next frame, or that is doing something
     /// For run_and_note(): the first rule that would match but for TCP's flags, or does.
     std::uint32_t unsteady = 0;
+    bool is_list = false;  ///< this packet finds one list, of a tree or of all the rules
+    // else
+    std::uint32_t from = 0;  ///< rules before it are done
+    const Root* roots = nullptr;
+    std::uint32_t root_count = 0;
+    std::uint32_t opened = 0;                            ///< trees looked into
     std::array<const Candidate*, kMostRoots + 1> heads;  ///< where each opened list is read next
 };
 

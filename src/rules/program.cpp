@@ -104,7 +104,19 @@ Result<Program> Program::make(std::shared_ptr<const RulesetText> text, Objects& 
         TableCompiler(*program.text_, table, out, objects, faults).run();
     }
     if (!faults.empty()) return Unexpected(Error{ErrorKind::input, std::move(faults)});
+    program.note_tables();
     return program;
+}
+
+void Program::note_tables() {
+    present_ = 0;
+    for (std::size_t i = 0; i < kTables; ++i) {
+        const auto table = static_cast<Table>(i);
+        if (tables_[i].present) present_ |= bit(table, kHooks);
+        for (std::size_t hook = 0; hook < kHooks; ++hook) {
+            if (tables_[i].entry[hook] >= 0) present_ |= bit(table, hook);
+        }
+    }
 }
 
 Result<Program> Program::make(const Ruleset& ruleset, Objects& objects) {

@@ -45,8 +45,11 @@ enum class Action : std::uint8_t {
     jump,
     go_to,
     target,
-    chain_end,  ///< the end of a user chain: back behind the jump; it and policy are the last
-    policy,     ///< the end of a built-in chain
+    // what fast() does itself of some targets; in its candidates, never in a step
+    translate,   ///< as DNAT and the like: Ruling::Kind::translate and nothing else
+    write_mark,  ///< as MARK
+    chain_end,   ///< the end of a user chain: back behind the jump; it and policy are the last
+    policy,      ///< the end of a built-in chain
 };
 
 /// The rule's own parts, in the words of the machine.
@@ -160,10 +163,10 @@ class Program {
 
     Family family() const { return text_->family; }
     /// Whether the ruleset's text named the table. One that it did not is not walked: no counters.
-    bool has_table(Table table) const { return tables_[index(table)].present; }
+    bool has_table(Table table) const { return (present_ & bit(table, kHooks)) != 0; }
     /// Whether the table is there and has a chain at this hook.
     bool has_chain(Table table, Hook hook) const {
-        return tables_[index(table)].entry[static_cast<std::size_t>(hook)] >= 0;
+        return (present_ & bit(table, static_cast<std::size_t>(hook))) != 0;
     }
 
     std::size_t chain_count(Table table) const { return tables_[index(table)].chains.size(); }
@@ -177,6 +180,17 @@ class Program {
     std::string rule_text(Table table, std::uint32_t chain, std::uint32_t rule) const;
     /// The same, kept: printed once, good until the next change.
     std::string_view kept_rule_text(Table table, std::uint32_t chain, std::uint32_t rule);
+    /// chain_name() and kept_rule_text() of an Outcome of this Program, in some ten instructions.
+    void name_rule(Table table, std::uint32_t chain, std::uint32_t rule, std::string_view& name,
+                   std::string_view& text) {
+        const ProgramTable& in = tables_[index(table)];
+        const ProgramChain& which = in.chains[chain];
+        name = which.name;
+        text = {};
+        if (rule == 0) return;
+        text = in.texts[which.first + rule - 1];
+        if (text.empty()) text = kept_rule_text(table, chain, rule);
+    }
     /// As iptables-save -c, with the counters as they are now.
     std::string print_counters() const;
     /// The same with those of `others` added, which were made of the same ruleset.
@@ -207,8 +221,16 @@ class Program {
   private:
     Program() = default;
     static std::size_t index(Table table) { return static_cast<std::size_t>(table); }
+    static std::uint32_t bit(Table table, std::size_t hook) {
+        return std::uint32_t{1} << (index(table) * (kHooks + 1) + hook);
+    }
+    /// Writes present_. Asked whenever a table comes or goes.
+    void note_tables();
     RulesetText& own_text();
 
+    /// By table: a bit for each hook at which it has a chain, and one for the table itself; each packet asks for several.
+    std::uint32_t present_ = 0;
+    static_assert(kTables * (kHooks + 1) <= 32);
     std::shared_ptr<const RulesetText> text_;
     std::array<ProgramTable, kTables> tables_;
 };

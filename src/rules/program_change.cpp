@@ -128,12 +128,14 @@ void Program::add_table(Table table) {
     out.stack.resize(out.chains.size() + 1);
     make_fast_table(out);
     out.present = true;
+    note_tables();
 }
 
 void Program::drop_last_table() {
     RulesetText& text = own_text();
     tables_[index(text.tables.back().table)] = ProgramTable();
     text.tables.pop_back();
+    note_tables();
 }
 
 Result<void> Program::insert(Table table, std::uint32_t chain, std::uint32_t at,

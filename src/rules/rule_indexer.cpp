@@ -6,6 +6,10 @@
 
 namespace keepstate::rules {
 
+namespace target {
+extern const TargetModule k_dnat, k_mark, k_masquerade, k_netmap, k_redirect, k_snat;
+}
+
 namespace {
 
 using Words = DeviceNumbers::Words;
@@ -19,6 +23,17 @@ std::array<std::uint32_t, 4> address_words(const Words& memory) {
 
 std::uint32_t bits_below(int bits) {
     return bits >= 32 ? 0 : ~std::uint32_t{0} >> (bits < 0 ? 0 : bits);
+}
+
+/// The step's, or what its target comes to when nobody listens.
+Action action_of(const Step& step) {
+    if (step.action != Action::target) return step.action;
+    if (step.target == &target::k_mark) return Action::write_mark;
+    for (const TargetModule* each : {&target::k_dnat, &target::k_masquerade, &target::k_netmap,
+                                     &target::k_redirect, &target::k_snat}) {
+        if (step.target == each) return Action::translate;
+    }
+    return Action::target;
 }
 
 // One rule as a box and a candidate.
@@ -50,8 +65,7 @@ class RuleIndexer {
     Candidate candidate;
     /// Asks nothing but state, protocol and devices.
     bool is_general() const {
-        return is_of_port() && candidate.flags_mask == 0 &&
-               candidate.destination_port_span == kAnyPort;
+        return is_of_port() && !candidate.asks_flags() && spans_all(key_.destination_ports);
     }
     /// Asks nothing but these, the destination port and flags.
     bool is_of_port() const {
@@ -62,13 +76,18 @@ class RuleIndexer {
             }
             return false;
         };
-        return key_.is_whole && key_.is_steady && !key_.is_closed &&
-               candidate.source_port_span == kAnyPort && !candidate.has(kNot) &&
-               !asks_words(kSourceWord) && !asks_words(kDestinationWord);
+        return key_.is_whole && key_.is_steady && !key_.is_closed && spans_all(key_.source_ports) &&
+               !candidate.has(kNot) && !asks_words(kSourceWord) && !asks_words(kDestinationWord);
     }
 
   private:
-    static constexpr std::uint16_t kAnyPort = 0xffff;
+    /// What is asked of one word of an address: these bits, but for those that are open.
+    struct AddressWord {
+        std::uint32_t low = 0;
+        std::uint32_t open = ~std::uint32_t{0};
+    };
+
+    static bool spans_all(PortSpan span) { return span.low == 0 && span.high == 0xffff; }
 
     void ask_matches() {
         constexpr std::uint32_t kMostHeld = 255;
@@ -91,20 +110,19 @@ class RuleIndexer {
     }
 
     void set_basics() {
-        candidate.action_bits = static_cast<std::uint8_t>(step_.action);
-        set_address(test_.source, test_.source_mask, test_.source_inverted, kSourceWord,
-                    candidate.source, candidate.source_at);
+        candidate.action_bits = static_cast<std::uint8_t>(action_of(step_));
+        set_address(test_.source, test_.source_mask, test_.source_inverted, kSourceWord, source_,
+                    0);
         set_address(test_.destination, test_.destination_mask, test_.destination_inverted,
-                    kDestinationWord, candidate.destination, candidate.destination_at);
-        set_device(test_.in, test_.in_mask, test_.in_inverted, kInDevice, candidate.in,
-                   candidate.in_span);
-        set_device(test_.out, test_.out_mask, test_.out_inverted, kOutDevice, candidate.out,
-                   candidate.out_span);
+                    kDestinationWord, destination_, 4);
+        set_device(test_.in, test_.in_mask, test_.in_inverted, kInDevice);
+        set_device(test_.out, test_.out_mask, test_.out_inverted, kOutDevice);
         set_protocol();
     }
 
+    /// `shift`: of the number of the word in Candidate::words.
     void set_address(const Words& value, const Words& mask, bool inverted, std::size_t dimension,
-                     std::uint32_t& word_value, std::uint8_t& word_at) {
+                     AddressWord& asked, unsigned shift) {
         const int bits = prefix_bits(mask);
         const bool is_cut = (value[0] & ~mask[0]) == 0 && (value[1] & ~mask[1]) == 0;
         if (bits < 0 || !is_cut || (inverted && bits > 32)) {
@@ -116,8 +134,7 @@ class RuleIndexer {
             const bool is_source = dimension == kSourceWord;
             candidate.bits |=
                 is_source ? candidate_bit::kNotSource : candidate_bit::kNotDestination;
-            word_value = words[0];
-            word_at = static_cast<std::uint8_t>(32 - bits);
+            asked = {words[0], bits_below(bits)};
             return;
         }
         for (int word = 0; word < 4; ++word) {
@@ -127,14 +144,14 @@ class RuleIndexer {
         }
         if (bits == 0) return;
         const int word = (bits - 1) / 32;
-        word_value = words[word];
-        word_at = static_cast<std::uint8_t>(word << 6 | (32 * (word + 1) - bits));
-        if (word != 0) key_.is_whole = false;  // the other words are asked of the rule
+        asked = {words[word], bits_below(bits - 32 * word)};
+        if (word == 0) return;
+        candidate.bits |= candidate_bit::kOtherWords;
+        candidate.words = static_cast<std::uint8_t>(candidate.words | word << shift);
+        key_.is_whole = false;  // the other words are asked of the rule
     }
 
-    void set_device(const Words& name, const Words& mask, bool inverted, std::size_t dimension,
-                    std::uint8_t& low, std::uint8_t& span) {
-        constexpr std::size_t kMostInCandidate = 255;
+    void set_device(const Words& name, const Words& mask, bool inverted, std::size_t dimension) {
         if (mask == Words{} && !inverted) return;
         std::uint32_t first = 0;
         std::uint32_t last = 0;
@@ -144,46 +161,41 @@ class RuleIndexer {
         }
         box.low[dimension] = first;
         box.high[dimension] = last;
-        if (devices_.count() > kMostInCandidate) {
-            key_.is_whole = false;
-            return;
-        }
-        low = static_cast<std::uint8_t>(first);
-        span = static_cast<std::uint8_t>(last - first);
     }
 
     void set_protocol() {
         if (test_.fragment) key_.is_whole = key_.is_steady = false;
         if (test_.protocol == 0 || test_.protocol_inverted) {
-            candidate.bits |= candidate_bit::kAnyProtocol;
             if (test_.protocol != 0) key_.is_whole = false;
             return;
         }
-        candidate.protocol = test_.protocol;
+        ask_facts(CandidateFacts::kProtocol, 0xff, test_.protocol);
         box.low[kProtocol] = box.high[kProtocol] = test_.protocol;
     }
 
+    /// One byte of the packet's facts.
+    void ask_facts(unsigned shift, std::uint8_t mask, std::uint8_t compared) {
+        candidate.mask |= std::uint32_t{mask} << shift;
+        candidate.compared |= std::uint32_t{compared} << shift;
+    }
+
     void set_key() {
-        const auto set = [&](PortSpan span, std::size_t dimension, std::uint16_t& low,
-                             std::uint16_t& width) {
-            box.low[dimension] = low = span.low;
-            box.high[dimension] = span.high;
-            width = static_cast<std::uint16_t>(span.high - span.low);
-        };
-        set(key_.source_ports, kSourcePort, candidate.source_port, candidate.source_port_span);
-        set(key_.destination_ports, kDestinationPort, candidate.destination_port,
-            candidate.destination_port_span);
-        candidate.states = static_cast<std::uint8_t>(key_.states & kAnyState);
-        candidate.flags_mask = key_.flags_mask;
-        candidate.flags_compared = key_.flags_compared;
-        const Box everything;
-        if (box.low == everything.low && box.high == everything.high &&
-            candidate.states == kAnyState && candidate.flags_mask == 0 &&
-            candidate.flags_compared == 0 && !key_.asks_transport &&
-            (candidate.bits & (candidate_bit::kNotSource | candidate_bit::kNotDestination)) == 0) {
-            candidate.action_bits |= Candidate::kAsksNothing;
-        }
-        if (key_.asks_transport) candidate.bits |= candidate_bit::kAsksTransport;
+        box.low[kSourcePort] = key_.source_ports.low;
+        box.high[kSourcePort] = key_.source_ports.high;
+        box.low[kDestinationPort] = key_.destination_ports.low;
+        box.high[kDestinationPort] = key_.destination_ports.high;
+        candidate.mask |= static_cast<std::uint8_t>(~(key_.states & kAnyState));
+        ask_facts(CandidateFacts::kFlags, key_.flags_mask, key_.flags_compared);
+        // Flags that are to be set and are not looked at.
+        if ((key_.flags_compared & ~key_.flags_mask) != 0) candidate.close();
+        if (key_.asks_transport) ask_facts(CandidateFacts::kTransport, 1, 0);
+        candidate.low.set(Lanes::addresses(source_.low, destination_.low),
+                          Lanes::others(box.low[kSourcePort], box.low[kDestinationPort],
+                                        box.low[kInDevice], box.low[kOutDevice]));
+        const auto span = [this](std::size_t d) { return box.high[d] - box.low[d]; };
+        candidate.span.set(Lanes::addresses(source_.open, destination_.open),
+                           Lanes::others(span(kSourcePort), span(kDestinationPort), span(kInDevice),
+                                         span(kOutDevice)));
         if (key_.is_whole) candidate.bits |= candidate_bit::kWhole;
         if (key_.is_steady) candidate.bits |= candidate_bit::kSteady;
     }
@@ -192,6 +204,8 @@ class RuleIndexer {
     const BasicTest& test_;
     Step& step_;
     RuleKey key_;
+    AddressWord source_;
+    AddressWord destination_;
     int held_ =
         -1;  ///< the first match that the candidate does not hold, if it holds those before it
 };

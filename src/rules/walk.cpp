@@ -126,6 +126,8 @@ class Walk {
     // What the step does; go_on means that now_ stands at the next step.
     Ruling act(const Step& step) {
         switch (step.action) {
+            case Action::translate:
+            case Action::write_mark:
             case Action::next: break;
             case Action::accept: return Ruling{.kind = Ruling::Kind::accept};
             case Action::drop: return Ruling{.kind = Ruling::Kind::drop};

@@ -95,6 +95,34 @@ constexpr Kind kKinds[] = {
      "-A POSTROUTING -p tcp -m tcp --dport 80 -j MASQUERADE\n-A POSTROUTING -p tcp -j ACCEPT\n"
      "COMMIT\n*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m conntrack --ctstate INVALID -j DROP\n"
      "COMMIT\n"},
+    {"chains of nat that throw dice, and ports decide behind them",
+     "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+     ":services - [0:0]\n:one - [0:0]\n:two - [0:0]\n:mark - [0:0]\n:none - [0:0]\n"
+     "-A PREROUTING -j services\n-A services -p tcp -m tcp --dport 80 -j one\n"
+     "-A services ! -s NEAR -p tcp -m tcp --dport 81 -g two\n-A services -j none\n"
+     "-A services -p tcp -m tcp --dport 21 -j CONNMARK --set-mark 4\n"
+     "-A one -s NEAR -j mark\n-A one -m statistic --mode random --probability 0.5 -j two\n"
+     "-A one -p tcp -j REDIRECT --to-ports 80\n-A two -p tcp -m tcp --sport 1000:1004 -j RETURN\n"
+     "-A two -m statistic --mode nth --every 3 --packet 1 -j mark\n-A two -p tcp -j REDIRECT\n"
+     "-A mark -j MARK --or-mark 8\n-A POSTROUTING -m mark --mark 8/8 -j MASQUERADE\nCOMMIT\n"
+     "*mangle\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p tcp -m tcp --dport 80\nCOMMIT\n"
+     "*filter\n:FORWARD DROP [0:0]\n"
+     "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+     "-A FORWARD -p tcp -m tcp --dport 80:82 -j ACCEPT\n"
+     "-A FORWARD -p tcp -m tcp --dport 21 -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n"},
+    {"a nat table on a router, and marks that others ask for",
+     "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+     "-A PREROUTING -i in0 -s NEAR -p tcp -m tcp --sport 1000:1004 -j MARK --set-mark 3\n"
+     "-A POSTROUTING -o out0 -p tcp -m mark --mark 3 -j MASQUERADE\nCOMMIT\n"
+     "*security\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p tcp -m tcp --dport 81 -m mark --mark 3\n"
+     "COMMIT\n"
+     "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m conntrack --ctstate INVALID -j DROP\n"
+     "-A FORWARD -p tcp -m tcp --dport 21 -j DROP\nCOMMIT\n",
+     0, 1, true, nullptr, true},
+    {"nat and nothing else",
+     "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+     "-A PREROUTING -p tcp -m tcp --sport 1000:1004 -j ACCEPT\n"
+     "-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT\nCOMMIT\n"},
     {"ports decide",
      "*filter\n:FORWARD DROP [0:0]\n:new - [0:0]\n"
      "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
@@ -201,7 +229,7 @@ template <typename Talker>
 std::string next_change(Talker& talk) {
     const std::string port = std::to_string(1000 + talk.below(12));
     const std::string number = std::to_string(1 + talk.below(6));
-    switch (talk.below(16)) {
+    switch (talk.below(18)) {
         case 0: return "-I FORWARD " + number + " -p tcp --sport " + port;
         case 1:
             return "-I FORWARD 1 -p tcp --dport " + port + " -m conntrack --ctstate ESTABLISHED";
@@ -218,6 +246,8 @@ std::string next_change(Talker& talk) {
         case 10: return "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT";
         case 11: return "-A FORWARD -p tcp -m conntrack --ctstate NEW -j ACCEPT";
         case 12: return "-I FORWARD 1 -p tcp --sport " + port + " -j DROP";
+        case 13: return "-t nat -I PREROUTING 1 -p tcp --sport " + port + " -j MARK --set-mark 9";
+        case 14: return "-t nat -D PREROUTING 1";
         default: return "-D FORWARD " + number;
     }
 }

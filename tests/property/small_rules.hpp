@@ -20,7 +20,7 @@ class SmallRules {
     std::string rule_for(const std::string& chain) {
         const bool is_user = chain[0] == 'u';
         const unsigned first = is_user ? static_cast<unsigned>(chain[1] - '0') + 1 : 0;
-        std::string out = rule(first, chain == "FORWARD");
+        std::string out = is_user && one_in(3) ? errand_rule() : rule(first, chain == "FORWARD");
         out.pop_back();
         return out;
     }
@@ -32,8 +32,10 @@ class SmallRules {
         for (unsigned i = 0; i < rules_a_chain; ++i) out += "-A FORWARD" + rule(0, true);
         for (unsigned i = 0; i < rules_a_chain; ++i) out += "-A INPUT" + rule(0, false);
         for (unsigned chain = 0; chain < kUserChains; ++chain) {
-            for (unsigned i = below(rules_a_chain + 1); i > 0; --i) {
-                out += fmt::format("-A u{}", chain) + rule(chain + 1, false);
+            const bool is_errand = one_in(3);
+            for (unsigned i = below(is_errand ? 4 : rules_a_chain + 1); i > 0; --i) {
+                out += fmt::format("-A u{}", chain);
+                out += is_errand ? errand_rule() : rule(chain + 1, false);
             }
         }
         return out + "COMMIT\n";
@@ -100,6 +102,12 @@ class SmallRules {
     }
     std::string states() {
         return pick({"NEW", "ESTABLISHED", "RELATED,ESTABLISHED", "INVALID", "UNTRACKED,NEW"});
+    }
+    /// Every packet matches, and it goes on: a short chain of such is an errand.
+    std::string errand_rule() {
+        return pick({"", " -j MARK --xor-mark 3", " -j MARK --or-mark 2",
+                     " -m comment --comment words -j MARK --set-xmark 0x5/0x4"}) +
+               "\n";
     }
     std::string rule(unsigned first_chain, bool has_out) {
         std::string out;

@@ -10,11 +10,7 @@ namespace keepstate::rules::target {
 namespace {
 
 struct Mark {
-    struct Data {
-        std::uint32_t value = 0;
-        std::uint32_t mask = 0;
-        std::uint32_t given = 0;
-    };
+    using Data = MarkData;
     static constexpr bool kKeepsKey = true;
     static constexpr Option kOptions[] = {
         {.name = "set-xmark",
@@ -53,9 +49,7 @@ struct Mark {
                                         "later rules and in the decision only."};
 
     static void parse(Data& data, const OptionUse& use, RuleReader&) {
-        const MarkChange change = mark_change(use);
-        data.value = change.value;
-        data.mask = change.mask;
+        data.change = mark_change(use);
         data.given = 1;
     }
     static void finish(Data& data, RuleReader& reader) {
@@ -65,11 +59,11 @@ struct Mark {
     }
     static Complaint check(const Data&, const CheckContext&) { return std::nullopt; }
     static void print(const Data& data, const PrintContext&, std::string& out) {
-        out += fmt::format(" --set-xmark {:#x}/{:#x}", data.value, data.mask);
+        out += fmt::format(" --set-xmark {:#x}/{:#x}", data.change.value, data.change.mask);
     }
     static Ruling judge(Data& data, Context& context, Says says) {
         const std::uint32_t before = context.mark;
-        context.mark = (context.mark & ~data.mask) ^ data.value;
+        context.mark = data.change.of(context.mark);
         says.words("the packet's mark: {:#x} -> {:#x}", before, context.mark);
         return {};
     }

@@ -14,6 +14,14 @@ inline constexpr std::uint64_t kMarkSetters = 0x1f;
 struct MarkChange {
     std::uint32_t value = 0;
     std::uint32_t mask = 0;
+
+    std::uint32_t of(std::uint32_t mark) const { return (mark & ~mask) ^ value; }
+};
+
+/// What MARK keeps. fast() reads it too: it does this target itself.
+struct MarkData {
+    MarkChange change;
+    std::uint32_t given = 0;
 };
 
 inline MarkChange mark_change(const OptionUse& use) {
