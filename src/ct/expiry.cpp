@@ -22,7 +22,7 @@ void Expiry::put(EntryMap& map, Entry& entry, Time now) {
     const Time look_again = now + kLookAgainS * kNsPerSecond;
     const std::uint32_t slot = map.slot_of(entry);
     const std::uint32_t place =
-        place_of(std::min(entry.expires, look_again).ns / kNsPerSecond) + slot % kLanes;
+        place_of(std::min(entry.expires, look_again).ns / kNsPerSecond) + lane_of(entry);
     take(map, entry);
     entry.wheel_previous = kIsFirst | place;
     entry.wheel_next = places_[place];

@@ -1,6 +1,6 @@
 // Expiry: a wheel of one-second lists, so that time costs nothing per packet.
 //
-//     places_   [ 0 | 1 | 2 | ... | 511 ]      second modulo 512, kLanes lists each, by slot
+//     places_   [ 0 | 1 | 2 | ... | 511 ]      second modulo 512, kLanes lists each
 //                 ^ everything up to `swept_` has been moved to the last kLanes lists
 //               [ due ]                        those whose turn has come, looked at one by one, from each list in turn
 //
@@ -113,6 +113,10 @@ class Expiry {
     /// The first list of a second.
     static std::uint32_t place_of(std::int64_t second) {
         return static_cast<std::uint32_t>(second & (kPlaces - 1)) * kLanes;
+    }
+    /// By what is the same wherever entries are placed, so that who goes first is too.
+    static std::uint32_t lane_of(const Entry& entry) {
+        return static_cast<std::uint32_t>(entry.number() % kLanes);
     }
     /// Moves the lists of the next second that has any and lies before `second` to kDue. False: there is none.
     bool call_next(EntryMap& map, std::int64_t second);
