@@ -91,10 +91,11 @@ EngineSetup make_member_setup(const WorkloadOptions& load) {
     return make_setup(share);
 }
 
-std::uint64_t count_refused(std::span<const Decision* const> decisions) {
+std::uint64_t count_refused(std::span<const Exchange::Answer> answers) {
     return static_cast<std::uint64_t>(
-        std::count_if(decisions.begin(), decisions.end(),
-                      [](const Decision* d) { return d->verdict != Verdict::accept; }));
+        std::count_if(answers.begin(), answers.end(), [](const Exchange::Answer& answer) {
+            return answer.decision->verdict != Verdict::accept;
+        }));
 }
 
 /// Opens all flows, from one thread, which plays all members.
@@ -105,9 +106,9 @@ std::uint64_t open_flows_of(Exchange& exchange, Generator& generator, std::uint3
             exchange.member(0).submit(generator.segments(at, flows, segment));
             for (;;) {
                 for (std::uint32_t i = 1; i < kCores; ++i) exchange.member(i).serve();
-                const auto decisions = exchange.member(0).collect();
-                refused += count_refused(decisions);
-                if (!decisions.empty()) break;
+                const auto answers = exchange.member(0).collect();
+                refused += count_refused(answers);
+                if (!answers.empty()) break;
             }
         }
     }
@@ -141,7 +142,7 @@ class Receiver {
 
   private:
     Generator& next() { return generators_[turn_++ % generators_.size()]; }
-    void take(std::span<const Decision* const> decisions) { refused_ += count_refused(decisions); }
+    void take(std::span<const Exchange::Answer> answers) { refused_ += count_refused(answers); }
 
     Exchange::Member& member_;
     std::vector<Generator> generators_;

@@ -20,7 +20,7 @@
 #include <memory>
 #include <vector>
 
-#include "base/prefetch.hpp"
+#include "hooks/path.hpp"
 #include "keepstate/engine.hpp"
 #include "wire/glance.hpp"
 #include "wire/reassembly.hpp"
@@ -29,6 +29,11 @@ namespace keepstate {
 
 /// So that what two threads write never shares one: two lines, since processors fetch them in pairs.
 inline constexpr std::size_t kApart = 128;
+
+/// Whether a counter has come to a number; both go round.
+inline bool has_come(std::uint32_t counter, std::uint32_t number) {
+    return static_cast<std::int32_t>(counter - number) >= 0;
+}
 
 /// A packet that was looked at, and is to be judged. One line, and all that the owner reads of a usual one: the frame's own
 /// lines stay with the asker.
@@ -58,22 +63,42 @@ struct Request {
     }
 };
 
-/// Places for decisions, and for the bytes that these name and that are not the packet's own. Such bytes get room when
-/// they first come, which is kept.
+/// What crosses of an answer: where the decision is. Eight of them are a line of the cache.
+class Word {
+  public:
+    Word() = default;
+    explicit Word(const hooks::Told& told)
+        : where_(reinterpret_cast<std::uintptr_t>(&told.decision()) |
+                 static_cast<std::uintptr_t>(told.shared != nullptr)) {}
+    const Decision* decision() const {
+        return reinterpret_cast<const Decision*>(where_ & ~kShared);
+    }
+    /// As hooks::Told::shared: of an accepted packet out_bytes are missing, which are its own.
+    bool is_shared() const { return (where_ & kShared) != 0; }
+
+  private:
+    static constexpr std::uintptr_t kShared = 1;
+    static_assert(alignof(Decision) > kShared);
+    std::uintptr_t where_ = 0;
+};
+
+/// What is told, places for decisions that are not shared, and for the bytes that these name and that are not the packet's
+/// own. Such bytes get room when they first come, which is kept.
 class Answers {
   public:
     /// `places`: a power of two.
     explicit Answers(std::uint32_t places)
-        : mask_(places - 1), decisions_(new Place[places]), bytes_(places), strays_(places) {}
+        : mask_(places - 1),
+          words_(new WordLine[(places + kInLine - 1) / kInLine]),
+          decisions_(new Place[places]),
+          bytes_(places),
+          strays_(places) {}
 
-    Decision& decision(std::uint32_t number) { return decisions_[number & mask_].decision; }
-    /// Asks for the place's lines, to write them.
-    void prefetch(std::uint32_t number) const {
-        const char* const at = reinterpret_cast<const char*>(&decisions_[number & mask_]);
-        for (std::size_t line = 0; line < sizeof(Place); line += 64) {
-            base::prefetch_to_write(at + line);
-        }
+    Word& word(std::uint32_t number) {
+        const std::uint32_t at = number & mask_;
+        return words_[at / kInLine].words[at % kInLine];
     }
+    Decision& decision(std::uint32_t number) { return decisions_[number & mask_].decision; }
     /// Makes what the decision names outlive the engine's next call. `frame`: the packet's bytes, which do so.
     void keep_bytes(std::uint32_t number, std::span<const std::uint8_t> frame) {
         Decision& decision = decisions_[number & mask_].decision;
@@ -103,6 +128,10 @@ class Answers {
     }
 
   private:
+    static constexpr std::uint32_t kInLine = 8;
+    struct alignas(64) WordLine {
+        std::array<Word, kInLine> words;
+    };
     struct alignas(64) Place {
         Decision decision;
     };
@@ -118,6 +147,7 @@ class Answers {
     }
 
     std::uint32_t mask_;
+    std::unique_ptr<WordLine[]> words_;
     std::unique_ptr<Place[]> decisions_;
     std::vector<std::vector<std::uint8_t>> bytes_;
     std::vector<Stray> strays_;
@@ -133,13 +163,6 @@ class HandOver {
 
     // --- the asker's side; requests are numbered as they are added
     std::uint32_t next() const { return added_; }
-    /// Asks for the lines of the next ones, to write them, and for the other side's counter.
-    void prepare(std::uint32_t count) const {
-        __builtin_prefetch(&answered_);
-        for (std::uint32_t i = 0; i < count; ++i) {
-            base::prefetch_to_write(&requests_[(added_ + i) & mask_]);
-        }
-    }
     Request& add() { return requests_[added_++ & mask_].request; }
     /// Of the request that was added last.
     void set_whole(const wire::Reassembled& whole) { wholes_[(added_ - 1) & mask_] = &whole; }
@@ -151,36 +174,30 @@ class HandOver {
     }
     /// Whether all requests before the one with this number have their answers.
     bool is_answered(std::uint32_t number) {
-        if (is_behind(seen_answered_, number)) return true;
+        if (has_come(seen_answered_, number)) return true;
         seen_answered_ = answered_.load(std::memory_order_acquire);
-        return is_behind(seen_answered_, number);
+        return has_come(seen_answered_, number);
     }
 
     // --- the owner's side
-    /// How many requests wait for it.
-    std::uint32_t waiting() {
-        if (taken_ == seen_asked_) seen_asked_ = asked_.load(std::memory_order_acquire);
-        return seen_asked_ - taken_;
+    /// Looks at the asker's counter. How many requests wait for it.
+    std::uint32_t look() {
+        seen_asked_ = asked_.load(std::memory_order_acquire);
+        return ready();
     }
-    /// Asks for the lines of the next ones, `most` of them, and for those of their answers.
-    void prepare_to_take(std::uint32_t most) {
-        const std::uint32_t count = std::min(waiting(), most);
-        for (std::uint32_t i = 0; i < count; ++i) {
-            __builtin_prefetch(&requests_[(taken_ + i) & mask_]);
-            answers_.prefetch(taken_ + i);
-        }
-    }
+    /// How many the last look() saw that are not yet taken.
+    std::uint32_t ready() const { return seen_asked_ - taken_; }
     /// The next one; its number is taken() - 1 then.
     const Request& take() { return requests_[taken_++ & mask_].request; }
     std::uint32_t taken() const { return taken_; }
     const wire::Reassembled* whole_of(std::uint32_t number) const {
         return wholes_[number & mask_];
     }
-    /// All that were taken have their answers.
-    void finish() {
-        if (taken_ == finished_) return;
-        finished_ = taken_;
-        answered_.store(taken_, std::memory_order_release);
+    /// Those before the one with this number have their answers.
+    void finish(std::uint32_t number) {
+        if (number == finished_) return;
+        finished_ = number;
+        answered_.store(number, std::memory_order_release);
     }
 
     /// Each place is the owner's from the request to the answer, then the asker's.
@@ -190,10 +207,6 @@ class HandOver {
     struct alignas(64) Line {
         Request request;
     };
-    static bool is_behind(std::uint32_t seen, std::uint32_t number) {
-        return static_cast<std::int32_t>(seen - number) >= 0;
-    }
-
     // never changed
     std::uint32_t mask_;
     std::unique_ptr<Line[]> requests_;

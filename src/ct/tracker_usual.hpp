@@ -22,9 +22,10 @@ KS_INLINE bool Tracker::has_ended(Time now) const {
     return expectations_.at(expectations_.soonest()).expires <= now;
 }
 
-KS_INLINE void Tracker::aim(Sighting& sighting) const {
+KS_INLINE void Tracker::aim(Sighting& sighting, const std::uint8_t* header) const {
     const EntryIndex& index = map_.index();
-    const wire::Glance& glance = sighting.glance;
+    wire::Glance glance = sighting.glance;
+    glance.ip = header;
     if (glance.is_v4) {
         sighting.key =
             index.key_of_ipv4(glance.source_v4(), glance.destination_v4(), glance.source_port,

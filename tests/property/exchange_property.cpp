@@ -183,8 +183,8 @@ Exchange make_exchange(std::uint32_t members, std::uint32_t most, bool is_router
 std::string ask(Exchange& exchange, std::uint32_t member, const Frame& frame) {
     EXPECT_TRUE(exchange.member(member).submit({&frame, 1}));
     for (int rounds = 0; rounds < 10; ++rounds) {
-        const auto decisions = exchange.member(member).collect();
-        if (!decisions.empty()) return describe(*decisions[0]);
+        const auto answers = exchange.member(member).collect();
+        if (!answers.empty()) return describe(answers[0].whole());
         for (std::uint32_t i = 0; i < exchange.members(); ++i) exchange.member(i).serve();
     }
     return "no answer";
@@ -217,10 +217,9 @@ struct Queue {
     std::size_t answered = 0;
 };
 
-void take(Queue& queue, std::span<const Decision* const> decisions,
-          std::vector<std::string>& said) {
-    for (const Decision* decision : decisions) {
-        said[queue.packets[queue.answered++]] = describe(*decision);
+void take(Queue& queue, std::span<const Exchange::Answer> answers, std::vector<std::string>& said) {
+    for (const Exchange::Answer& answer : answers) {
+        said[queue.packets[queue.answered++]] = describe(answer.whole());
     }
 }
 
@@ -347,10 +346,10 @@ TEST(Exchange, serves_threads_that_all_receive_packets_of_all_flows) {
             Exchange::Member& member = exchange.member(which);
             Dice dice(which);
             std::vector<Frame> frames(kBatch);
-            const auto count = [&](std::span<const Decision* const> decisions) {
-                for (const Decision* d : decisions) {
+            const auto count = [&](std::span<const Exchange::Answer> answers) {
+                for (const auto& [d, out_bytes] : answers) {
                     const bool is_good = d->verdict == Verdict::accept &&
-                                         d->state == CtState::established && !d->out_bytes.empty();
+                                         d->state == CtState::established && !out_bytes.empty();
                     accepted[which] += is_good ? 1 : 0;
                 }
             };
