@@ -18,25 +18,29 @@ void ExchangeMember::put_piece(std::uint32_t asker, std::uint32_t number, const 
                                Request::Kind kind, const wire::Reassembled* whole) {
     items_[filled_ % kPlaces].whole = whole;
     pieces_end_ = filled_ + 1;
-    put(asker, answers_to(asker), number, frame, {}, nullptr, kind);
+    const std::size_t place = put(asker, answers_to(asker), number, kind);
+    frames_[place] = frame;
+    engine->sightings[place].glance = {};
+    enter();
 }
 
-/// The packet itself is in the asker's cache; its addresses came with the request.
 void ExchangeMember::take_request(std::uint32_t asker) {
     HandOver& there = *from_[asker];
     const std::uint32_t number = there.taken();
     const Request& request = there.take();
-    if (request.kind != Request::Kind::glanced) {
-        const bool is_whole = request.kind == Request::Kind::whole;
-        put_piece(asker, number, request.frame(), request.kind,
-                  is_whole ? there.whole_of(number) : nullptr);
+    const Request::Kind kind = request.kind();
+    if (kind != Request::Kind::glanced) {
+        Frame frame;
+        request.get(frame);
+        const bool is_whole = kind == Request::Kind::whole;
+        put_piece(asker, number, frame, kind, is_whole ? there.whole_of(number) : nullptr);
         return;
     }
-    const wire::Glance& glance = request.glance;
-    Answers& answers = there.answers();
-    const bool has_addresses = glance.has_ports && glance.is_v4;
-    put(asker, answers, number, request.frame(), glance,
-        has_addresses ? request.header_of_addresses() : glance.ip);
+    // Part by part into its place: what was just written in pieces is slow to read as a whole.
+    const std::size_t place = put(asker, there.answers(), number, kind);
+    request.get(frames_[place]);
+    request.get(engine->sightings[place]);
+    enter();
 }
 
 /// Takes some of what others ask and the last look has seen. How many.
@@ -76,9 +80,7 @@ void ExchangeMember::step(std::size_t group) {
     const auto further_of = [this](std::size_t which) -> std::uint32_t& {
         return engine->further[which % EngineParts::kStages];
     };
-    if (size_of_group(group) != 0) {
-        path.aim(sightings_of(group), std::span(headers_).subspan(group * kGroup % kPlaces));
-    }
+    if (size_of_group(group) != 0) path.aim(sightings_of(group));
     if (group >= 1 && size_of_group(group - 1) != 0) {
         further_of(group - 1) = path.approach(sightings_of(group - 1));
     }

@@ -9,19 +9,6 @@
 
 namespace keepstate {
 
-namespace {
-
-void fill(Request& request, const Frame& frame, Request::Kind kind) {
-    request.bytes = frame.bytes.data();
-    request.time = frame.time;
-    request.size = static_cast<std::uint32_t>(frame.bytes.size()) & 0x3fffffffU;
-    request.kind = kind;
-    request.link = frame.link;
-    request.device = frame.device;
-}
-
-}  // namespace
-
 /// Twice as many: a fragment may take a second one.
 std::uint32_t ExchangeMember::places_for(std::uint32_t most_in_flight) {
     return std::bit_ceil(most_in_flight * 2);
@@ -32,7 +19,7 @@ ExchangeMember::ExchangeMember(std::uint32_t number, std::unique_ptr<EngineParts
     : engine(std::move(parts)),
       number_(number),
       steering_(steering),
-      is_steered_by_glance_(steering.reach().is_empty()),
+      is_steered_by_key_(steering.reach().is_empty()),
       most_in_flight_(most_in_flight),
       own_(places_for(most_in_flight)),
       answers_(std::size_t{most_in_flight} * 2),
@@ -85,14 +72,17 @@ bool ExchangeMember::submit(std::span<const Frame> batch) {
 /// they are sorted by owner without asking whose each is, which no processor can foresee.
 void ExchangeMember::sort_frames(std::span<const Frame> frames, std::uint32_t first) {
     for (Share& share : shares_) share.count = 0;
+    engine->path->look(frames, looked_);
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        hooks::Path::look(frames[i], looked_[i]);
+        const ct::Sighting& looked = looked_[i];
         bool is_fragment = false;
-        const std::uint32_t owner = find_owner(frames[i], looked_[i], is_fragment);
-        const auto at = static_cast<std::uint32_t>(first + i);
+        const std::uint32_t owner = is_steered_by_key_ && looked.glance.has_ports
+                                        ? steering_.shard_of(looked.key)
+                                        : find_owner(frames[i], is_fragment);
         if (is_fragment) {
             Answers& answers = owner == number_ ? own_ : to_[owner]->answers();
             const std::uint32_t number = owner == number_ ? own_added_ : to_[owner]->next();
+            const auto at = static_cast<std::uint32_t>(first + i);
             pieces_.push_back({begun_, at, &answers, number, frames[i]});
             place_piece(frames[i], owner, nullptr, at);
             continue;
@@ -122,31 +112,30 @@ void ExchangeMember::place_frames(std::span<const Frame> frames, std::uint32_t f
     }
 }
 
-std::uint32_t ExchangeMember::find_owner(const Frame& frame, const wire::Glance& glance,
-                                         bool& is_fragment) {
-    if (is_steered_by_glance_ && glance.has_ports) return steering_.shard_of(glance);
+/// Of a packet whose key does not tell.
+std::uint32_t ExchangeMember::find_owner(const Frame& frame, bool& is_fragment) {
     const auto link = static_cast<wire::LinkType>(frame.link);
     const ct::Way way = steering_.way_of(link, frame.bytes);
     is_fragment = way.kind == ct::Way::Kind::fragment && to_.size() > 1;
     return is_fragment ? steering_.shard_of_fragment(link, frame.bytes) : way.shard;
 }
 
-void ExchangeMember::place_own(const Frame& frame, const wire::Glance& glance, std::uint32_t at) {
+void ExchangeMember::place_own(const Frame& frame, const ct::Sighting& looked, std::uint32_t at) {
     words_[at] = &own_.word(own_added_);
-    answers_[at].out_bytes = {glance.ip, glance.ip_bytes};
-    put(number_, own_, own_added_++, frame, glance, glance.ip);
+    answers_[at].out_bytes = {looked.glance.ip, looked.glance.ip_bytes};
+    const std::size_t place = put(number_, own_, own_added_++, Request::Kind::glanced);
+    frames_[place] = frame;
+    ct::Sighting& sighting = engine->sightings[place];
+    sighting.glance = looked.glance;
+    sighting.key = looked.key;
+    enter();
 }
 
-void ExchangeMember::place_there(const Frame& frame, const wire::Glance& glance, std::uint32_t at,
+void ExchangeMember::place_there(const Frame& frame, const ct::Sighting& looked, std::uint32_t at,
                                  HandOver& there) {
     words_[at] = &there.answers().word(there.next());
-    answers_[at].out_bytes = {glance.ip, glance.ip_bytes};
-    Request& request = there.add();
-    fill(request, frame, Request::Kind::glanced);
-    request.glance = glance;
-    if (!glance.has_ports || !glance.is_v4) return;
-    std::memcpy(request.addresses.data(), glance.ip + Request::kAddressesAt,
-                request.addresses.size());
+    answers_[at].out_bytes = {looked.glance.ip, looked.glance.ip_bytes};
+    there.add().set(frame, looked);
 }
 
 /// A fragment, or what fragments have become: `whole`.
@@ -160,7 +149,7 @@ void ExchangeMember::place_piece(const Frame& frame, std::uint32_t owner,
     }
     HandOver& there = *to_[owner];
     words_[at] = &there.answers().word(there.next());
-    fill(there.add(), frame, kind);
+    there.add().set(frame, kind);
     if (whole) there.set_whole(*whole);
 }
 

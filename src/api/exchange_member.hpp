@@ -76,17 +76,17 @@ class ExchangeMember final : hooks::Owner {
         Frame frame;
     };
     bool is_here(const wire::Packet& packet) override;
-    std::uint32_t find_owner(const Frame& frame, const wire::Glance& glance, bool& is_fragment);
+    std::uint32_t find_owner(const Frame& frame, bool& is_fragment);
     void sort_frames(std::span<const Frame> frames, std::uint32_t first);
     void place_frames(std::span<const Frame> frames, std::uint32_t first);
-    void place_own(const Frame& frame, const wire::Glance& glance, std::uint32_t at);
-    void place_there(const Frame& frame, const wire::Glance& glance, std::uint32_t at,
+    void place_own(const Frame& frame, const ct::Sighting& looked, std::uint32_t at);
+    void place_there(const Frame& frame, const ct::Sighting& looked, std::uint32_t at,
                      HandOver& there);
     void place_piece(const Frame& frame, std::uint32_t owner, const wire::Reassembled* whole,
                      std::uint32_t at);
-    void put(std::uint32_t asker, Answers& answers, std::uint32_t number, const Frame& frame,
-             const wire::Glance& glance, const std::uint8_t* header,
-             Request::Kind kind = Request::Kind::glanced);
+    std::size_t put(std::uint32_t asker, Answers& answers, std::uint32_t number,
+                    Request::Kind kind);
+    void enter();
     void put_piece(std::uint32_t asker, std::uint32_t number, const Frame& frame,
                    Request::Kind kind, const wire::Reassembled* whole);
     void take_request(std::uint32_t asker);
@@ -119,18 +119,17 @@ class ExchangeMember final : hooks::Owner {
     std::vector<HandOver*> from_;
     std::uint32_t number_;
     ct::Steering steering_;
-    bool is_steered_by_glance_;
+    bool is_steered_by_key_;
     std::uint32_t most_in_flight_;
 
     // Packets in the stages, packet i at i modulo their count, as are engine->sightings.
     std::array<Frame, kPlaces> frames_;
-    std::array<const std::uint8_t*, kPlaces> headers_{};  ///< see hooks::Path::aim
     std::array<Item, kPlaces> items_;
     std::array<hooks::Told, kPlaces> told_;
     std::size_t filled_ = 0;              ///< packets since the stages were empty
     std::size_t pieces_end_ = 0;          ///< behind the last of them that is no glanced one
     std::vector<std::uint32_t> decided_;  ///< by asker: before this number all have their answers
-    std::array<wire::Glance, kPlaces> looked_;  ///< at frames that are placed next
+    std::array<ct::Sighting, kPlaces> looked_;  ///< at frames that are placed next
     /// Which of them are whose: places in `looked_`, by member.
     struct Share {
         std::uint32_t count = 0;
@@ -153,20 +152,20 @@ class ExchangeMember final : hooks::Owner {
     std::vector<Piece> pieces_;  ///< in the order of their batches
 };
 
-/// Into the stages.
-KS_INLINE void ExchangeMember::put(std::uint32_t asker, Answers& answers, std::uint32_t number,
-                                   const Frame& frame, const wire::Glance& glance,
-                                   const std::uint8_t* header, Request::Kind kind) {
+/// Into the next place of the stages, whose number it gives. Frame and sighting are to be filled there before enter().
+KS_INLINE std::size_t ExchangeMember::put(std::uint32_t asker, Answers& answers,
+                                          std::uint32_t number, Request::Kind kind) {
     const std::size_t at = filled_ % kPlaces;
-    engine->sightings[at].glance = glance;
-    frames_[at] = frame;
-    headers_[at] = header;
     told_[at] = {&answers.decision(number), nullptr};
     Item& item = items_[at];
     item.asker = asker;
     item.number = number;
     item.kind = kind;
     item.word = &answers.word(number);
+    return at;
+}
+
+KS_INLINE void ExchangeMember::enter() {
     ++filled_;
     if (filled_ % kGroup == 0) step(filled_ / kGroup - 1);
 }

@@ -14,12 +14,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <vector>
 
+#include "ct/tracker.hpp"
 #include "hooks/path.hpp"
 #include "keepstate/engine.hpp"
 #include "wire/glance.hpp"
@@ -37,31 +39,75 @@ inline bool has_come(std::uint32_t counter, std::uint32_t number) {
 
 /// A packet that was looked at, and is to be judged. One line, and all that the owner reads of a usual one: the frame's own
 /// lines stay with the asker.
-struct Request {
+class Request {
+  public:
     enum class Kind : std::uint32_t {
-        glanced,   ///< `glance` and, of IPv4, `addresses` are set
+        glanced,   ///< it has a sighting
         fragment,  ///< to be put together
         whole,     ///< the last piece of what was put together: HandOver::whole_of()
     };
-    const std::uint8_t* bytes = nullptr;
-    Time time;
-    std::uint32_t size : 30 = 0;
-    Kind kind : 2 = Kind::glanced;
-    LinkNumber link = 0;
-    std::uint16_t device = 0;
-    std::array<std::uint8_t, 8> addresses{};
-    wire::Glance glance;
 
-    static_assert(sizeof(wire::Glance) == 32);  // else a request is no line of the cache any more
-    Frame frame() const { return {{bytes, size}, link, time, device}; }
-    /// An IPv4 header of which only the addresses are there.
-    static constexpr std::size_t kAddressesAt = 12;
-    const std::uint8_t* header_of_addresses() const {
-        static_assert(offsetof(Request, addresses) >= kAddressesAt);
-        return reinterpret_cast<const std::uint8_t*>(this) + offsetof(Request, addresses) -
-               kAddressesAt;
+    void set(const Frame& frame, Kind kind) {
+        time_ = frame.time;
+        size_ = static_cast<std::uint32_t>(frame.bytes.size()) & 0x1fffffffU;
+        kind_ = kind;
+        link_ = frame.link;
+        device_ = frame.device;
+        glance_.ip = frame.bytes.data();
     }
+    /// Kind::glanced.
+    void set(const Frame& frame, const ct::Sighting& looked) {
+        glance_ = looked.glance;
+        set(frame, Kind::glanced);
+        is_reversed_ = static_cast<std::uint32_t>((looked.key.kind & ct::FlowKey::kReversed) != 0);
+        addresses_ = looked.key.addresses;
+        hash_ = looked.key.hash;
+    }
+
+    Kind kind() const { return kind_; }
+    void get(Frame& frame) const {
+        frame.bytes = {glance_.ip, size_};
+        frame.link = link_;
+        frame.time = time_;
+        frame.device = device_;
+    }
+    /// The glance and, if that has ports, the key.
+    void get(ct::Sighting& looked) const {
+        constexpr std::size_t kEthernet = 14;
+        wire::Glance& glance = looked.glance;
+        glance = glance_;
+        if (!glance_.has_ports) return;
+        glance.ip = glance_.ip + (link_ == kLinkEthernet ? kEthernet : 0);
+        using ct::FlowKey;
+        looked.key.addresses = addresses_;
+        looked.key.hash = hash_;
+        if (!glance_.is_v4) {
+            looked.key.ports = 0;
+            looked.key.kind = FlowKey::kOther | FlowKey::kAsk;
+            return;
+        }
+        // Without a branch: which end is the lower one changes with the packet's direction.
+        constexpr std::uint32_t kHalf = 16;
+        const std::uint32_t ports = glance_.source_port | std::uint32_t{glance_.destination_port}
+                                                              << kHalf;
+        looked.key.ports = std::rotl(ports, static_cast<int>(is_reversed_ * kHalf));
+        looked.key.kind =
+            (glance_.is_tcp ? FlowKey::kTcp4 : FlowKey::kUdp4) | is_reversed_ * FlowKey::kReversed;
+    }
+
+  private:
+    Time time_;
+    std::uint32_t size_ : 29 = 0;
+    std::uint32_t is_reversed_ : 1 = 0;
+    Kind kind_ : 2 = Kind::glanced;
+    LinkNumber link_ = 0;
+    std::uint16_t device_ = 0;
+    // of the key, what the glance does not tell
+    std::uint64_t addresses_ = 0;
+    std::uint64_t hash_ = 0;
+    wire::Glance glance_;  ///< with the frame in the place of the IP header
 };
+static_assert(sizeof(Request) == 64);  // else it is no line of the cache any more
 
 /// What crosses of an answer: where the decision is. Eight of them are a line of the cache.
 class Word {

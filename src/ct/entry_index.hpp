@@ -27,24 +27,15 @@
 #include <cstring>
 #include <vector>
 
-#include "base/hash.hpp"
 #include "base/inline.hpp"
 #include "base/pages.hpp"
-#include "keepstate/tuple.hpp"
+#include "ct/flow_key.hpp"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
 namespace keepstate::ct {
-
-/// What a look-up compares, and where it looks. Both directions of a flow give the same but for `order`.
-struct FlowKey {
-    std::uint64_t addresses = 0;  ///< lower end first, or with kOther the hash
-    std::uint32_t ports = 0;
-    std::uint32_t kind = 0;  ///< a place's bits above the slot: kind and order
-    std::uint64_t hash = 0;
-};
 
 class EntryIndex {
   public:
@@ -54,31 +45,8 @@ class EntryIndex {
     /// Room for `places` keys, and half as many more.
     EntryIndex(std::uint32_t places, std::uint64_t seed, base::Touch touch);
 
-    FlowKey key_of(const Tuple& tuple, std::uint16_t zone) const;
-    /// The same for TCP or UDP over IPv4 in zone 0. Addresses and ports in host byte order.
-    FlowKey key_of_ipv4(std::uint32_t source, std::uint32_t destination, std::uint16_t source_port,
-                        std::uint16_t destination_port, bool is_tcp) const {
-        const std::uint64_t a = std::uint64_t{source} << 16 | source_port;
-        const std::uint64_t b = std::uint64_t{destination} << 16 | destination_port;
-        const bool is_ordered = a <= b;
-        const std::uint64_t low = is_ordered ? a : b;
-        const std::uint64_t high = is_ordered ? b : a;
-        FlowKey key;
-        key.addresses = low >> 16 | high >> 16 << 32;
-        key.ports = static_cast<std::uint32_t>((low & 0xffff) | (high & 0xffff) << 16);
-        key.kind = (is_tcp ? kTcp4 : kUdp4) | (is_ordered ? 0 : kReversed);
-        key.hash = hash_(key.addresses, std::uint64_t{key.ports} << 32 | (is_tcp ? kTcp4 : kUdp4));
-        return key;
-    }
-
-    /// The same for TCP or UDP over IPv6 in zone 0. Addresses as they lie in the packet, ports in host byte order.
-    FlowKey key_of_ipv6(const std::uint8_t* source, const std::uint8_t* destination,
-                        std::uint16_t source_port, std::uint16_t destination_port,
-                        std::uint8_t protocol) const {
-        return key_of_ends(load_end(source, source_port), load_end(destination, destination_port),
-                           std::uint64_t{protocol} << 40 |
-                               std::uint64_t{static_cast<std::uint8_t>(Family::ipv6)} << 32);
-    }
+    /// What gives keys to this index.
+    const FlowKeys& keys() const { return keys_; }
 
     /// The numbers of a key's buckets, for who asks them one by one.
     std::uint32_t first_bucket(const FlowKey& key) const { return first_of(key.hash); }
@@ -198,13 +166,10 @@ class EntryIndex {
     std::uint32_t bucket_count() const { return bucket_count_; }
     std::size_t rest_count() const { return rest_.size(); }
 
-    static constexpr std::uint32_t kTcp4 = 1U << 25;
-    static constexpr std::uint32_t kUdp4 = 2U << 25;
-    static constexpr std::uint32_t kOther = 3U << 25;
-    static constexpr std::uint32_t kAsk = 1U << 27;  ///< the entry knows more than the place
-    static constexpr std::uint32_t kReversed = 1U << 28;
-
   private:
+    static constexpr std::uint32_t kOther = FlowKey::kOther;
+    static constexpr std::uint32_t kAsk = FlowKey::kAsk;
+    static constexpr std::uint32_t kReversed = FlowKey::kReversed;
     static constexpr std::uint32_t kKindMask = 3U << 25;
     static constexpr std::uint32_t kSlotMask = kMostSlots;  ///< slot + 1; 0: nobody
     /// In the first two places of a bucket: how many keys left it for their second, three bits each.
@@ -231,41 +196,6 @@ class EntryIndex {
         Place place;
         std::uint64_t hash;
     };
-
-    /// One side of a flow whose place holds but a hash.
-    struct End {
-        std::array<std::uint64_t, 2> address;
-        std::uint64_t key;
-    };
-    static End load_end(const std::uint8_t* address, std::uint16_t key) {
-        End end{{}, key};
-        std::memcpy(end.address.data(), address, sizeof end.address);
-        return end;
-    }
-    /// `rest`: what else tells flows apart, above the 32 bits of the keys.
-    FlowKey key_of_ends(const End& source, const End& destination, std::uint64_t rest) const {
-        // Without a branch: which end is the lower one changes with the packet's direction.
-        const auto is_less = [](std::uint64_t a, std::uint64_t b) {
-            return static_cast<std::uint64_t>(a < b);
-        };
-        const auto is_same = [](std::uint64_t a, std::uint64_t b) {
-            return static_cast<std::uint64_t>(a == b);
-        };
-        const auto& a = source.address;
-        const auto& b = destination.address;
-        const std::uint64_t is_swapped =
-            is_less(b[0], a[0]) |
-            (is_same(a[0], b[0]) &
-             (is_less(b[1], a[1]) | (is_same(a[1], b[1]) & is_less(destination.key, source.key))));
-        const std::uint64_t mask = 0 - is_swapped;
-        const auto exchanged = [mask](std::uint64_t x, std::uint64_t y) { return (x ^ y) & mask; };
-        const std::uint64_t first = exchanged(a[0], b[0]), second = exchanged(a[1], b[1]);
-        const std::uint64_t keys = exchanged(source.key, destination.key);
-        std::uint64_t hash = hash_(a[0] ^ first, b[0] ^ first);
-        hash = hash_.add(hash, a[1] ^ second, b[1] ^ second);
-        hash = hash_.add(hash, rest | (source.key ^ keys) << 16 | (destination.key ^ keys), kOther);
-        return {hash, 0, kOther | kAsk, hash};
-    }
 
     static std::uint32_t slot_of(std::uint32_t reference) { return (reference & kSlotMask) - 1; }
     static bool is_free(std::uint32_t reference) { return (reference & ~kOverflowMask) == 0; }
@@ -359,7 +289,7 @@ class EntryIndex {
     std::uint64_t hash_of(const Place& place) const {
         const std::uint32_t kind = place.reference & kKindMask;
         if (kind == kOther) return place.addresses;
-        return hash_(place.addresses, std::uint64_t{place.ports} << 32 | kind);
+        return keys_.hash_of(place.addresses, place.ports, kind);
     }
     bool try_put(std::uint32_t bucket, const Place& place);
     bool put(const Place& place, std::uint64_t hash);
@@ -367,7 +297,7 @@ class EntryIndex {
     Place exchange(std::uint32_t bucket, std::size_t i, const Place& place);
     void come_back();
 
-    base::FoldedHash hash_;
+    FlowKeys keys_;
     std::uint32_t bucket_count_;
     std::uint32_t furthest_;  ///< so far behind the first bucket the second is, at the most
     base::Pages pages_;

@@ -109,8 +109,9 @@ class Tracker {
                       Observer* observer);
     /// Ask memory for what packets will need, in three rounds of which each asks for what the next one reads: aim() of those
     /// whose glance has ports, sight() of all, sight_further(). Decide nothing.
-    /// `header`: where the addresses are read; the packet's IP header, or what has them at the same offsets.
-    void aim(Sighting& sighting, const std::uint8_t* header) const;
+    void aim(Sighting& sighting) const;
+    /// The key that aim() goes by, of a glance that has ports.
+    FlowKey key_of(const wire::Glance& glance) const;
     struct Wanted {
         bool second_line = false;  ///< more than an entry's first line
         bool memo = false;         ///< what memo_of() gives

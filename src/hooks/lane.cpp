@@ -47,24 +47,27 @@ bool is_odd_v6(const std::uint8_t* address) {
 
 }  // namespace
 
-void Path::look(const Frame& frame, wire::Glance& glance) { look_at(frame, glance); }
-
-void Path::aim(ct::Sighting& sighting) const {
-    if (sighting.glance.has_ports) tracker_.aim(sighting, sighting.glance.ip);
+void Path::look(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const {
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        ct::Sighting& sighting = sightings[i];
+        look_at(frames[i], sighting.glance);
+        if (sighting.glance.has_ports) sighting.key = tracker_.key_of(sighting.glance);
+    }
 }
 
-void Path::aim(std::span<ct::Sighting> sightings,
-               std::span<const std::uint8_t* const> headers) const {
-    for (std::size_t i = 0; i < sightings.size(); ++i) {
-        if (sightings[i].glance.has_ports) tracker_.aim(sightings[i], headers[i]);
+void Path::aim(std::span<ct::Sighting> sightings) const {
+    for (ct::Sighting& sighting : sightings) {
+        if (sighting.glance.has_ports) tracker_.aim(sighting);
     }
 }
 
 void Path::glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const {
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        look_at(frames[i], sightings[i].glance);
-        const wire::Glance& glance = sightings[i].glance;
-        if (glance.has_ports) tracker_.aim(sightings[i], glance.ip);
+        ct::Sighting& sighting = sightings[i];
+        look_at(frames[i], sighting.glance);
+        if (!sighting.glance.has_ports) continue;
+        sighting.key = tracker_.key_of(sighting.glance);
+        tracker_.aim(sighting);
     }
 }
 

@@ -71,11 +71,9 @@ class Path {
 
     /// Looks at frames that are decided soon. Decides nothing.
     void glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const;
-    /// The two halves of it: what the frame shows, and asking for what a sighting's glance tells of.
-    static void look(const Frame& frame, wire::Glance& glance);
-    void aim(ct::Sighting& sighting) const;
-    /// `headers`: where the packets' addresses are read, at the offsets of an IP header.
-    void aim(std::span<ct::Sighting> sightings, std::span<const std::uint8_t* const> headers) const;
+    /// The two halves of it: what the frames show, glance and key, and asking for what these tell of.
+    void look(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const;
+    void aim(std::span<ct::Sighting> sightings) const;
     /// Ask memory for what frames that were looked at will need, 32 at most; one after the other, best with something done
     /// between. What the first says, the second is told.
     std::uint32_t approach(std::span<ct::Sighting> sightings) const;
