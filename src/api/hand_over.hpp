@@ -47,26 +47,21 @@ class Request {
         whole,     ///< the last piece of what was put together: HandOver::whole_of()
     };
 
+    // Nothing of it is read here: the line has been the owner's.
     void set(const Frame& frame, Kind kind) {
-        time_ = frame.time;
-        size_ = static_cast<std::uint32_t>(frame.bytes.size()) & 0x1fffffffU;
-        kind_ = kind;
-        link_ = frame.link;
-        device_ = frame.device;
-        glance_.ip = frame.bytes.data();
+        set(frame, static_cast<std::uint32_t>(kind) << kKindShift, wire::Glance{});
     }
     /// Kind::glanced.
     void set(const Frame& frame, const ct::Sighting& looked) {
-        glance_ = looked.glance;
-        set(frame, Kind::glanced);
-        is_reversed_ = static_cast<std::uint32_t>((looked.key.kind & ct::FlowKey::kReversed) != 0);
+        const bool is_reversed = (looked.key.kind & ct::FlowKey::kReversed) != 0;
+        set(frame, static_cast<std::uint32_t>(is_reversed) << kReversedShift, looked.glance);
         addresses_ = looked.key.addresses;
         hash_ = looked.key.hash;
     }
 
-    Kind kind() const { return kind_; }
+    Kind kind() const { return static_cast<Kind>(facts_ >> kKindShift); }
     void get(Frame& frame) const {
-        frame.bytes = {glance_.ip, size_};
+        frame.bytes = {glance_.ip, facts_ & kSizeMask};
         frame.link = link_;
         frame.time = time_;
         frame.device = device_;
@@ -88,18 +83,29 @@ class Request {
         }
         // Without a branch: which end is the lower one changes with the packet's direction.
         constexpr std::uint32_t kHalf = 16;
+        const std::uint32_t is_reversed = facts_ >> kReversedShift & 1;
         const std::uint32_t ports = glance_.source_port | std::uint32_t{glance_.destination_port}
                                                               << kHalf;
-        looked.key.ports = std::rotl(ports, static_cast<int>(is_reversed_ * kHalf));
+        looked.key.ports = std::rotl(ports, static_cast<int>(is_reversed * kHalf));
         looked.key.kind =
-            (glance_.is_tcp ? FlowKey::kTcp4 : FlowKey::kUdp4) | is_reversed_ * FlowKey::kReversed;
+            (glance_.is_tcp ? FlowKey::kTcp4 : FlowKey::kUdp4) | is_reversed * FlowKey::kReversed;
     }
 
   private:
+    static constexpr unsigned kReversedShift = 29, kKindShift = 30;
+    static constexpr std::uint32_t kSizeMask = (1U << kReversedShift) - 1;
+
+    void set(const Frame& frame, std::uint32_t facts, const wire::Glance& glance) {
+        glance_ = glance;
+        glance_.ip = frame.bytes.data();
+        time_ = frame.time;
+        facts_ = (static_cast<std::uint32_t>(frame.bytes.size()) & kSizeMask) | facts;
+        link_ = frame.link;
+        device_ = frame.device;
+    }
+
     Time time_;
-    std::uint32_t size_ : 29 = 0;
-    std::uint32_t is_reversed_ : 1 = 0;
-    Kind kind_ : 2 = Kind::glanced;
+    std::uint32_t facts_ = 0;  ///< the frame's size, whether the key is reversed, the kind
     LinkNumber link_ = 0;
     std::uint16_t device_ = 0;
     // of the key, what the glance does not tell
