@@ -9,7 +9,8 @@
 // master, what it expects and the flows that meet it live in one tracker. Which flows those are is told by their
 // ports (HelperReach), so that every packet of them says it.
 //
-// The hash is keyed, with another key than the entry map's: whoever chooses tuples can choose neither shard nor bucket.
+// The hash is that of the flow's key (ct/flow_key.hpp), by which the entry map finds it too; steering takes other bits of it. It is
+// keyed by the seed: whoever chooses tuples can choose neither shard nor bucket.
 //
 // Threads: one owner each; cheap to copy. Cost: one look at the headers, one hash; no allocation but for the first frame
 // that a capture has cut.
