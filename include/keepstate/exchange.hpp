@@ -1,13 +1,16 @@
 // An exchange: one firewall on several receiving threads, each with an Engine of its own, which hand packets over.
 //
 //     Exchange::make(setup, {.members = 2}) -> Exchange;  each thread takes one member(i) and goes round:
-//         member.submit(batch)     judges what is its own, hands over what is others', judges what they have handed over
-//         member.collect()         -> the decisions of its oldest batch, once all of them are made
+//         member.submit(batch)     takes what is its own, hands over what is others', takes what they have handed over
+//         member.collect()         -> the answers of its oldest batch, once all of them are there
 //
 // For data planes that receive packets of all flows on every core, as a card gives them that does not know the flows
 // (Steering says it to those that do). A flow belongs to one member, by Steering's hash; whoever receives one of its
 // packets hands it over. Nobody waits within a call: several batches are under way while the answers to older ones
-// come back. Decisions stay where they were made, in the memory of the member that made them, and are read there.
+// come back. What a member has taken goes through its engine's stages as more comes, so that memory is at work for some packets
+// while others are decided, whatever the size of batches; the last of a batch are decided in the calls that follow. Decisions
+// stay where they were made, in the memory of the member that made them, and are read there; what is the same for many packets
+// is there once.
 //
 // Packets of a flow that one member receives are judged in their order, and so are those of a batch that are judged by
 // one member. Between members there is no order, as between the cores of a kernel: if packets of one flow arrive at two
@@ -23,7 +26,8 @@
 // Threads: each member one; it may be another one from call to call if these do not overlap. What Exchange itself tells: while
 // no member is in a call. Who does not call lets the others wait for what they have handed over.
 // Cost: steering, about 5 ns a packet, and a few lines of the cache that two cores pass to each other for each packet that is
-// handed over. After the making nothing is allocated on a packet's path but what Engine allocates there, and room for
+// handed over: the request, and an eighth of the line that has the answers. With EngineSetup::tells_entries, and for routed or unusual
+// packets, the decision's lines too. After the making nothing is allocated on a packet's path but what Engine allocates there, and room for
 // packets that were rewritten or answered, which is kept.
 // Tested by: tests/property/exchange_property.cpp.
 #pragma once
@@ -44,12 +48,28 @@ namespace keepstate {
 struct ExchangeSetup {
     std::uint32_t members = 2;  ///< 1 to Steering::kMostShards
     /// How many packets a member may have under way: submitted, and not yet released by collect(). 1 to 65536. As many as
-    /// arrive while another thread is held up for a moment, or who asks it waits; each takes about 600 bytes for each member.
+    /// arrive while another thread is held up for a moment, or who asks it waits; each takes about 700 bytes for each member,
+    /// of which usual packets touch 200.
     std::uint32_t most_in_flight = 1024;
 };
 
 class Exchange {
   public:
+    /// What was decided of one packet.
+    struct Answer {
+        /// The decision but for out_bytes. Many packets may have the same one.
+        const Decision* decision = nullptr;
+        /// As Decision::out_bytes.
+        std::span<const std::uint8_t> out_bytes;
+
+        /// A copy of the decision, with out_bytes.
+        Decision whole() const {
+            Decision copy = *decision;
+            copy.out_bytes = out_bytes;
+            return copy;
+        }
+    };
+
     class Member {
       public:
         ~Member();
@@ -60,15 +80,16 @@ class Exchange {
         /// before collect() has given and released older ones. Of an empty batch nothing is heard again. The packets' bytes must stay
         /// until the batch is released, the frames only until submit() returns. Times as Engine::process.
         bool submit(std::span<const Frame> batch);
-        /// Judges some of what others have handed over; for threads that receive nothing. How many packets it were.
+        /// Judges some of what others have handed over, and what is left of its own batches; for threads that receive nothing.
+        /// How many packets it took from others.
         std::size_t serve();
-        /// Releases the batch that it gave last, and gives the oldest other one if all its packets are decided: a decision
-        /// for each, in order. Else it serves, and gives nothing. Decisions, and the bytes that they name, are good until
-        /// the batch is released.
-        std::span<const Decision* const> collect();
+        /// Releases the batch that it gave last, and gives the oldest other one if all its packets are decided: an answer
+        /// for each, in order. Else it serves, and gives nothing. Answers, decisions, and the bytes that they name, are good
+        /// until the batch is released.
+        std::span<const Answer> collect();
         /// The same, but serves and looks again until there is one: for a short while without a pause, then
         /// letting other threads run in between. Nothing: no batch is under way.
-        std::span<const Decision* const> wait();
+        std::span<const Answer> wait();
         /// Packets submitted and not yet released.
         std::uint32_t in_flight() const;
 

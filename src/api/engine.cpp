@@ -243,6 +243,20 @@ std::size_t EngineParts::decide_usual(std::span<const Frame> batch, std::size_t 
     return done;
 }
 
+std::size_t EngineParts::decide_usual(std::span<const Frame> frames,
+                                      std::span<const ct::Sighting> seen,
+                                      std::span<hooks::Told> told) {
+    const std::size_t done = path->decide_usual(frames, seen, latest, told);
+    if (routing.is_bump()) {
+        reasons[static_cast<std::size_t>(Reason::none)] += done;
+        return done;
+    }
+    for (const hooks::Told& each : told.first(done)) {
+        ++reasons[static_cast<std::size_t>(each.decision().reason)];
+    }
+    return done;
+}
+
 void EngineParts::add_living(Time now, std::vector<LivingEntry>& living) const {
     tracker->entries().visit_all([&](const ct::Entry& entry) {
         if (entry.expires > now) living.push_back({&*tracker, &entry});

@@ -54,6 +54,10 @@ struct EngineParts {
     std::size_t decide_usual(std::span<const Frame> batch, std::size_t first, std::size_t end,
                              std::span<Decision> decisions);
 
+    /// The same for frames that were looked at elsewhere; see hooks::Told.
+    std::size_t decide_usual(std::span<const Frame> frames, std::span<const ct::Sighting> seen,
+                             std::span<hooks::Told> told);
+
     /// One frame that decide_usual() did not take, while nobody listens.
     void decide_unusual(const Frame& frame, const ct::Sighting& sighting, Time now,
                         Decision& decision);

@@ -53,8 +53,8 @@ Exchange::Member::Member(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 Exchange::Member::~Member() = default;
 bool Exchange::Member::submit(std::span<const Frame> batch) { return parts_->member.submit(batch); }
 std::size_t Exchange::Member::serve() { return parts_->member.serve(); }
-std::span<const Decision* const> Exchange::Member::collect() { return parts_->member.collect(); }
-std::span<const Decision* const> Exchange::Member::wait() { return parts_->member.wait(); }
+std::span<const Exchange::Answer> Exchange::Member::collect() { return parts_->member.collect(); }
+std::span<const Exchange::Answer> Exchange::Member::wait() { return parts_->member.wait(); }
 std::uint32_t Exchange::Member::in_flight() const { return parts_->member.in_flight; }
 std::vector<Event> Exchange::Member::take_events() {
     return std::exchange(parts_->member.ledger.events, {});

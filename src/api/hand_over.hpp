@@ -14,13 +14,15 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <vector>
 
-#include "base/prefetch.hpp"
+#include "ct/tracker.hpp"
+#include "hooks/path.hpp"
 #include "keepstate/engine.hpp"
 #include "wire/glance.hpp"
 #include "wire/reassembly.hpp"
@@ -30,50 +32,123 @@ namespace keepstate {
 /// So that what two threads write never shares one: two lines, since processors fetch them in pairs.
 inline constexpr std::size_t kApart = 128;
 
+/// Whether a counter has come to a number; both go round.
+inline bool has_come(std::uint32_t counter, std::uint32_t number) {
+    return static_cast<std::int32_t>(counter - number) >= 0;
+}
+
 /// A packet that was looked at, and is to be judged. One line, and all that the owner reads of a usual one: the frame's own
 /// lines stay with the asker.
-struct Request {
+class Request {
+  public:
     enum class Kind : std::uint32_t {
-        glanced,   ///< `glance` and, of IPv4, `addresses` are set
+        glanced,   ///< it has a sighting
         fragment,  ///< to be put together
         whole,     ///< the last piece of what was put together: HandOver::whole_of()
     };
-    const std::uint8_t* bytes = nullptr;
-    Time time;
-    std::uint32_t size : 30 = 0;
-    Kind kind : 2 = Kind::glanced;
-    LinkNumber link = 0;
-    std::uint16_t device = 0;
-    std::array<std::uint8_t, 8> addresses{};
-    wire::Glance glance;
 
-    static_assert(sizeof(wire::Glance) == 32);  // else a request is no line of the cache any more
-    Frame frame() const { return {{bytes, size}, link, time, device}; }
-    /// An IPv4 header of which only the addresses are there.
-    static constexpr std::size_t kAddressesAt = 12;
-    const std::uint8_t* header_of_addresses() const {
-        static_assert(offsetof(Request, addresses) >= kAddressesAt);
-        return reinterpret_cast<const std::uint8_t*>(this) + offsetof(Request, addresses) -
-               kAddressesAt;
+    // Nothing of it is read here: the line has been the owner's.
+    void set(const Frame& frame, Kind kind) {
+        set(frame, static_cast<std::uint32_t>(kind) << kKindShift, wire::Glance{});
     }
+    /// Kind::glanced.
+    void set(const Frame& frame, const ct::Sighting& looked) {
+        const bool is_reversed = (looked.key.kind & ct::FlowKey::kReversed) != 0;
+        set(frame, static_cast<std::uint32_t>(is_reversed) << kReversedShift, looked.glance);
+        addresses_ = looked.key.addresses;
+        hash_ = looked.key.hash;
+    }
+
+    Kind kind() const { return static_cast<Kind>(facts_ >> kKindShift); }
+    void get(Frame& frame) const {
+        frame.bytes = {glance_.ip, facts_ & kSizeMask};
+        frame.link = link_;
+        frame.time = time_;
+        frame.device = device_;
+    }
+    /// The glance and, if that has ports, the key.
+    void get(ct::Sighting& looked) const {
+        constexpr std::size_t kEthernet = 14;
+        wire::Glance& glance = looked.glance;
+        glance = glance_;
+        if (!glance_.has_ports) return;
+        glance.ip = glance_.ip + (link_ == kLinkEthernet ? kEthernet : 0);
+        using ct::FlowKey;
+        looked.key.addresses = addresses_;
+        looked.key.hash = hash_;
+        if (!glance_.is_v4) {
+            looked.key.ports = 0;
+            looked.key.kind = FlowKey::kOther | FlowKey::kAsk;
+            return;
+        }
+        // Without a branch: which end is the lower one changes with the packet's direction.
+        constexpr std::uint32_t kHalf = 16;
+        const std::uint32_t is_reversed = facts_ >> kReversedShift & 1;
+        looked.key.ports = std::rotl(glance_.ports, static_cast<int>(is_reversed * kHalf));
+        looked.key.kind =
+            (glance_.is_tcp ? FlowKey::kTcp4 : FlowKey::kUdp4) | is_reversed * FlowKey::kReversed;
+    }
+
+  private:
+    static constexpr unsigned kReversedShift = 29, kKindShift = 30;
+    static constexpr std::uint32_t kSizeMask = (1U << kReversedShift) - 1;
+
+    void set(const Frame& frame, std::uint32_t facts, const wire::Glance& glance) {
+        glance_ = glance;
+        glance_.ip = frame.bytes.data();
+        time_ = frame.time;
+        facts_ = (static_cast<std::uint32_t>(frame.bytes.size()) & kSizeMask) | facts;
+        link_ = frame.link;
+        device_ = frame.device;
+    }
+
+    Time time_;
+    std::uint32_t facts_ = 0;  ///< the frame's size, whether the key is reversed, the kind
+    LinkNumber link_ = 0;
+    std::uint16_t device_ = 0;
+    // of the key, what the glance does not tell
+    std::uint64_t addresses_ = 0;
+    std::uint64_t hash_ = 0;
+    wire::Glance glance_;  ///< with the frame in the place of the IP header
+};
+static_assert(sizeof(Request) == 64);  // else it is no line of the cache any more
+
+/// What crosses of an answer: where the decision is. Eight of them are a line of the cache.
+class Word {
+  public:
+    Word() = default;
+    explicit Word(const hooks::Told& told)
+        : where_(reinterpret_cast<std::uintptr_t>(&told.decision()) |
+                 static_cast<std::uintptr_t>(told.shared != nullptr)) {}
+    const Decision* decision() const {
+        return reinterpret_cast<const Decision*>(where_ & ~kShared);
+    }
+    /// As hooks::Told::shared: of an accepted packet out_bytes are missing, which are its own.
+    bool is_shared() const { return (where_ & kShared) != 0; }
+
+  private:
+    static constexpr std::uintptr_t kShared = 1;
+    static_assert(alignof(Decision) > kShared);
+    std::uintptr_t where_ = 0;
 };
 
-/// Places for decisions, and for the bytes that these name and that are not the packet's own. Such bytes get room when
-/// they first come, which is kept.
+/// What is told, places for decisions that are not shared, and for the bytes that these name and that are not the packet's
+/// own. Such bytes get room when they first come, which is kept.
 class Answers {
   public:
     /// `places`: a power of two.
     explicit Answers(std::uint32_t places)
-        : mask_(places - 1), decisions_(new Place[places]), bytes_(places), strays_(places) {}
+        : mask_(places - 1),
+          words_(new WordLine[(places + kInLine - 1) / kInLine]),
+          decisions_(new Place[places]),
+          bytes_(places),
+          strays_(places) {}
 
-    Decision& decision(std::uint32_t number) { return decisions_[number & mask_].decision; }
-    /// Asks for the place's lines, to write them.
-    void prefetch(std::uint32_t number) const {
-        const char* const at = reinterpret_cast<const char*>(&decisions_[number & mask_]);
-        for (std::size_t line = 0; line < sizeof(Place); line += 64) {
-            base::prefetch_to_write(at + line);
-        }
+    Word& word(std::uint32_t number) {
+        const std::uint32_t at = number & mask_;
+        return words_[at / kInLine].words[at % kInLine];
     }
+    Decision& decision(std::uint32_t number) { return decisions_[number & mask_].decision; }
     /// Makes what the decision names outlive the engine's next call. `frame`: the packet's bytes, which do so.
     void keep_bytes(std::uint32_t number, std::span<const std::uint8_t> frame) {
         Decision& decision = decisions_[number & mask_].decision;
@@ -103,6 +178,10 @@ class Answers {
     }
 
   private:
+    static constexpr std::uint32_t kInLine = 8;
+    struct alignas(64) WordLine {
+        std::array<Word, kInLine> words;
+    };
     struct alignas(64) Place {
         Decision decision;
     };
@@ -118,6 +197,7 @@ class Answers {
     }
 
     std::uint32_t mask_;
+    std::unique_ptr<WordLine[]> words_;
     std::unique_ptr<Place[]> decisions_;
     std::vector<std::vector<std::uint8_t>> bytes_;
     std::vector<Stray> strays_;
@@ -133,13 +213,6 @@ class HandOver {
 
     // --- the asker's side; requests are numbered as they are added
     std::uint32_t next() const { return added_; }
-    /// Asks for the lines of the next ones, to write them, and for the other side's counter.
-    void prepare(std::uint32_t count) const {
-        __builtin_prefetch(&answered_);
-        for (std::uint32_t i = 0; i < count; ++i) {
-            base::prefetch_to_write(&requests_[(added_ + i) & mask_]);
-        }
-    }
     Request& add() { return requests_[added_++ & mask_].request; }
     /// Of the request that was added last.
     void set_whole(const wire::Reassembled& whole) { wholes_[(added_ - 1) & mask_] = &whole; }
@@ -151,36 +224,30 @@ class HandOver {
     }
     /// Whether all requests before the one with this number have their answers.
     bool is_answered(std::uint32_t number) {
-        if (is_behind(seen_answered_, number)) return true;
+        if (has_come(seen_answered_, number)) return true;
         seen_answered_ = answered_.load(std::memory_order_acquire);
-        return is_behind(seen_answered_, number);
+        return has_come(seen_answered_, number);
     }
 
     // --- the owner's side
-    /// How many requests wait for it.
-    std::uint32_t waiting() {
-        if (taken_ == seen_asked_) seen_asked_ = asked_.load(std::memory_order_acquire);
-        return seen_asked_ - taken_;
+    /// Looks at the asker's counter. How many requests wait for it.
+    std::uint32_t look() {
+        seen_asked_ = asked_.load(std::memory_order_acquire);
+        return ready();
     }
-    /// Asks for the lines of the next ones, `most` of them, and for those of their answers.
-    void prepare_to_take(std::uint32_t most) {
-        const std::uint32_t count = std::min(waiting(), most);
-        for (std::uint32_t i = 0; i < count; ++i) {
-            __builtin_prefetch(&requests_[(taken_ + i) & mask_]);
-            answers_.prefetch(taken_ + i);
-        }
-    }
+    /// How many the last look() saw that are not yet taken.
+    std::uint32_t ready() const { return seen_asked_ - taken_; }
     /// The next one; its number is taken() - 1 then.
     const Request& take() { return requests_[taken_++ & mask_].request; }
     std::uint32_t taken() const { return taken_; }
     const wire::Reassembled* whole_of(std::uint32_t number) const {
         return wholes_[number & mask_];
     }
-    /// All that were taken have their answers.
-    void finish() {
-        if (taken_ == finished_) return;
-        finished_ = taken_;
-        answered_.store(taken_, std::memory_order_release);
+    /// Those before the one with this number have their answers.
+    void finish(std::uint32_t number) {
+        if (number == finished_) return;
+        finished_ = number;
+        answered_.store(number, std::memory_order_release);
     }
 
     /// Each place is the owner's from the request to the answer, then the asker's.
@@ -190,10 +257,6 @@ class HandOver {
     struct alignas(64) Line {
         Request request;
     };
-    static bool is_behind(std::uint32_t seen, std::uint32_t number) {
-        return static_cast<std::int32_t>(seen - number) >= 0;
-    }
-
     // never changed
     std::uint32_t mask_;
     std::unique_ptr<Line[]> requests_;

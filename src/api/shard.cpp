@@ -48,8 +48,7 @@ void Shard::look_ahead(const Stretch& stretch, std::uint32_t packet) {
             base::prefetch_to_write(decision + at);
         }
         ct::Sighting& sighting = parts_->sightings[sighted_++];
-        hooks::Path::look(stretch.frames[i], sighting.glance);
-        parts_->path->aim(sighting);
+        parts_->path->glance({&stretch.frames[i], 1}, {&sighting, 1});
     }
     const auto sighted = std::span(parts_->sightings).first(sighted_);
     parts_->path->approach_further(sighted, parts_->path->approach(sighted));

@@ -27,24 +27,15 @@
 #include <cstring>
 #include <vector>
 
-#include "base/hash.hpp"
 #include "base/inline.hpp"
 #include "base/pages.hpp"
-#include "keepstate/tuple.hpp"
+#include "ct/flow_key.hpp"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
 namespace keepstate::ct {
-
-/// What a look-up compares, and where it looks. Both directions of a flow give the same but for `order`.
-struct FlowKey {
-    std::uint64_t addresses = 0;  ///< lower end first, or with kOther the hash
-    std::uint32_t ports = 0;
-    std::uint32_t kind = 0;  ///< a place's bits above the slot: kind and order
-    std::uint64_t hash = 0;
-};
 
 class EntryIndex {
   public:
@@ -54,45 +45,8 @@ class EntryIndex {
     /// Room for `places` keys, and half as many more.
     EntryIndex(std::uint32_t places, std::uint64_t seed, base::Touch touch);
 
-    FlowKey key_of(const Tuple& tuple, std::uint16_t zone) const;
-    /// The same for TCP or UDP over IPv4 in zone 0. `addresses`: the source's and the destination's, eight bytes as they lie in a
-    /// header, loaded as one number. `ports`: host byte order, the source's in the lower half.
-    FlowKey key_of_ipv4(std::uint64_t addresses, std::uint32_t ports, bool is_tcp) const {
-        const std::uint64_t other_addresses = std::rotl(addresses, 32);
-        const std::uint32_t other_ports = std::rotl(ports, 16);
-        // Which end is the lower one changes with the packet's direction, which nobody foresees. Compared as one wide number the
-        // compiler makes no branch of it.
-        const bool is_swapped = widen(addresses, ports) > widen(other_addresses, other_ports);
-        const std::uint64_t mask = 0 - static_cast<std::uint64_t>(is_swapped);
-        const std::uint32_t kind = kUdp4 - (static_cast<std::uint32_t>(is_tcp) << kKindShift);
-        FlowKey key;
-        key.addresses = addresses ^ ((addresses ^ other_addresses) & mask);
-        key.ports = ports ^ ((ports ^ other_ports) & static_cast<std::uint32_t>(mask));
-        key.kind = kind | (kReversed & static_cast<std::uint32_t>(mask));
-        key.hash = hash_(key.addresses, std::uint64_t{key.ports} << 32 | kind);
-        return key;
-    }
-    /// Addresses that do not lie side by side, for it. Both: four bytes.
-    static std::uint64_t join_ipv4(const std::uint8_t* source, const std::uint8_t* destination) {
-        std::array<std::uint8_t, 8> bytes;
-        std::memcpy(bytes.data(), source, 4);
-        std::memcpy(bytes.data() + 4, destination, 4);
-        std::uint64_t addresses;
-        std::memcpy(&addresses, bytes.data(), sizeof addresses);
-        return addresses;
-    }
-    static std::uint32_t join_ports(std::uint16_t source, std::uint16_t destination) {
-        return source | std::uint32_t{destination} << 16;
-    }
-
-    /// The same for TCP or UDP over IPv6 in zone 0. Addresses as they lie in the packet, ports in host byte order.
-    FlowKey key_of_ipv6(const std::uint8_t* source, const std::uint8_t* destination,
-                        std::uint16_t source_port, std::uint16_t destination_port,
-                        std::uint8_t protocol) const {
-        return key_of_ends(load_end(source, source_port), load_end(destination, destination_port),
-                           std::uint64_t{protocol} << 40 |
-                               std::uint64_t{static_cast<std::uint8_t>(Family::ipv6)} << 32);
-    }
+    /// What gives keys to this index.
+    const FlowKeys& keys() const { return keys_; }
 
     /// The numbers of a key's buckets, for who asks them one by one.
     std::uint32_t first_bucket(const FlowKey& key) const { return first_of(key.hash); }
@@ -212,15 +166,11 @@ class EntryIndex {
     std::uint32_t bucket_count() const { return bucket_count_; }
     std::size_t rest_count() const { return rest_.size(); }
 
-    static constexpr unsigned kKindShift = 25;
-    static constexpr std::uint32_t kTcp4 = 1U << kKindShift;
-    static constexpr std::uint32_t kUdp4 = 2U << kKindShift;
-    static constexpr std::uint32_t kOther = 3U << kKindShift;
-    static constexpr std::uint32_t kAsk = 1U << 27;  ///< the entry knows more than the place
-    static constexpr std::uint32_t kReversed = 1U << 28;
-
   private:
-    static constexpr std::uint32_t kKindMask = 3U << kKindShift;
+    static constexpr std::uint32_t kOther = FlowKey::kOther;
+    static constexpr std::uint32_t kAsk = FlowKey::kAsk;
+    static constexpr std::uint32_t kReversed = FlowKey::kReversed;
+    static constexpr std::uint32_t kKindMask = 3U << FlowKey::kKindShift;
     static constexpr std::uint32_t kSlotMask = kMostSlots;  ///< slot + 1; 0: nobody
     /// In the first two places of a bucket: how many keys left it for their second, three bits each.
     static constexpr unsigned kOverflowShift = 29;
@@ -246,38 +196,6 @@ class EntryIndex {
         Place place;
         std::uint64_t hash;
     };
-
-    __extension__ using Wide = unsigned __int128;
-    static Wide widen(std::uint64_t high, std::uint64_t low) {
-        return static_cast<Wide>(high) << 64 | low;
-    }
-    /// One side of a flow whose place holds but a hash.
-    struct End {
-        std::array<std::uint64_t, 2> address;
-        std::uint64_t key;
-    };
-    static End load_end(const std::uint8_t* address, std::uint16_t key) {
-        End end{{}, key};
-        std::memcpy(end.address.data(), address, sizeof end.address);
-        return end;
-    }
-    /// `rest`: what else tells flows apart, above the 32 bits of the keys.
-    FlowKey key_of_ends(const End& source, const End& destination, std::uint64_t rest) const {
-        // As above, and by the ports only where a host talks to itself.
-        const auto& a = source.address;
-        const auto& b = destination.address;
-        bool is_swapped = widen(a[0], a[1]) > widen(b[0], b[1]);
-        if (a == b) [[unlikely]]
-            is_swapped = source.key > destination.key;
-        const std::uint64_t mask = 0 - static_cast<std::uint64_t>(is_swapped);
-        const auto exchanged = [mask](std::uint64_t x, std::uint64_t y) { return (x ^ y) & mask; };
-        const std::uint64_t first = exchanged(a[0], b[0]), second = exchanged(a[1], b[1]);
-        const std::uint64_t keys = exchanged(source.key, destination.key);
-        std::uint64_t hash = hash_(a[0] ^ first, b[0] ^ first);
-        hash = hash_.add(hash, a[1] ^ second, b[1] ^ second);
-        hash = hash_.add(hash, rest | (source.key ^ keys) << 16 | (destination.key ^ keys), kOther);
-        return {hash, 0, kOther | kAsk, hash};
-    }
 
 #if defined(__SSE2__)
     static __m128i load(const std::array<std::uint32_t, kPlaces>& words) {
@@ -386,7 +304,7 @@ class EntryIndex {
     std::uint64_t hash_of(const Place& place) const {
         const std::uint32_t kind = place.reference & kKindMask;
         if (kind == kOther) return place.addresses;
-        return hash_(place.addresses, std::uint64_t{place.ports} << 32 | kind);
+        return keys_.hash_of(place.addresses, place.ports, kind);
     }
     bool try_put(std::uint32_t bucket, const Place& place);
     bool put(const Place& place, std::uint64_t hash);
@@ -394,7 +312,7 @@ class EntryIndex {
     Place exchange(std::uint32_t bucket, std::size_t i, const Place& place);
     void come_back();
 
-    base::FoldedHash hash_;
+    FlowKeys keys_;
     std::uint32_t bucket_count_;
     std::uint32_t furthest_;  ///< so far behind the first bucket the second is, at the most
     base::Pages pages_;

@@ -26,10 +26,10 @@ FlowKey key_of(const EntryIndex& index, std::uint32_t source, std::uint32_t dest
         base::store_be32(bytes.data(), address);
         return bytes;
     };
-    return index.key_of_ipv4(
-        EntryIndex::join_ipv4(bytes_of(source).data(), bytes_of(destination).data()),
-        EntryIndex::join_ports(static_cast<std::uint16_t>(source_port),
-                               static_cast<std::uint16_t>(destination_port)),
+    return index.keys().key_of_ipv4(
+        FlowKeys::join_ipv4(bytes_of(source).data(), bytes_of(destination).data()),
+        FlowKeys::join_ports(static_cast<std::uint16_t>(source_port),
+                             static_cast<std::uint16_t>(destination_port)),
         is_tcp);
 }
 
@@ -58,13 +58,13 @@ TEST(EntryIndex, the_fast_key_is_the_tuples_key) {
     const EntryIndex index(10, 1, base::Touch::later);
     const Tuple tuple{Address::v4(10, 1, 2, 3), Address::v4(192, 168, 0, 9), protocol::kUdp, 53,
                       1234};
-    const FlowKey slow = index.key_of(tuple, 0);
+    const FlowKey slow = index.keys().key_of(tuple, 0);
     const FlowKey fast = key_of(index, 0x0a010203, 0xc0a80009, 53, 1234, false);
     EXPECT_EQ(slow.hash, fast.hash);
     EXPECT_EQ(slow.addresses, fast.addresses);
     EXPECT_EQ(slow.ports, fast.ports);
     EXPECT_EQ(slow.kind, fast.kind);
-    EXPECT_NE(index.key_of(tuple, 1).hash, slow.hash);
+    EXPECT_NE(index.keys().key_of(tuple, 1).hash, slow.hash);
 }
 
 TEST(EntryIndex, of_what_the_place_does_not_know_the_entry_is_asked) {

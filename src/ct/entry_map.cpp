@@ -61,16 +61,16 @@ EntryExtra& EntryMap::extra_of(Entry& entry) {
 
 FlowKey EntryMap::key_of(const Entry& entry, CtDirection direction) const {
     if (entry.has_ipv4_ports() && !entry.has_extra()) {
-        FlowKey key = index_.key_of_ipv4(
-            EntryIndex::join_ipv4(entry.source_bytes(), entry.destination_bytes()),
-            EntryIndex::join_ports(entry.source_key(), entry.destination_key()), entry.is_tcp());
+        FlowKey key = index_.keys().key_of_ipv4(
+            FlowKeys::join_ipv4(entry.source_bytes(), entry.destination_bytes()),
+            FlowKeys::join_ports(entry.source_key(), entry.destination_key()), entry.is_tcp());
         if (direction == CtDirection::reply && !entry.is_to_itself()) {
-            key.kind ^= EntryIndex::kReversed;
+            key.kind ^= FlowKey::kReversed;
         }
         return key;
     }
-    return index_.key_of(entry.tuple(direction),
-                         entry.rare().zones[static_cast<std::size_t>(direction)]);
+    return index_.keys().key_of(entry.tuple(direction),
+                                entry.rare().zones[static_cast<std::size_t>(direction)]);
 }
 
 bool EntryMap::insert(Entry& entry, const FlowKey& original) {
@@ -103,7 +103,7 @@ void EntryMap::remove(Entry& entry) {
 }
 
 Found EntryMap::find_in_zone(std::uint16_t zone, const Tuple& tuple, const Zones& zones) const {
-    return find_by(index_.key_of(tuple, zone), zone, tuple, zones);
+    return find_by(index_.keys().key_of(tuple, zone), zone, tuple, zones);
 }
 
 Found EntryMap::find_by(const FlowKey& key, std::uint16_t zone, const Tuple& tuple,

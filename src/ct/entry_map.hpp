@@ -113,7 +113,7 @@ class EntryMap {
     Entry* find_near(const Tuple& tuple, std::uint16_t zone, std::uint32_t distance,
                      Wanted is_wanted) {
         Entry* found = nullptr;
-        index_.visit_near(index_.key_of(tuple, zone), distance, [&](std::uint32_t slot) {
+        index_.visit_near(index_.keys().key_of(tuple, zone), distance, [&](std::uint32_t slot) {
             Entry& entry = entries_.at(slot);
             if (!is_wanted(entry)) return;
             if (found == nullptr || entry.number() > found->number()) found = &entry;
@@ -132,7 +132,7 @@ class EntryMap {
         std::array<Near, 128> all;
         std::size_t known = 0;
         std::uint32_t bits = 0;
-        index_.visit_all_near(index_.key_of(tuple, zone), count,
+        index_.visit_all_near(index_.keys().key_of(tuple, zone), count,
                               [&](std::uint32_t distance, std::uint32_t slot) {
                                   if (known == all.size()) {
                                       bits |= 1U << distance;

@@ -16,7 +16,7 @@ Tuple tuple(std::uint16_t port) {
 }
 
 Entry& make(EntryMap& map, const Tuple& original, const Zones& zones = {}) {
-    Entry& entry = *map.make(map.index().key_of(original, zones[0]));
+    Entry& entry = *map.make(map.index().keys().key_of(original, zones[0]));
     entry.set_original(original);
     if (zones != Zones{}) map.extra_of(entry).zones = zones;
     return entry;

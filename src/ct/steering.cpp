@@ -9,33 +9,7 @@ namespace keepstate::ct {
 
 namespace {
 
-/// Told apart from the entry map's key, which is made of the same seed.
-constexpr std::uint64_t kOwnSeed = 0x5368617264730001ULL;
-
 constexpr std::size_t kPorts = 65536;
-
-std::uint64_t word_at(const Address& address, std::size_t offset) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, address.bytes.data() + offset, sizeof word);
-    return word;
-}
-
-std::uint64_t hash_of_ends6(const Tuple& tuple, std::uint16_t source_key,
-                            std::uint16_t destination_key, const base::FoldedHash& hash) {
-    using End = std::array<std::uint64_t, 3>;
-    End low{word_at(tuple.source, 0), word_at(tuple.source, 8), source_key};
-    End high{word_at(tuple.destination, 0), word_at(tuple.destination, 8), destination_key};
-    if (low > high) std::swap(low, high);
-    const std::uint64_t of_low = hash(low[0], low[1]);
-    const std::uint64_t of_high = hash.add(of_low, high[0], high[1]);
-    return hash.add(of_high, low[2] << 16 | high[2], tuple.protocol);
-}
-
-std::uint32_t number_of(const Address& address) {
-    return static_cast<std::uint32_t>(address.bytes[0]) << 24 |
-           static_cast<std::uint32_t>(address.bytes[1]) << 16 |
-           static_cast<std::uint32_t>(address.bytes[2]) << 8 | address.bytes[3];
-}
 
 Address address_at(base::ByteView ip, std::size_t offset) {
     return Address::v4(ip.u8(offset), ip.u8(offset + 1), ip.u8(offset + 2), ip.u8(offset + 3));
@@ -75,7 +49,8 @@ bool HelperReach::covers(const HelperReach& other) const {
 Steering::Steering(std::uint32_t shards, std::uint64_t seed, bool completes_cut_frames,
                    HelperReach reach)
     : shards_(std::clamp<std::uint32_t>(shards, 1, kMostShards)),
-      hash_(seed ^ kOwnSeed),
+      keys_(seed),
+      fragments_(seed),
       completes_cut_frames_(completes_cut_frames),
       reach_(std::move(reach)) {}
 
@@ -100,8 +75,10 @@ Way Steering::way_of(wire::LinkType type, base::ByteView frame) {
                                 link.ip.be16(20), link.ip.be16(22)});
         }
         Way way;
-        way.shard = shard_of_hash(hash_of_ends4(link.ip.be32(12), link.ip.be16(20),
-                                                link.ip.be32(16), link.ip.be16(22), link.ip.u8(9)));
+        way.shard = shard_of(
+            keys_.key_of_ipv4(FlowKeys::join_ipv4(link.ip.data() + 12, link.ip.data() + 16),
+                              FlowKeys::join_ports(link.ip.be16(20), link.ip.be16(22)),
+                              link.ip.u8(9) == protocol::kTcp));
         return way;
     }
     wire::Packet packet;
@@ -126,17 +103,11 @@ Way Steering::way_of(wire::LinkType type, base::ByteView frame) {
 }
 
 std::uint64_t Steering::hash_of_ends(const Tuple& tuple) const {
-    std::uint16_t source_key = tuple.source_key;
-    std::uint16_t destination_key = tuple.destination_key;
-    // An ICMP query and its answer differ in type, and have one id; a call id says nothing of the other direction's.
-    const bool is_icmp = tuple.protocol == protocol::kIcmp || tuple.protocol == protocol::kIcmpv6;
-    if (is_icmp) destination_key = source_key;
-    if (tuple.protocol == protocol::kGre) source_key = destination_key = 0;
-    if (tuple.source.family == Family::ipv6) {
-        return hash_of_ends6(tuple, source_key, destination_key, hash_);
-    }
-    return hash_of_ends4(number_of(tuple.source), source_key, number_of(tuple.destination),
-                         destination_key, tuple.protocol);
+    if (tuple.protocol != protocol::kGre) return keys_.key_of(tuple, 0).hash;
+    // A call id says nothing of the other direction's.
+    Tuple addresses = tuple;
+    addresses.source_key = addresses.destination_key = 0;
+    return keys_.key_of(addresses, 0).hash;
 }
 
 std::uint32_t Steering::shard_of_ends(const Tuple& tuple) const {
@@ -218,7 +189,7 @@ std::uint32_t Steering::shard_of_fragment(wire::LinkType type, base::ByteView fr
     };
     // One way only: the halves of the id stand where ports do, the same at both ends.
     Tuple tuple{packet.source(), packet.destination(), 0, half(0), half(0)};
-    return shard_of_hash(hash_.add(hash_of_ends(tuple), half(16), 0));
+    return shard_of_hash(fragments_.add(hash_of_ends(tuple), half(16), 0));
 }
 
 }  // namespace keepstate::ct

@@ -9,7 +9,8 @@
 // master, what it expects and the flows that meet it live in one tracker. Which flows those are is told by their
 // ports (HelperReach), so that every packet of them says it.
 //
-// The hash is keyed, with another key than the entry map's: whoever chooses tuples can choose neither shard nor bucket.
+// The hash is that of the flow's key (ct/flow_key.hpp), by which the entry map finds it too; steering takes other bits of it. It is
+// keyed by the seed: whoever chooses tuples can choose neither shard nor bucket.
 //
 // Threads: one owner each; cheap to copy. Cost: one look at the headers, one hash; no allocation but for the first frame
 // that a capture has cut.
@@ -22,7 +23,7 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
-#include "base/inline.hpp"
+#include "ct/flow_key.hpp"
 #include "ct/tuple.hpp"
 #include "keepstate/tuple.hpp"
 #include "wire/glance.hpp"
@@ -83,7 +84,11 @@ class Steering {
 
     Way way_of(wire::LinkType link, base::ByteView frame);
     /// The shard of a packet that was glanced at and has ports, while no flow may get a helper: then that is all its Way.
-    KS_INLINE std::uint32_t shard_of(const wire::Glance& glance) const;
+    std::uint32_t shard_of(const wire::Glance& glance) const {
+        return shard_of(keys_.key_of(glance));
+    }
+    /// The same by its key, as a tracker with the same seed gives it.
+    std::uint32_t shard_of(const FlowKey& key) const { return shard_of_hash(key.hash); }
     /// The same for a packet whose header has been read. Never Kind::fragment.
     Way way_of(const wire::Packet& packet) const;
     /// The shard of a fragment that is steered without reassembly: those of one datagram meet.
@@ -97,30 +102,17 @@ class Steering {
     Way way_of_addresses(const wire::Packet& packet) const;
     bool find_quote(const wire::Packet& packet, std::size_t& offset) const;
     Reason parse(Family family, base::ByteView ip, wire::Packet& packet);
-    /// Both ends of an IPv4 flow as numbers, lower one first.
-    std::uint64_t hash_of_ends4(std::uint32_t a, std::uint16_t a_key, std::uint32_t b,
-                                std::uint16_t b_key, std::uint8_t number) const {
-        const std::uint64_t one = std::uint64_t{a} << 16 | a_key;
-        const std::uint64_t other = std::uint64_t{b} << 16 | b_key;
-        return hash_(std::min(one, other) | std::uint64_t{number} << 48, std::max(one, other));
-    }
     std::uint64_t hash_of_ends(const Tuple& tuple) const;
     std::uint32_t shard_of_hash(std::uint64_t hash) const {
         return static_cast<std::uint32_t>((hash >> 32) * shards_ >> 32);
     }
 
     std::uint32_t shards_;
-    base::FoldedHash hash_;
+    FlowKeys keys_;
+    base::FoldedHash fragments_;
     bool completes_cut_frames_;
     HelperReach reach_;
     std::vector<std::uint8_t> completed_;  ///< the frame at hand, if it was cut
 };
-
-KS_INLINE std::uint32_t Steering::shard_of(const wire::Glance& glance) const {
-    if (!glance.is_v4) return shard_of_ends(tuple_of(glance));
-    return shard_of_hash(hash_of_ends4(glance.source_v4(), glance.source_port(),
-                                       glance.destination_v4(), glance.destination_port(),
-                                       glance.is_tcp ? protocol::kTcp : protocol::kUdp));
-}
 
 }  // namespace keepstate::ct

@@ -109,7 +109,7 @@ TrackResult Tracker::resolve(const wire::Packet& packet, const TrackOrder& order
         if (observer) observer->looked_up(read.tuple, found.entry, found.direction);
         if (!found.entry) {
             if (!inverse_of(read.tuple)) return refused(Reason::not_invertible);
-            const FlowKey key = map_.index().key_of(read.tuple, order.zones[0]);
+            const FlowKey key = map_.index().keys().key_of(read.tuple, order.zones[0]);
             found.entry = find_room(read.tuple, key, order.zones[0], now);
             found.direction = CtDirection::original;
             if (!found.entry) {

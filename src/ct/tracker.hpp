@@ -116,6 +116,8 @@ class Tracker {
         map_.prefetch_likely(sighting.key);
     }
     bool has_likely() const { return map_.has_likely(); }
+    /// The key that aim() goes by, of a glance that has ports.
+    FlowKey key_of(const wire::Glance& glance) const;
     struct Wanted {
         bool second_line = false;  ///< more than an entry's first line
         bool memo = false;         ///< what memo_of() gives

@@ -22,16 +22,12 @@ KS_INLINE bool Tracker::has_ended(Time now) const {
     return expectations_.at(expectations_.soonest()).expires <= now;
 }
 
+KS_INLINE FlowKey Tracker::key_of(const wire::Glance& glance) const {
+    return map_.index().keys().key_of(glance);
+}
+
 KS_INLINE void Tracker::aim(Sighting& sighting) const {
     const EntryIndex& index = map_.index();
-    const wire::Glance& glance = sighting.glance;
-    if (glance.is_v4) {
-        sighting.key = index.key_of_ipv4(glance.addresses_v4(), glance.ports, glance.is_tcp);
-    } else {
-        sighting.key =
-            index.key_of_ipv6(glance.source_v6(), glance.destination_v6(), glance.source_port(),
-                              glance.destination_port(), glance.protocol());
-    }
     sighting.bucket = index.first_bucket(sighting.key);
     index.prefetch(sighting.bucket);
 }

@@ -47,25 +47,38 @@ bool is_odd_v6(const std::uint8_t* address) {
 
 }  // namespace
 
-void Path::look(const Frame& frame, wire::Glance& glance) { look_at(frame, glance); }
+void Path::look(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const {
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        ct::Sighting& sighting = sightings[i];
+        look_at(frames[i], sighting.glance);
+        if (sighting.glance.has_ports) sighting.key = tracker_.key_of(sighting.glance);
+    }
+}
 
-void Path::aim(ct::Sighting& sighting) const {
-    if (sighting.glance.has_ports) tracker_.aim(sighting);
+void Path::aim(std::span<ct::Sighting> sightings) const {
+    for (ct::Sighting& sighting : sightings) {
+        if (sighting.glance.has_ports) tracker_.aim(sighting);
+    }
 }
 
 void Path::glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const {
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        look_at(frames[i], sightings[i].glance);
-        if (sightings[i].glance.has_ports) tracker_.aim(sightings[i]);
+        ct::Sighting& sighting = sightings[i];
+        look_at(frames[i], sighting.glance);
+        if (!sighting.glance.has_ports) continue;
+        sighting.key = tracker_.key_of(sighting.glance);
+        tracker_.aim(sighting);
     }
 }
 
 void Path::glance_at_few(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const {
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        look_at(frames[i], sightings[i].glance);
-        if (!sightings[i].glance.has_ports) continue;
-        tracker_.aim(sightings[i]);
-        if (tracker_.has_likely()) tracker_.aim_at_likely(sightings[i]);
+        ct::Sighting& sighting = sightings[i];
+        look_at(frames[i], sighting.glance);
+        if (!sighting.glance.has_ports) continue;
+        sighting.key = tracker_.key_of(sighting.glance);
+        tracker_.aim(sighting);
+        if (tracker_.has_likely()) tracker_.aim_at_likely(sighting);
     }
 }
 
@@ -110,6 +123,19 @@ KS_INLINE void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Fou
     trail.count_packet(glance.ip_bytes);
 }
 
+/// Only what differs from packet to packet in more than out_bytes is copied.
+KS_INLINE void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Found& found,
+                                     const Trail& trail, Time now, Told& told) const {
+    const bool is_rewritten = only_way_.in == nullptr && routing_.is_router() &&
+                              trail.decision.verdict == Verdict::accept;
+    if (tells_entries_ || is_rewritten) {
+        decide_on_trail(sighting, found, trail, now, *told.own);
+        return;
+    }
+    told.shared = &trail.decision;
+    trail.count_packet(sighting.glance.ip_bytes);
+}
+
 void Path::lower_ttl(const wire::Glance& glance, Decision& decision) const {
     wire::Packet packet;
     wire::fill_usual(glance, packet);
@@ -118,28 +144,38 @@ void Path::lower_ttl(const wire::Glance& glance, Decision& decision) const {
     decision.out_bytes = packet.ip.span();
 }
 
+namespace {
+
+KS_INLINE Decision& own_of(Decision& decision) { return decision; }
+KS_INLINE Decision& own_of(Told& told) { return *told.own; }
+
+}  // namespace
+
+template <typename Answer>
 KS_INLINE bool Path::decide_along(const Way& way, const Frame& frame, const ct::Sighting& sighting,
-                                  Time now, Decision& decision) {
+                                  Time now, Answer& answer) {
     const ct::Found found = tracker_.track_usual(sighting, now);
     if (!found.entry) return false;
     const Trail* const trail = find_trail(found, sighting.glance, way);
     if (trail != nullptr && found.entry->pending_events() == 0) {
-        decide_on_trail(sighting, found, *trail, now, decision);
+        decide_on_trail(sighting, found, *trail, now, answer);
     } else {
-        ask_tables(frame, sighting, found, way, now, decision);
+        ask_tables(frame, sighting, found, way, now, own_of(answer));
     }
     return true;
 }
 
+template <typename Answer>
 bool Path::decide_routed(const Frame& frame, const ct::Sighting& sighting, Time now,
-                         Decision& decision) {
+                         Answer& answer) {
     const Way way = find_way(frame, sighting.glance);
-    return way.in != nullptr && decide_along(way, frame, sighting, now, decision);
+    return way.in != nullptr && decide_along(way, frame, sighting, now, answer);
 }
 
-std::size_t Path::decide_usual(std::span<const Frame> frames,
-                               std::span<const ct::Sighting> sightings, Time& latest,
-                               std::span<Decision> decisions) {
+template <typename Answer>
+KS_INLINE std::size_t Path::decide_each(std::span<const Frame> frames,
+                                        std::span<const ct::Sighting> sightings, Time& latest,
+                                        std::span<Answer> answers) {
     strayed_.reset();
     Time now = latest;
     std::size_t done = 0;
@@ -150,15 +186,26 @@ std::size_t Path::decide_usual(std::span<const Frame> frames,
         if (!sighting.glance.is_usual() || !is_usual_possible_[sighting.glance.is_v4 ? 0 : 1]) {
             break;
         }
-        const bool is_decided =
-            only_way_.in != nullptr
-                ? decide_along(only_way_, frame, sighting, stamp, decisions[done])
-                : decide_routed(frame, sighting, stamp, decisions[done]);
+        const bool is_decided = only_way_.in != nullptr
+                                    ? decide_along(only_way_, frame, sighting, stamp, answers[done])
+                                    : decide_routed(frame, sighting, stamp, answers[done]);
         if (!is_decided) break;
         now = stamp;
     }
     latest = now;
     return done;
+}
+
+std::size_t Path::decide_usual(std::span<const Frame> frames,
+                               std::span<const ct::Sighting> sightings, Time& latest,
+                               std::span<Decision> decisions) {
+    return decide_each(frames, sightings, latest, decisions);
+}
+
+std::size_t Path::decide_usual(std::span<const Frame> frames,
+                               std::span<const ct::Sighting> sightings, Time& latest,
+                               std::span<Told> told) {
+    return decide_each(frames, sightings, latest, told);
 }
 
 /// Where no trail tells the answer.
@@ -198,9 +245,9 @@ void Path::keep_trail(const Trip& trip, const ct::Found& found, const Way& way) 
     if (way.trails == nullptr) return;
     const bool is_tcp = trip.packet.protocol == protocol::kTcp;
     const bool is_v4 = trip.packet.family == Family::ipv4;
-    Trail& general = way.trails[Trails::class_of(is_v4, is_tcp, found.direction)];
-    general.settle();
-    general = trail;
+    Trail& there = way.trails[Trails::class_of(is_v4, is_tcp, found.direction)];
+    // One that is there says the same, and others may be reading it (Told::shared).
+    if (there.in == nullptr) there = trail;
 }
 
 bool Path::run_usual_table(Trip& trip, Hook hook, Table table) {

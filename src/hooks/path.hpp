@@ -45,6 +45,16 @@ class Owner {
     ~Owner() = default;
 };
 
+/// What is said of a packet, for whoever passes it on.
+struct Told {
+    Decision* own = nullptr;  ///< where it is written, if nothing else holds it
+    /// After it, unless `own` was written: the decision is this one, which stays where it is as long as the rules do, but
+    /// for out_bytes. These are the packet from its IP header on, if it is accepted; here there are none.
+    const Decision* shared = nullptr;
+
+    const Decision& decision() const { return shared != nullptr ? *shared : *own; }
+};
+
 class Path {
   public:
     /// Programs may be null: no rules of that family. All outlive the Path.
@@ -65,9 +75,9 @@ class Path {
     void glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const;
     /// The same for so few that they cannot hide each other's waiting: asks for all that they may need at once.
     void glance_at_few(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const;
-    /// The two halves of it: what the frame shows, and asking for what a sighting's glance tells of.
-    static void look(const Frame& frame, wire::Glance& glance);
-    void aim(ct::Sighting& sighting) const;
+    /// The two halves of it: what the frames show, glance and key, and asking for what these tell of.
+    void look(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const;
+    void aim(std::span<ct::Sighting> sightings) const;
     /// Ask memory for what frames that were looked at will need, 32 at most; one after the other, best with something done
     /// between. What the first says, the second is told.
     std::uint32_t approach(std::span<ct::Sighting> sightings) const;
@@ -76,6 +86,9 @@ class Path {
     /// bump in the wire their reason is none. `latest`: the latest stamp so far, before and after.
     std::size_t decide_usual(std::span<const Frame> frames, std::span<const ct::Sighting> sightings,
                              Time& latest, std::span<Decision> decisions);
+    /// The same, for decisions that are passed on: what many packets are told is not copied for each.
+    std::size_t decide_usual(std::span<const Frame> frames, std::span<const ct::Sighting> sightings,
+                             Time& latest, std::span<Told> told);
     /// The same for any plain segment of TCP that decide_usual() did not take.
     bool decide_plain(const Frame& frame, const ct::Sighting& sighting, Time now,
                       Decision& decision);
@@ -119,10 +132,14 @@ class Path {
     void travel(Trip& trip);
     void ask_tables(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
                     const Way& way, Time now, Decision& decision);
+    template <typename Answer>
+    std::size_t decide_each(std::span<const Frame> frames, std::span<const ct::Sighting> sightings,
+                            Time& latest, std::span<Answer> answers);
+    template <typename Answer>
     bool decide_along(const Way& way, const Frame& frame, const ct::Sighting& sighting, Time now,
-                      Decision& decision);
-    bool decide_routed(const Frame& frame, const ct::Sighting& sighting, Time now,
-                       Decision& decision);
+                      Answer& answer);
+    template <typename Answer>
+    bool decide_routed(const Frame& frame, const ct::Sighting& sighting, Time now, Answer& answer);
     Way find_way(const Frame& frame, const wire::Glance& glance);
     const Way* way_of(const Frame& frame, const wire::Glance& glance, Way& routed);
     void lower_ttl(const wire::Glance& glance, Decision& decision) const;
@@ -131,6 +148,8 @@ class Path {
     bool make_trail(const Trip& trip, const Way& way, Trail& trail) const;
     void decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
                          Time now, Decision& decision) const;
+    void decide_on_trail(const ct::Sighting& sighting, const ct::Found& found, const Trail& trail,
+                         Time now, Told& told) const;
     /// Which trails speak of a plain segment; see hooks/lane_plain.cpp.
     enum class TrailKind : std::uint8_t { none, established, first, first_behind_nat };
     TrailKind trail_kind(Family family, const ct::PacketFlow& flow) const;

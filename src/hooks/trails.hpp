@@ -32,7 +32,8 @@
 
 namespace keepstate::hooks {
 
-struct Trail {
+/// Lines of its own: other threads may read the decision (Told::shared) while packets are counted here.
+struct alignas(64) Trail {
     static constexpr std::size_t kMostCounters = 16;
     Decision decision;
     const DeviceName* in = nullptr;  ///< where such packets come in; null: nothing is known

@@ -2,7 +2,8 @@
 //
 // Random traffic in which packets meet each other's flows, given to a random member each. Where every packet is decided
 // before the next is submitted the order is that of the traffic; where whole batches are under way at several members at once, each
-// flow's packets are given to one of them, so that the order of each flow is. And threads: packets of all flows at all
+// flow's packets are given to one of them, so that the order of each flow is. Likewise where decisions are shared, and where a member
+// stays away for a while. And threads: packets of all flows at all
 // members, where what is said must not depend on the order.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -96,10 +97,16 @@ Traffic random_traffic(unsigned seed, unsigned flows, std::size_t count, bool on
     return traffic;
 }
 
-EngineSetup setup_of(bool is_router) {
+/// silent: nobody asks for counters, entries' facts or events, as in data planes. Then usual packets share decisions.
+enum class Kind { bump, router, silent_bump, silent_router };
+constexpr Kind kKinds[] = {Kind::bump, Kind::router, Kind::silent_bump, Kind::silent_router};
+
+EngineSetup setup_of(Kind kind) {
+    const bool is_router = kind == Kind::router || kind == Kind::silent_router;
+    const bool is_silent = kind == Kind::silent_bump || kind == Kind::silent_router;
     EngineSetup setup;
     setup.seed = 5;
-    setup.listen_events = true;
+    setup.listen_events = setup.tells_entries = !is_silent;
     setup.rules4 = *Ruleset::parse(
         "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT\n"
         "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT\n"
@@ -118,7 +125,7 @@ EngineSetup setup_of(bool is_router) {
             {"eth0", {*parse_prefix("10.0.0.0/24"), *parse_prefix("2001:db8::/64")}},
             {"eth1", {*parse_prefix("10.0.1.0/24"), *parse_prefix("2001:db8:1::/64")}}};
     }
-    setup.settings.acct = 1;
+    setup.settings.acct = is_silent ? 0 : 1;
     setup.settings.udp_timeout = 3;
     setup.settings.tcp_timeout_syn_sent = 2;
     setup.settings.tcp_timeout_established = 6;
@@ -143,8 +150,8 @@ std::string all_of(const AnyEngine& engine, Time now) {
     return all;
 }
 
-std::vector<std::string> said_by_one(const Traffic& traffic, bool is_router, std::string& all) {
-    Engine engine = std::move(*Engine::make(setup_of(is_router)));
+std::vector<std::string> said_by_one(const Traffic& traffic, Kind kind, std::string& all) {
+    Engine engine = std::move(*Engine::make(setup_of(kind)));
     std::vector<std::string> said;
     Decision decision;
     for (const Frame& frame : traffic.frames) {
@@ -155,8 +162,8 @@ std::vector<std::string> said_by_one(const Traffic& traffic, bool is_router, std
     return said;
 }
 
-Exchange make_exchange(std::uint32_t members, std::uint32_t most, bool is_router) {
-    return std::move(*Exchange::make(setup_of(is_router), {members, most}));
+Exchange make_exchange(std::uint32_t members, std::uint32_t most, Kind kind) {
+    return std::move(*Exchange::make(setup_of(kind), {members, most}));
 }
 
 // --- one after the other --------------------------------------------------------------------------
@@ -165,20 +172,20 @@ Exchange make_exchange(std::uint32_t members, std::uint32_t most, bool is_router
 std::string ask(Exchange& exchange, std::uint32_t member, const Frame& frame) {
     EXPECT_TRUE(exchange.member(member).submit({&frame, 1}));
     for (int rounds = 0; rounds < 10; ++rounds) {
-        const auto decisions = exchange.member(member).collect();
-        if (!decisions.empty()) return describe(*decisions[0]);
+        const auto answers = exchange.member(member).collect();
+        if (!answers.empty()) return describe(answers[0].whole());
         for (std::uint32_t i = 0; i < exchange.members(); ++i) exchange.member(i).serve();
     }
     return "no answer";
 }
 
 TEST(Exchange, says_what_one_engine_says_wherever_packets_arrive) {
-    for (const bool is_router : {false, true}) {
+    for (const Kind kind : kKinds) {
         for (std::uint32_t members = 1; members <= 4; ++members) {
             const Traffic traffic = random_traffic(members, 6, 1500, false);
             std::string wanted_all;
-            const std::vector<std::string> wanted = said_by_one(traffic, is_router, wanted_all);
-            Exchange exchange = make_exchange(members, 4, is_router);
+            const std::vector<std::string> wanted = said_by_one(traffic, kind, wanted_all);
+            Exchange exchange = make_exchange(members, 4, kind);
             Dice dice(members);
             for (std::size_t i = 0; i < traffic.frames.size(); ++i) {
                 ASSERT_EQ(ask(exchange, below(dice, members), traffic.frames[i]), wanted[i])
@@ -199,10 +206,9 @@ struct Queue {
     std::size_t answered = 0;
 };
 
-void take(Queue& queue, std::span<const Decision* const> decisions,
-          std::vector<std::string>& said) {
-    for (const Decision* decision : decisions) {
-        said[queue.packets[queue.answered++]] = describe(*decision);
+void take(Queue& queue, std::span<const Exchange::Answer> answers, std::vector<std::string>& said) {
+    for (const Exchange::Answer& answer : answers) {
+        said[queue.packets[queue.answered++]] = describe(answer.whole());
     }
 }
 
@@ -225,9 +231,9 @@ TEST(Exchange, keeps_the_order_of_flows_while_batches_are_under_way) {
             queue.packets.push_back(i);
             queue.frames.push_back(traffic.frames[i]);
         }
-        const std::vector<std::string> wanted = said_by_one(traffic, false, all);
+        const std::vector<std::string> wanted = said_by_one(traffic, Kind::bump, all);
         std::vector<std::string> said(wanted.size());
-        Exchange exchange = make_exchange(members, kMost, false);
+        Exchange exchange = make_exchange(members, kMost, Kind::bump);
         Dice dice(members);
         std::size_t refused = 0;
         for (std::size_t left = wanted.size(), rounds = 0; left != 0; ++rounds) {
@@ -255,45 +261,7 @@ TEST(Exchange, keeps_the_order_of_flows_while_batches_are_under_way) {
     }
 }
 
-TEST(Exchange, tells_members_events_and_numbers_apart) {
-    Exchange exchange = make_exchange(2, 64, false);
-    const Traffic traffic = random_traffic(3, 30, 500, false);
-    for (const Frame& frame : traffic.frames) ask(exchange, 0, frame);
-    for (std::uint32_t i = 0; i < 2; ++i) {
-        const std::vector<Event> events = exchange.member(i).take_events();
-        EXPECT_GT(events.size(), 10U);
-        for (const Event& event : events) EXPECT_EQ(event.entry.number >> 40, i);
-        EXPECT_GT(exchange.entry_counts()[i], 0U);
-    }
-}
-
-TEST(Exchange, has_one_engine_where_rules_remember_or_flows_have_helpers) {
-    EngineSetup remembers = setup_of(false);
-    remembers.rules4 = *Ruleset::parse(
-        "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m limit --limit 1/s -j ACCEPT\nCOMMIT\n",
-        Family::ipv4);
-    EngineSetup helped = setup_of(false);
-    helped.settings.helper = 1;
-    for (const EngineSetup& setup : {remembers, helped}) {
-        Exchange exchange = std::move(*Exchange::make(setup, {3, 64}));
-        ASSERT_TRUE(exchange.why_one());
-        EXPECT_FALSE(exchange.why_one()->words.empty());
-        const Traffic traffic = random_traffic(7, 20, 200, false);
-        for (const Frame& frame : traffic.frames) EXPECT_NE(ask(exchange, 2, frame), "no answer");
-        EXPECT_GT(exchange.entry_counts()[0], 0U);
-        EXPECT_EQ(exchange.entry_counts()[1] + exchange.entry_counts()[2], 0U);
-    }
-    EXPECT_FALSE(make_exchange(3, 64, false).why_one());
-}
-
-TEST(Exchange, cannot_be_made_without_members_or_room) {
-    EXPECT_FALSE(Exchange::make(setup_of(false), {0, 64}));
-    EXPECT_FALSE(Exchange::make(setup_of(false), {Steering::kMostShards + 1, 64}));
-    EXPECT_FALSE(Exchange::make(setup_of(false), {2, 0}));
-    EXPECT_FALSE(Exchange::make(setup_of(false), {2, 65537}));
-}
-
-// --- threads --------------------------------------------------------------------------------------
+// --- packets that share a decision ------------------------------------------------------------------
 
 /// Opens flows, whose later packets all are acknowledgements in their window: whichever is first, the same is said.
 std::vector<WrittenPacket> handshakes(unsigned flows) {
@@ -309,18 +277,154 @@ std::vector<WrittenPacket> handshakes(unsigned flows) {
     return packets;
 }
 
+Frame frame_of(const WrittenPacket& packet) {
+    Frame frame;
+    frame.bytes = packet.ip;
+    frame.link = kLinkRaw;
+    frame.time = Time::from_s(1000);
+    return frame;
+}
+
+TEST(Exchange, gives_packets_their_own_bytes_where_they_share_a_decision) {
+    constexpr unsigned kFlows = 40, kBatch = 16, kBatches = 60;
+    EngineSetup setup = setup_of(Kind::silent_bump);
+    // What established packets are told differs by direction, and for one flow.
+    setup.rules4 = *Ruleset::parse(
+        "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -p tcp -m state --state NEW -j ACCEPT\n"
+        "-A FORWARD -s 10.0.0.3/32 -p tcp -m tcp --tcp-flags SYN NONE -j DROP\n"
+        "-A FORWARD -m state --state ESTABLISHED -j ACCEPT\nCOMMIT\n",
+        Family::ipv4);
+    const std::vector<WrittenPacket> packets = handshakes(kFlows);
+    Engine engine = std::move(*Engine::make(setup));
+    Exchange exchange = std::move(*Exchange::make(setup, {2, 3 * kBatch}));
+    Decision decision;
+    for (const WrittenPacket& packet : packets) {
+        const Frame frame = frame_of(packet);
+        engine.process({&frame, 1}, {&decision, 1});
+        ask(exchange, 0, frame);
+    }
+    Dice dice(1);
+    std::vector<std::vector<Frame>> batches(kBatches);
+    std::vector<const Decision*> seen;
+    std::size_t answered = 0, dropped = 0;
+    const auto take = [&](std::span<const Exchange::Answer> answers) {
+        if (answers.empty()) return;
+        const std::vector<Frame>& batch = batches[answered++];
+        ASSERT_EQ(answers.size(), batch.size());
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            engine.process({&batch[i], 1}, {&decision, 1});
+            ASSERT_EQ(describe(answers[i].whole()), describe(decision));
+            ASSERT_EQ(answers[i].out_bytes.data(), decision.out_bytes.data());
+            dropped += decision.verdict == Verdict::drop ? 1 : 0;
+            seen.push_back(answers[i].decision);
+        }
+    };
+    for (std::vector<Frame>& batch : batches) {
+        for (unsigned i = 0; i < kBatch; ++i) {
+            batch.push_back(frame_of(packets[below(dice, kFlows) * 3 + 2]));
+        }
+        while (!exchange.member(0).submit(batch)) {
+            exchange.member(1).serve();
+            take(exchange.member(0).collect());
+        }
+    }
+    for (int rounds = 0; answered < kBatches && rounds < 100; ++rounds) {
+        exchange.member(1).serve();
+        take(exchange.member(0).collect());
+    }
+    EXPECT_EQ(answered, kBatches);
+    EXPECT_GT(dropped, 0U);
+    std::sort(seen.begin(), seen.end());
+    EXPECT_LT(std::unique(seen.begin(), seen.end()) - seen.begin(), 100) << "they share none";
+    EXPECT_EQ(exchange.print_counters(Family::ipv4), engine.print_counters(Family::ipv4));
+}
+
+// --- members that stay away -------------------------------------------------------------------------
+
+TEST(Exchange, waits_for_members_that_stay_away_and_loses_nothing) {
+    constexpr unsigned kFlows = 40, kBatch = 8, kMost = 64;
+    const std::vector<WrittenPacket> packets = handshakes(kFlows);
+    Exchange exchange = make_exchange(2, kMost, Kind::silent_bump);
+    for (const WrittenPacket& packet : packets) ask(exchange, 0, frame_of(packet));
+    Exchange::Member& here = exchange.member(0);
+    Exchange::Member& away = exchange.member(1);
+    here.collect();
+    // The other one leaves a batch behind, of which it will see the answers when it is back.
+    std::vector<Frame> all;
+    for (unsigned i = 0; i < kFlows; ++i) all.push_back(frame_of(packets[i * 3 + 2]));
+    ASSERT_TRUE(away.submit(all));
+    std::size_t batches = 0;
+    for (std::size_t at = 0; here.submit(std::span(all).subspan(at % kFlows, kBatch)); ++batches) {
+        at = (at + kBatch) % kFlows;
+    }
+    EXPECT_EQ(batches, kMost / kBatch);
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_TRUE(here.collect().empty());
+        ASSERT_FALSE(here.submit(all));
+    }
+    EXPECT_EQ(here.in_flight(), kMost);
+    while (away.serve() != 0) continue;
+    for (; batches != 0; --batches) {
+        const auto answers = here.collect();
+        ASSERT_EQ(answers.size(), kBatch);
+        for (const auto& answer : answers) EXPECT_EQ(answer.decision->verdict, Verdict::accept);
+    }
+    EXPECT_TRUE(here.wait().empty());
+    EXPECT_EQ(here.in_flight(), 0U);
+    const auto answers = away.collect();
+    ASSERT_EQ(answers.size(), kFlows);
+    for (std::size_t i = 0; i < kFlows; ++i) {
+        EXPECT_EQ(answers[i].decision->state, CtState::established);
+        EXPECT_EQ(answers[i].out_bytes.data(), all[i].bytes.data());
+    }
+}
+
+TEST(Exchange, tells_members_events_and_numbers_apart) {
+    Exchange exchange = make_exchange(2, 64, Kind::bump);
+    const Traffic traffic = random_traffic(3, 30, 500, false);
+    for (const Frame& frame : traffic.frames) ask(exchange, 0, frame);
+    for (std::uint32_t i = 0; i < 2; ++i) {
+        const std::vector<Event> events = exchange.member(i).take_events();
+        EXPECT_GT(events.size(), 10U);
+        for (const Event& event : events) EXPECT_EQ(event.entry.number >> 40, i);
+        EXPECT_GT(exchange.entry_counts()[i], 0U);
+    }
+}
+
+TEST(Exchange, has_one_engine_where_rules_remember_or_flows_have_helpers) {
+    EngineSetup remembers = setup_of(Kind::bump);
+    remembers.rules4 = *Ruleset::parse(
+        "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m limit --limit 1/s -j ACCEPT\nCOMMIT\n",
+        Family::ipv4);
+    EngineSetup helped = setup_of(Kind::bump);
+    helped.settings.helper = 1;
+    for (const EngineSetup& setup : {remembers, helped}) {
+        Exchange exchange = std::move(*Exchange::make(setup, {3, 64}));
+        ASSERT_TRUE(exchange.why_one());
+        EXPECT_FALSE(exchange.why_one()->words.empty());
+        const Traffic traffic = random_traffic(7, 20, 200, false);
+        for (const Frame& frame : traffic.frames) EXPECT_NE(ask(exchange, 2, frame), "no answer");
+        EXPECT_GT(exchange.entry_counts()[0], 0U);
+        EXPECT_EQ(exchange.entry_counts()[1] + exchange.entry_counts()[2], 0U);
+    }
+    EXPECT_FALSE(make_exchange(3, 64, Kind::bump).why_one());
+}
+
+TEST(Exchange, cannot_be_made_without_members_or_room) {
+    EXPECT_FALSE(Exchange::make(setup_of(Kind::bump), {0, 64}));
+    EXPECT_FALSE(Exchange::make(setup_of(Kind::bump), {Steering::kMostShards + 1, 64}));
+    EXPECT_FALSE(Exchange::make(setup_of(Kind::bump), {2, 0}));
+    EXPECT_FALSE(Exchange::make(setup_of(Kind::bump), {2, 65537}));
+}
+
+// --- threads --------------------------------------------------------------------------------------
+
 TEST(Exchange, serves_threads_that_all_receive_packets_of_all_flows) {
     constexpr std::uint32_t kMembers = 3;
     constexpr unsigned kFlows = 300, kBatch = 20, kBatches = 400;
     const std::vector<WrittenPacket> opening = handshakes(kFlows);
-    Exchange exchange = make_exchange(kMembers, 4 * kBatch, false);
-    for (const WrittenPacket& packet : opening) {
-        Frame frame;
-        frame.bytes = packet.ip;
-        frame.link = kLinkRaw;
-        frame.time = Time::from_s(1000);
-        ask(exchange, 1, frame);
-    }
+    Exchange exchange = make_exchange(kMembers, 4 * kBatch, Kind::silent_bump);
+    for (const WrittenPacket& packet : opening) ask(exchange, 1, frame_of(packet));
     std::vector<std::thread> threads;
     std::array<std::uint64_t, kMembers> accepted{};
     std::atomic<std::uint32_t> done{0};
@@ -329,10 +433,10 @@ TEST(Exchange, serves_threads_that_all_receive_packets_of_all_flows) {
             Exchange::Member& member = exchange.member(which);
             Dice dice(which);
             std::vector<Frame> frames(kBatch);
-            const auto count = [&](std::span<const Decision* const> decisions) {
-                for (const Decision* d : decisions) {
+            const auto count = [&](std::span<const Exchange::Answer> answers) {
+                for (const auto& [d, out_bytes] : answers) {
                     const bool is_good = d->verdict == Verdict::accept &&
-                                         d->state == CtState::established && !d->out_bytes.empty();
+                                         d->state == CtState::established && !out_bytes.empty();
                     accepted[which] += is_good ? 1 : 0;
                 }
             };

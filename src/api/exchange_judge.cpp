@@ -1,0 +1,176 @@
+// How a member of an exchange judges packets; see exchange_member.hpp.
+//
+//     put    | 24..31 |        a group of eight is looked for: its places in the index
+//            | 16..23 |        its entries
+//            |  8..15 |        what the first look did not find
+//            |  0..7  |        decided, one after the other
+//
+// Whenever a group is full, each group before it goes a stage further. What is in the stages when a call ends stays there, and goes on
+// when the next packets come, so that memory is at work between batches too; who has nothing more to put in lets them run empty.
+#include <algorithm>
+
+#include "api/exchange_member.hpp"
+
+namespace keepstate {
+
+/// A fragment, or what fragments have become, into the stages. It has no sighting.
+void ExchangeMember::put_piece(std::uint32_t asker, std::uint32_t number, const Frame& frame,
+                               Request::Kind kind, const wire::Reassembled* whole) {
+    items_[filled_ % kPlaces].whole = whole;
+    pieces_end_ = filled_ + 1;
+    const std::size_t place = put(asker, answers_to(asker), number, kind);
+    frames_[place] = frame;
+    engine->sightings[place].glance = {};
+    enter();
+}
+
+void ExchangeMember::take_request(std::uint32_t asker) {
+    HandOver& there = *from_[asker];
+    const std::uint32_t number = there.taken();
+    const Request& request = there.take();
+    const Request::Kind kind = request.kind();
+    if (kind != Request::Kind::glanced) {
+        Frame frame;
+        request.get(frame);
+        const bool is_whole = kind == Request::Kind::whole;
+        put_piece(asker, number, frame, kind, is_whole ? there.whole_of(number) : nullptr);
+        return;
+    }
+    // Part by part into its place: what was just written in pieces is slow to read as a whole.
+    const std::size_t place = put(asker, there.answers(), number, kind);
+    request.get(frames_[place]);
+    request.get(engine->sightings[place]);
+    enter();
+}
+
+/// Takes some of what others ask and the last look has seen. How many.
+std::size_t ExchangeMember::take_requests(std::size_t most) {
+    std::size_t left = most;
+    const auto members = static_cast<std::uint32_t>(from_.size());
+    for (std::uint32_t i = 0; i < members && left != 0; ++i) {
+        const std::uint32_t asker = next_from_;
+        std::size_t some = from_[asker] ? std::min<std::size_t>(from_[asker]->ready(), left) : 0;
+        for (; some != 0; --some, --left) take_request(asker);
+        if (left != 0) next_from_ = next_from_ + 1 == members ? 0 : next_from_ + 1;
+    }
+    return most - left;
+}
+
+/// How many wait.
+std::uint32_t ExchangeMember::look_for_requests() {
+    std::uint32_t waiting = 0;
+    for (HandOver* other : from_) {
+        if (other) waiting += other->look();
+    }
+    return waiting;
+}
+
+/// 0: there is no such group in the stages.
+std::size_t ExchangeMember::size_of_group(std::size_t group) const {
+    const std::size_t first = group * kGroup;
+    return first < filled_ ? std::min(kGroup, filled_ - first) : 0;
+}
+
+/// The group enters the stages, unless there is none; those before it go on.
+void ExchangeMember::step(std::size_t group) {
+    hooks::Path& path = *engine->path;
+    const auto sightings_of = [this](std::size_t which) {
+        return std::span(engine->sightings).subspan(which * kGroup % kPlaces, size_of_group(which));
+    };
+    const auto further_of = [this](std::size_t which) -> std::uint32_t& {
+        return engine->further[which % EngineParts::kStages];
+    };
+    if (size_of_group(group) != 0) path.aim(sightings_of(group));
+    if (group >= 1 && size_of_group(group - 1) != 0) {
+        further_of(group - 1) = path.approach(sightings_of(group - 1));
+    }
+    if (group >= 2 && size_of_group(group - 2) != 0) {
+        path.approach_further(sightings_of(group - 2), further_of(group - 2));
+    }
+    if (group >= 3 && size_of_group(group - 3) != 0) judge_group(group - 3);
+}
+
+/// Everything in the stages is decided.
+void ExchangeMember::drain() {
+    if (filled_ == 0) return;
+    const std::size_t last = (filled_ - 1) / kGroup;
+    for (std::size_t group = filled_ / kGroup; group < last + EngineParts::kStages; ++group) {
+        step(group);
+    }
+    filled_ = pieces_end_ = 0;
+    publish_answers();
+}
+
+void ExchangeMember::judge_group(std::size_t group) {
+    engine->begin_batch();
+    const std::size_t first = group * kGroup % kPlaces;
+    const std::size_t count = size_of_group(group);
+    const std::span<const Frame> frames = std::span(frames_).subspan(first, count);
+    const std::span<const ct::Sighting> sightings =
+        std::span(engine->sightings).subspan(first, count);
+    const std::span<hooks::Told> told = std::span(told_).subspan(first, count);
+    for (std::size_t i = 0; i < count; ++i) {
+        i += engine->decide_usual(frames.subspan(i), sightings.subspan(i), told.subspan(i));
+        if (i < count) judge(items_[first + i], frames[i], sightings[i], *told[i].own);
+    }
+    // Only what was rewritten, answered or put together has bytes of its own.
+    if (pieces_end_ > group * kGroup || !engine->arena.is_empty()) keep_bytes(first, count);
+    for (std::size_t i = first; i < first + count; ++i) {
+        const Item& item = items_[i];
+        *item.word = Word(told_[i]);
+        decided_[item.asker] = item.number + 1;
+    }
+}
+
+void ExchangeMember::keep_bytes(std::size_t first, std::size_t count) {
+    for (std::size_t i = first; i < first + count; ++i) {
+        const Item& item = items_[i];
+        if (told_[i].shared != nullptr) continue;
+        answers_to(item.asker).keep_bytes(item.number, frames_[i].bytes);
+    }
+}
+
+/// One that is no usual packet.
+void ExchangeMember::judge(const Item& item, const Frame& frame, const ct::Sighting& sighting,
+                           Decision& decision) {
+    engine->latest = std::max(engine->latest, frame.time);
+    if (item.kind == Request::Kind::glanced) {
+        engine->decide_unusual(frame, sighting, engine->latest, decision);
+        return;
+    }
+    Answers& answers = answers_to(item.asker);
+    const bool is_piece = item.kind == Request::Kind::fragment;
+    if (is_piece) {
+        answers.clear_stray(item.number);
+        engine->path->set_owner(this);
+    }
+    engine->decide(frame, engine->latest, decision, nullptr, nullptr, nullptr, item.whole);
+    engine->path->set_owner(nullptr);
+    if (!is_piece) return;
+    if (const auto& whole = engine->path->strayed()) {
+        decision.out_bytes = decision.reply_bytes = {};
+        answers.set_stray(item.number, stray_owner_, *whole);
+    }
+}
+
+/// What reassembly makes of a fragment: whose flow it is.
+bool ExchangeMember::is_here(const wire::Packet& packet) {
+    stray_owner_ = steering_.way_of(packet).shard;
+    return stray_owner_ == number_;
+}
+
+void ExchangeMember::publish_answers() {
+    for (std::size_t asker = 0; asker < from_.size(); ++asker) {
+        if (from_[asker]) from_[asker]->finish(decided_[asker]);
+    }
+}
+
+std::size_t ExchangeMember::serve() {
+    look_for_requests();
+    const std::size_t taken = take_requests(kPlaces);
+    if (look_for_requests() == 0) drain();
+    publish_answers();
+    return taken;
+}
+
+}  // namespace keepstate
