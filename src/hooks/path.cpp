@@ -370,7 +370,7 @@ bool Path::ask_table(Trip& trip, Hook hook, Table table) {
                       : rules::run(*trip.program, table, hook, context);
     if (accepts(outcome) && !context.entry_mark_changed) {
         trip.note_decider(table, outcome);
-        if (outcome.kind == rules::Ruling::Kind::translate) trip.decision.would_translate = true;
+        trip.decision.would_translate |= outcome.kind == rules::Ruling::Kind::translate;
         return true;
     }
     return follow_outcome(trip, table, outcome);

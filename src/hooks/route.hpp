@@ -5,7 +5,7 @@
 // it is a bump in the wire: everything comes in and goes out by `eth0`, and no router touches it.
 //
 // source: kernel:net/ipv4/route.c ip_route_input_slow, net/ipv4/ip_forward.c, net/ipv6/ip6_output.c ip6_forward.
-// tested by: tests/scenarios/hooks.
+// tested by: tests/scenarios/hooks, hooks/route_test.cpp.
 #pragma once
 
 #include <array>

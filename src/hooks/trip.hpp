@@ -9,8 +9,10 @@ namespace keepstate::hooks {
 
 /// Whether the packet goes on; as outcome.verdict() has it.
 inline bool accepts(const rules::Outcome& outcome) {
-    return outcome.kind == rules::Ruling::Kind::accept ||
-           outcome.kind == rules::Ruling::Kind::translate;
+    // One branch: which of the two it is can often not be foreseen.
+    constexpr unsigned kBoth = 1U << static_cast<unsigned>(rules::Ruling::Kind::accept) |
+                               1U << static_cast<unsigned>(rules::Ruling::Kind::translate);
+    return (kBoth >> static_cast<unsigned>(outcome.kind) & 1) != 0;
 }
 
 struct Path::Trip {

@@ -65,7 +65,7 @@ struct Box {
 /// Eight numbers of 16 bits side by side: both addresses (one word of each) in two halves, source and destination port, in
 /// and out device.
 struct alignas(16) Lanes {
-    std::array<std::uint64_t, 2> words{};
+    std::array<std::uint64_t, 2> words;
 
     /// Written at once, as it is read: the processor would wait for two halves.
     KS_INLINE void set(std::uint64_t addresses, std::uint64_t others) {
@@ -113,15 +113,16 @@ KS_INLINE unsigned lanes_within(const Lanes& value, const Lanes& low, const Lane
 #endif
 }
 
-/// What a packet is to the index.
+/// What a packet is to the index. Nothing is zeroed before it is written: each packet writes all of it.
 struct PacketKey {
-    Lanes
-        lanes;  ///< what candidates compare; of the addresses the first word. Written by set_lanes()
-    std::uint32_t facts = 0;  ///< likewise, as CandidateFacts
-    std::uint8_t state = 0;   ///< one bit, those of RuleKey::states
-    std::uint8_t flags = 0;   ///< TCP's; 0 for others
-    bool has_transport = false;
-    Point point{};
+    // what candidates compare; written by set_lanes()
+    Lanes lanes;          ///< of the addresses the first word
+    std::uint32_t facts;  ///< as CandidateFacts
+
+    std::uint8_t state;  ///< one bit, those of RuleKey::states
+    std::uint8_t flags;  ///< TCP's; 0 for others
+    bool has_transport;
+    Point point;
 
     KS_INLINE void set_lanes();
 };
@@ -161,7 +162,7 @@ KS_INLINE void PacketKey::set_lanes() {
 
 /// What a rule asks, as far as it fits. Ranges are their low end and what may be added to it.
 struct Candidate {
-    Lanes low;
+    Lanes low{};
     Lanes span{{~std::uint64_t{0}, ~std::uint64_t{0}}};
     std::uint32_t rule = ~std::uint32_t{0};  ///< in its chain, from 0
     /// Bits of the packet's facts that must be those of `compared`: states that are not allowed, with 0; 1 with 0 if a

@@ -37,17 +37,19 @@ KS_INLINE bool read_packet(const wire::Packet& packet, PacketKey& key) {
     const bool v4 = packet.family == Family::ipv4;
     KS_ASSERT(packet.ip.has(0, v4 ? 20 : 40));
     if (v4) {
-        key.point[kSourceWord] = base::load_be32(ip + 12);
-        key.point[kDestinationWord] = base::load_be32(ip + 16);
+        key.point = {base::load_be32(ip + 12), 0, 0, 0, base::load_be32(ip + 16)};
     } else {
         if (packet.rules_chain_broken) return false;
         for (std::size_t i = 0; i < 4; ++i) {
             key.point[kSourceWord + i] = base::load_be32(ip + 8 + 4 * i);
             key.point[kDestinationWord + i] = base::load_be32(ip + 24 + 4 * i);
         }
+        for (std::size_t i = kSourcePort; i < kDimensions; ++i) key.point[i] = 0;
     }
     const std::uint8_t protocol = packet.rules_protocol;
     key.point[kProtocol] = protocol;
+    key.flags = 0;
+    key.has_transport = false;
     // A later fragment has no ports: rules that ask for them do not match. But see tcp's on offset 1.
     if (packet.rules_fragment_offset != 0) {
         return packet.rules_fragment_offset != 1 || protocol != protocol::kTcp;
@@ -371,7 +373,7 @@ class Run {
         // It may have written other addresses or ports, or given the packet another state.
         beside_.test.reset();
         const PacketKey before = beside_.key;
-        PacketKey& key = beside_.key = PacketKey();
+        PacketKey& key = beside_.key = PacketKey{};
         make_key(context_, fast_, key);
         const bool is_same = key.point == before.point && key.state == before.state &&
                              key.flags == before.flags && key.has_transport == before.has_transport;
