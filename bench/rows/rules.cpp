@@ -2,8 +2,9 @@
 //
 //     new_through/STYLE/rules:N             the rules' own share of a flow's first packet. Every verdict is DROP, so no flow
 //                                           ever comes to be and each packet is a first one: an engine with the rules and
-//                                           one without any judge the same packets in turns, and the difference is the row.
-//                                           `all`: with parsing and tracking
+//                                           one with a single rule, which no packet fits and each is asked, judge the same
+//                                           packets in turns, and the difference is the row. `to_none`: the difference to an
+//                                           engine without rules, which asks nothing. `all`: with parsing and tracking
 //     established_through/STYLE/WHERE/rules:N   a packet of 1000 established flows, the rule that accepts it first or last
 //     compile/STYLE/rules:N                 reading the text and making the engine, in nanoseconds of time a ruleset
 //
@@ -118,6 +119,9 @@ struct Through {
     Through(Style style, std::uint32_t rules)
         : with(engine_with(all_dropping(make_ruleset(style, rules, kSeed, Established::none)),
                            small())),
+          with_one(engine_with("*filter\n:FORWARD DROP [0:0]\n"
+                               "-A FORWARD -s 203.0.113.7/32 -d 203.0.113.8/32 -j DROP\nCOMMIT\n",
+                               small())),
           without(engine_with("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n", small())),
           trace(style, rules),
           decisions(kBatch) {}
@@ -128,10 +132,12 @@ struct Through {
         return settings;
     }
     Engine with;
+    Engine with_one;
     Engine without;
     Trace trace;
     std::vector<Decision> decisions;
     std::size_t at_with = 0;
+    std::size_t at_with_one = 0;
     std::size_t at_without = 0;
 };
 
@@ -144,13 +150,17 @@ void measure_through(benchmark::State& state, const Plan& plan, Style style, std
         accepted += frames.size() - judge(engine, frames, run.decisions);
         return frames.size();
     };
-    const Pair pair = measure_pair([&] { return judge_next(run.without, run.at_without); },
-                                   [&] { return judge_next(run.with, run.at_with); }, plan.slice_s);
+    const auto judge_with_one = [&] { return judge_next(run.with_one, run.at_with_one); };
+    const Pair pair = measure_pair(
+        judge_with_one, [&] { return judge_next(run.with, run.at_with); }, plan.slice_s);
+    const Pair single = measure_pair([&] { return judge_next(run.without, run.at_without); },
+                                     judge_with_one, plan.slice_s / 2);
     if (accepted != 0 || run.with.entry_count() != 0) {
         state.SkipWithError("a packet was accepted");
         return;
     }
     finish(state, pair.second - pair.first);
+    state.counters["to_none"] = pair.second - pair.first + single.second - single.first;
     state.counters["all"] = pair.second;
     state.counters["packets"] = static_cast<double>(pair.packets);
 }
