@@ -141,7 +141,7 @@ TEST(FastEngine, decides_captures_under_real_rulesets_as_one_that_explains) {
     std::mt19937_64 dice(first_seed());
     std::shuffle(captures.begin(), captures.end(), dice);
     constexpr std::size_t kMostPackets = 1500;
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(draws(50, 12));
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(draws(50, 10));
     std::size_t pairs = 0;
     std::size_t sent = 0;
     for (std::size_t i = 0; i < 4 * captures.size(); ++i) {

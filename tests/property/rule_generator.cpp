@@ -135,8 +135,10 @@ std::string RuleGenerator::options(const rules::Traits& traits) {
     if (!traits.options.empty()) {
         add_with_needs(traits.options[below(static_cast<unsigned>(traits.options.size()))]);
     }
+    // Some modules want nearly all that they have.
+    const bool takes_all = below(8) == 0;
     for (const Option& option : traits.options) {
-        if ((option.flags & rules::option_flag::kMust) != 0 || below(4) == 0) {
+        if ((option.flags & rules::option_flag::kMust) != 0 || takes_all || below(4) == 0) {
             add_with_needs(option);
         }
     }
