@@ -165,6 +165,15 @@ void ExchangeMember::publish_answers() {
     }
 }
 
+/// As serve(), for a member that waits for others. They will soon ask more: what has come goes on through the stages in company.
+void ExchangeMember::look_around() {
+    constexpr std::uint32_t kIdleLooks = 4;
+    look_for_requests();
+    idle_looks_ = take_requests(kPlaces) != 0 ? 0 : idle_looks_ + 1;
+    if (idle_looks_ % kIdleLooks == kIdleLooks - 1) drain();
+    publish_answers();
+}
+
 std::size_t ExchangeMember::serve() {
     look_for_requests();
     const std::size_t taken = take_requests(kPlaces);

@@ -163,9 +163,13 @@ void ExchangeMember::release() {
 
 std::span<const Exchange::Answer> ExchangeMember::collect() {
     release();
-    if (given_ == begun_ || !is_complete(given_)) {
+    if (given_ == begun_) {
         serve();
-        if (given_ == begun_ || !is_complete(given_)) return {};
+        return {};
+    }
+    if (!is_complete(given_)) {
+        look_around();
+        if (!is_complete(given_)) return {};
     }
     const Batch& batch = batch_at(given_++);
     read_answers(batch);
@@ -216,18 +220,18 @@ bool ExchangeMember::follow_pieces(std::uint64_t batch) {
 }
 
 std::span<const Exchange::Answer> ExchangeMember::wait() {
-    constexpr std::uint32_t kLooks = 2000;
+    constexpr std::uint32_t kLooks = 500, kPauses = 8;
     std::uint32_t looks = 0;
     for (;;) {
         const std::span<const Exchange::Answer> answers = collect();
         if (!answers.empty() || given_ == begun_) return answers;
-        if (serve() != 0) {
-            looks = 0;
-        } else if (looks++ < kLooks) {
-            base::pause_briefly();
-        } else {
+        if (idle_looks_ == 0) looks = 0;
+        if (looks++ >= kLooks) {
             let_others_run();
+            continue;
         }
+        // Whoever looks at a counter takes its line from the one who is to write it.
+        for (std::uint32_t i = 0; i < kPauses; ++i) base::pause_briefly();
     }
 }
 

@@ -92,6 +92,7 @@ class ExchangeMember final : hooks::Owner {
     void take_request(std::uint32_t asker);
     std::size_t take_requests(std::size_t most);
     std::uint32_t look_for_requests();
+    void look_around();
     std::size_t size_of_group(std::size_t group) const;
     void step(std::size_t group);
     void drain();
@@ -140,6 +141,7 @@ class ExchangeMember final : hooks::Owner {
     std::uint32_t own_added_ = 0;
     std::uint32_t next_from_ = 0;  ///< whose requests are taken first
     std::uint32_t stray_owner_ = 0;
+    std::uint32_t idle_looks_ = 0;  ///< since the last request that was seen while waiting
 
     std::vector<Exchange::Answer> answers_;
     std::vector<const Word*> words_;  ///< where what is said of each of them will be
