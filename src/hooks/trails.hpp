@@ -46,7 +46,9 @@ struct alignas(64) Trail {
         pending.packets += 1;
         pending.bytes += bytes;
     }
+    /// A trail that has been forgotten has nothing to settle: the rules that it names may be gone.
     void settle() const {
+        if (pending.packets == 0) return;
         for (std::uint32_t i = 0; i < count; ++i) {
             counters[i]->packets += pending.packets;
             counters[i]->bytes += pending.bytes;
