@@ -72,13 +72,10 @@ void Path::glance(std::span<const Frame> frames, std::span<ct::Sighting> sightin
 }
 
 void Path::glance_at_few(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const {
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-        ct::Sighting& sighting = sightings[i];
-        look_at(frames[i], sighting.glance);
-        if (!sighting.glance.has_ports) continue;
-        sighting.key = tracker_.key_of(sighting.glance);
-        tracker_.aim(sighting);
-        if (tracker_.has_likely()) tracker_.aim_at_likely(sighting);
+    glance(frames, sightings);
+    if (!tracker_.has_likely()) return;
+    for (const ct::Sighting& sighting : sightings) {
+        if (sighting.glance.has_ports) tracker_.aim_at_likely(sighting);
     }
 }
 
