@@ -47,6 +47,8 @@ for row in 1.2:MISSED 1.05:goal; do
     results "$(run established_through/acl/last/rules:10 100 "\"ratio\": ${row%:*}, \"with_three\": 90")"
     wants "an ESTABLISHED packet costs ${row%:*}x: ${row#*:}" 0 "^ESTABLISHED, its rule last.* ${row#*:}\$"
 done
+results "$(run $EST 59 '"refused": NaN, "least": -Infinity')"
+wants "a counter that is no number is left out, and nothing else" 0 "^established TCP, 1M flows.* must\$"
 results "$(run $EST 90)" "$(run $EST 50)" "$(run $EST 10)"
 wants "the median counts, least and most are told" 0 "^established TCP, 1M flows.* 50.0 +ns +10.0-90.0 .* must\$"
 results "$(run new_through/acl/rules:1000 30)" "$(run new_through/fw/rules:1000 130)" "$(run new_through/ipc/rules:10000 1)"

@@ -42,7 +42,7 @@ driver=$build/ovs/ovs_flows
 read -ra libs <<<"$(cd "$source" && make -s -f Makefile -f keepstate.mk print-libs)"
 {
     gcc -O2 -DHAVE_CONFIG_H -I"$source" -I"$source/include" -I"$source/lib" -c "$here/ovs_flows.c" -o "$driver.o" &&
-        g++ -std=c++20 -O2 -I"$here/../.." -I"$here/../../include" -c "$here/ovs_packets.cpp" -o "$driver-packets.o" &&
+        g++ -std=c++20 -O2 -I"$here/../.." -I"$here/../../include" -I"$here/../../src" -c "$here/ovs_packets.cpp" -o "$driver-packets.o" &&
         g++ "$driver.o" "$driver-packets.o" "$build/bench/libkeepstate_workload.a" "$build/libkeepstate.a" -lfmt \
             "$source/lib/.libs/libopenvswitch.a" "${libs[@]}" -lpthread -lrt -o "$driver"
 } >"$log" 2>&1 || give_up "our driver does not link: $(tail -n 1 "$log")"
