@@ -52,14 +52,6 @@ class Slab {
         free_ = slot;
         --used_;
     }
-    /// Asks memory for the slot that the take() after `more` others will give, as far as that is known by now.
-    void prefetch_next(std::uint32_t more) const {
-        if (free_ != kNone && more != 0) return;  // nobody knows but the cell that is first
-        const std::uint32_t slot = free_ != kNone ? free_ : touched_ + more;
-        if (slot >= capacity_) return;
-        const auto* const cell = reinterpret_cast<const std::byte*>(&cells_[slot]);
-        for (std::size_t at = 0; at < sizeof(Cell); at += 64) __builtin_prefetch(cell + at, 1);
-    }
     T& at(std::uint32_t slot) { return *std::launder(reinterpret_cast<T*>(cells_[slot].storage)); }
     const T& at(std::uint32_t slot) const {
         return *std::launder(reinterpret_cast<const T*>(cells_[slot].storage));

@@ -3,7 +3,8 @@
 // Plain is what the glance calls so: a whole segment behind an IP header without options, whatever its flags are. It may open a
 // flow, close one, be of none, be INVALID. The long way parses it, reads its tuple, hashes that and asks for its
 // protocol; here the offsets, the key and the place are known from the batch's first look. What is then asked is the same:
-// judge_tcp() judges, make_entry() makes, settle() and kill() grant and end.
+// find_room() makes, judge_tcp() judges, settle() and kill() grant and end. Of judge_tcp() two parts stand by themselves, for what
+// nearly all flows begin, go on and end with: a first SYN (ct/tcp/opening.hpp), and a step in order (ct/tcp/step.hpp).
 //
 //     sight, sight_plain     the batch: key, place, room for those that are new
 //     track_plain            header sound? -> what has ended goes -> look up -> make -> judge -> settle

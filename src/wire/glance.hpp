@@ -49,9 +49,7 @@ struct Glance {
     std::uint16_t destination_port() const { return static_cast<std::uint16_t>(ports >> 16); }
     bool is_usual() const { return sort == Sort::usual; }
     bool is_plain() const { return is_tcp && sort != Sort::other; }
-    std::uint32_t source_v4() const { return base::load_be32(ip + 12); }
-    std::uint32_t destination_v4() const { return base::load_be32(ip + 16); }
-    /// Both, as they lie in the header.
+    /// Source and destination, as they lie in the header.
     std::uint64_t addresses_v4() const {
         std::uint64_t addresses;
         std::memcpy(&addresses, ip + 12, sizeof addresses);
