@@ -6,6 +6,9 @@
 // Single batches are timed by the processor's own counter: there a pause of the machine counts, and shows in the
 // percentiles.
 //
+// Where others have the other hyperthread of the core, it has full speed at some times and two thirds of it at others, for
+// milliseconds to minutes. A Pulse tells which; what is measured is all of it, and beside that what it was in calm turns alone.
+//
 // Threads: plain functions; a Latencies has one owner.
 #pragma once
 
@@ -59,6 +62,28 @@ template <typename Value>
 void keep(const Value& value) {
     asm volatile("" : : "r,m"(value) : "memory");
 }
+
+/// How fast the core goes now, by a piece of work that is always the same and waits for nothing.  Threads: one.
+class Pulse {
+  public:
+    /// Whether it goes as fast as it ever did, or nearly. Takes some microseconds.
+    static bool is_calm() {
+        constexpr int kRounds = 1000;
+        constexpr double kNearly = 1.12;
+        std::uint64_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
+        const std::uint64_t begin = ticks();
+        for (int i = 0; i < kRounds; ++i) {
+            asm volatile(""
+                         : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f), "+r"(g), "+r"(h));
+            ++a, ++b, ++c, ++d, ++e, ++f, ++g, ++h;
+        }
+        const auto length = static_cast<double>(ticks() - begin);
+        asm volatile("" : : "r"(a), "r"(b), "r"(c), "r"(d), "r"(e), "r"(f), "r"(g), "r"(h));
+        static double least = length;
+        least = std::min(least, length);
+        return length <= least * kNearly;
+    }
+};
 
 /// A number of kilobytes that stands behind `name` in a file of /proc, in bytes; 0 if it is not there.
 inline std::uint64_t proc_bytes(const char* path, const char* name) {
@@ -114,6 +139,7 @@ inline std::uint64_t judge(Engine& engine, std::span<const Frame> frames,
 /// Nanoseconds a packet.
 struct Cost {
     double engine = 0;     ///< without the generator
+    double calm = 0;       ///< the same in calm turns; 0: there were too few
     double generator = 0;  ///< making the packets
     std::uint64_t packets = 0;
     std::uint64_t refused = 0;  ///< packets that the engine did not accept
@@ -124,6 +150,27 @@ struct Pair {
     double first = 0;
     double second = 0;
     std::uint64_t packets = 0;  ///< of the second
+    /// What the second took more in calm turns; 0: there were too few.
+    double calm_difference = 0;
+};
+
+/// What turns have taken.
+class Spent {
+  public:
+    void add(double first_ns, std::uint64_t first_packets, double second_ns,
+             std::uint64_t second_packets) {
+        ns_[0] += first_ns;
+        ns_[1] += second_ns;
+        packets_[0] += first_packets;
+        packets_[1] += second_packets;
+    }
+    std::uint64_t packets() const { return packets_[1]; }
+    double first() const { return ns_[0] / static_cast<double>(packets_[0]); }
+    double second() const { return ns_[1] / static_cast<double>(packets_[1]); }
+
+  private:
+    double ns_[2] = {};
+    std::uint64_t packets_[2] = {};
 };
 
 /// `first` and `second` each handle one batch and return how many packets it had. Runs them in turns until about
@@ -144,19 +191,28 @@ Pair measure_pair(First first, Second second, double seconds) {
         if (after - before >= kTurnNs) break;
         before = after;
     }
-    double spent[2] = {};
-    std::uint64_t packets[2] = {};
-    double now = thread_ns();
-    for (int turns = 0; turns < 4 || now - begin < seconds * 1e9; ++turns) {
-        for (std::uint64_t i = 0; i < batches; ++i) packets[0] += first();
-        const double between = thread_ns();
-        for (std::uint64_t i = 0; i < batches; ++i) packets[1] += second();
-        spent[0] += between - now;
-        now = thread_ns();
-        spent[1] += now - between;
+    const auto time = [batches](auto& one, std::uint64_t& packets) {
+        const double start = thread_ns();
+        for (std::uint64_t i = 0; i < batches; ++i) packets += one();
+        return thread_ns() - start;
+    };
+    Spent all, calm;
+    bool was_calm = Pulse::is_calm();
+    for (int turns = 0; turns < 4 || thread_ns() - begin < seconds * 1e9; ++turns) {
+        std::uint64_t packets[2] = {};
+        const double first_ns = time(first, packets[0]);
+        const bool is_between_calm = Pulse::is_calm();
+        const double second_ns = time(second, packets[1]);
+        const bool is_calm = Pulse::is_calm();
+        all.add(first_ns, packets[0], second_ns, packets[1]);
+        if (was_calm && is_between_calm && is_calm) {
+            calm.add(first_ns, packets[0], second_ns, packets[1]);
+        }
+        was_calm = is_calm;
     }
-    return {spent[0] / static_cast<double>(packets[0]), spent[1] / static_cast<double>(packets[1]),
-            packets[1]};
+    constexpr std::uint64_t kEnough = 10;  // one packet in so many
+    const bool has_calm = calm.packets() * kEnough >= all.packets();
+    return {all.first(), all.second(), all.packets(), has_calm ? calm.second() - calm.first() : 0};
 }
 
 /// What the engine adds to `make_batch`.
@@ -177,6 +233,7 @@ Cost measure(Engine& engine, std::vector<Decision>& decisions, MakeBatch make_ba
     const Pair pair = measure_pair(alone, together, seconds);
     cost.generator = pair.first;
     cost.engine = pair.second - pair.first;
+    cost.calm = pair.calm_difference;
     cost.packets = pair.packets;
     return cost;
 }

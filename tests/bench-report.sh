@@ -54,7 +54,17 @@ wants "the median counts, least and most are told" 0 "^established TCP, 1M flows
 results "$(run new_through/acl/rules:1000 30)" "$(run new_through/fw/rules:1000 130)" "$(run new_through/ipc/rules:10000 1)"
 wants "the worst style answers" 0 "^NEW packet, 1k rules.* 130 +ns .* MISSED\$"
 results "$(run $EST 80 '"limit": 20, "ratio": 4, "limit_own": 40')"
-wants "ratios to both limits" 0 "^established TCP, 1M flows.* 4.00 +2.00 +MISSED\$"
+wants "ratios to both limits" 0 "^established TCP, 1M flows.* 4.00 +2.00 +"
+for row in '20:MISSED; must as ratio' 19:MISSED; do
+    results "$(run $EST 80 "\"limit\": ${row%:*}")"
+    wants "80 ns where the limit is ${row%:*}: ${row#*:}" 0 "^established TCP, 1M flows.* 80.0 .* ${row#*:}\$"
+done
+for row in '60:MISSED; must when calm' '40:MISSED; goal when calm' 61:MISSED; do
+    results "$(run $EST 80 "\"calm\": ${row%:*}")"
+    wants "80 ns, ${row%:*} when calm: ${row#*:}" 0 "^established TCP, 1M flows.* 80.0 .* ${row#*:}\$"
+done
+results "$(run opening/ipv4/tcp/flows:1000000 100 '"rate": 3.9, "calm": 200')"
+wants "what is calm is a time for rates as well" 0 "^new TCP flows.* 5.00 .* MISSED; must when calm\$"
 for row in 3.1:'goal missed' 3:goal 2:dream; do
     results "$(run $EST 45 "\"limit\": 15, \"ratio\": ${row%:*}")"
     wants "${row%:*} times the memory limit: ${row#*:}" 0 "^the same / the memory limit.* ${row#*:}\$"

@@ -8,8 +8,9 @@
 // Each thread's rate is packets by its own processor time, so that other programs on the machine do not lower it; what
 // the two take from each other (the shared cache, memory) does, and so does the time in which one waits for the other,
 // for it waits awake. Threads stay on a core each. What one does alone is the mean of the two cores, which need not be equally
-// fast where others use the machine beneath; and of the turns of an Exchange, 3 ms each, the median counts: a pause of
-// one core is one of both there.
+// fast where others use the machine beneath. Their speed changes from one moment to the next there, each core's by itself: who
+// has the other half of a core's threads is not seen from here. So all is measured in turns of some ten milliseconds, each core alone
+// and then both, `gain` is that within a turn, and the median of turns counts.
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
@@ -42,16 +43,82 @@ void stay_on(std::uint32_t number) {
     }
 }
 
+/// Nanoseconds a packet of each thread, in a turn.
+struct Turn {
+    std::array<double, kCores> alone{};  ///< while the other core rests
+    std::array<double, kCores> together{};
+};
+
+double sum_of_rates(const std::array<double, kCores>& costs) {
+    double rate = 0;
+    for (const double cost : costs) rate += 1 / cost;
+    return rate;
+}
+
+double median_of(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+/// `alone` and `together` give a thread's cost, by its number; each is called by that thread.
+template <typename Alone, typename Together>
+std::vector<Turn> take_turns(std::uint32_t turns, Alone alone, Together together) {
+    std::vector<Turn> taken(turns);
+    std::barrier both(kCores);
+    std::vector<std::thread> threads;
+    for (std::uint32_t i = 0; i < kCores; ++i) {
+        threads.emplace_back([&, i] {
+            stay_on(i);
+            for (Turn& turn : taken) {
+                for (std::uint32_t who = 0; who < kCores; ++who) {
+                    both.arrive_and_wait();
+                    if (who == i) turn.alone[i] = alone(i);
+                }
+                both.arrive_and_wait();
+                turn.together[i] = together(i);
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    return taken;
+}
+
+void finish_turns(benchmark::State& state, const std::vector<Turn>& turns) {
+    std::vector<double> alone, together, gains;
+    for (const Turn& turn : turns) {
+        alone.push_back(kCores / sum_of_rates(turn.alone));
+        together.push_back(1 / sum_of_rates(turn.together));
+        gains.push_back(alone.back() / together.back());
+    }
+    finish(state, median_of(together));
+    state.counters["alone"] = median_of(alone);
+    state.counters["gain"] = median_of(gains);
+}
+
+constexpr std::uint32_t kBatch = 32;
+/// What a thread exchanges in a turn, and so about a third of it. Long enough that the shared cache, which has held the other
+/// engines' flows meanwhile, holds its own again for most of it: with a quarter of it one engine alone seemed up to 15 % slower.
+constexpr std::uint32_t kBatches = 4096;
+
+std::uint32_t turns_of(const Plan& plan) {
+    constexpr double kTurnS = 2 * kBatches * kBatch * 100e-9;
+    return static_cast<std::uint32_t>(2 * plan.slice_s / kTurnS) + 3;
+}
+
 struct Shard {
     explicit Shard(const WorkloadOptions& load)
-        : engine(make_engine(make_setup(load))), generator(load, 32), decisions(32) {
+        : engine(make_engine(make_setup(load))), generator(load, kBatch), decisions(kBatch) {
         refused = open_flows(engine, generator, 0, load.flows);
     }
-    Cost run(double seconds) {
-        const Cost cost = measure(
-            engine, decisions, [this] { return generator.established(); }, seconds);
-        refused += cost.refused;
-        return cost;
+    /// Nanoseconds a packet, without making it.
+    double run(std::uint32_t batches) {
+        const double begin = thread_ns();
+        for (std::uint32_t i = 0; i < batches; ++i) keep(generator.established().data());
+        const double middle = thread_ns();
+        for (std::uint32_t i = 0; i < batches; ++i) {
+            refused += judge(engine, generator.established(), decisions);
+        }
+        return (thread_ns() - middle - (middle - begin)) / (double{kBatch} * batches);
     }
     Engine engine;
     Generator generator;
@@ -59,61 +126,39 @@ struct Shard {
     std::uint64_t refused = 0;
 };
 
-/// Nanoseconds a packet, while the other core rests.
-double run_alone(Shard& shard, double seconds) {
-    double rate = 0;
-    for (std::uint32_t i = 0; i < kCores; ++i) {
-        std::thread thread([&, i] {
-            stay_on(i);
-            rate += 1 / shard.run(seconds / kCores).engine;
-        });
-        thread.join();
-    }
-    return kCores / rate;
-}
-
 using Shards = std::array<std::unique_ptr<Shard>, kCores>;
 
-Shards* make_shards(const WorkloadOptions& load) {
-    auto* const shards = new Shards;
+/// With `apart` flows of each one's own.
+Shards make_shards(const WorkloadOptions& load, bool apart) {
+    Shards shards;
     for (std::uint32_t i = 0; i < kCores; ++i) {
         WorkloadOptions own = load;
-        own.seed = i + 1;
-        (*shards)[i] = std::make_unique<Shard>(own);
+        if (apart) own.seed = i + 1;
+        shards[i] = std::make_unique<Shard>(own);
     }
     return shards;
 }
 
+std::uint64_t refused_by(const Shards& shards) {
+    std::uint64_t refused = 0;
+    for (const auto& shard : shards) refused += shard->refused;
+    return refused;
+}
+
 void measure_cores(benchmark::State& state, const Plan& plan, const WorkloadOptions& load) {
     auto& shards = keep_one<Shards>(fmt::format("cores/{}", load.flows),
-                                    [&load] { return make_shards(load); });
-    const double alone = run_alone(*shards[0], plan.slice_s);
-    std::array<Cost, kCores> costs;
-    std::barrier start(kCores);
-    std::vector<std::thread> threads;
-    for (std::uint32_t i = 0; i < kCores; ++i) {
-        threads.emplace_back([&, i] {
-            stay_on(i);
-            start.arrive_and_wait();
-            costs[i] = shards[i]->run(plan.slice_s);
-        });
-    }
-    for (std::thread& thread : threads) thread.join();
-    double rate = 0;
-    for (const Cost& cost : costs) rate += 1 / cost.engine;
-    for (const auto& shard : shards) {
-        if (shard->refused == 0) continue;
+                                    [&load] { return new Shards(make_shards(load, true)); });
+    const auto run = [&shards](std::uint32_t i) { return shards[i]->run(kBatches / 2); };
+    const std::vector<Turn> turns = take_turns(turns_of(plan), run, run);
+    if (refused_by(shards) != 0) {
         state.SkipWithError("packets were not accepted");
         return;
     }
-    finish(state, 1 / rate);
-    state.counters["alone"] = alone;
-    state.counters["gain"] = rate * alone;
+    finish_turns(state, turns);
 }
 
 // --- packets of the same flows at both threads ----------------------------------------------------
 
-constexpr std::uint32_t kBatch = 32;
 constexpr std::uint32_t kUnderWay =
     16;  ///< batches that a thread may have submitted and not taken back
 
@@ -198,72 +243,44 @@ struct SharedFlows {
     std::uint64_t refused = 0;
 };
 
-/// One thread's part: turns in which both only make packets, then both exchange them. Nanoseconds a packet, by turn.
-std::vector<double> take_turns(Receiver& own, std::uint32_t turns, std::uint32_t batches,
-                               std::barrier<>& both, std::atomic<std::uint32_t>& done) {
-    std::vector<double> costs;
-    costs.reserve(turns);
-    for (std::uint32_t turn = 1; turn <= turns; ++turn) {
-        both.arrive_and_wait();
-        const double begin = thread_ns();
-        own.make(batches);
-        const double making = thread_ns() - begin;
-        both.arrive_and_wait();
-        const double middle = thread_ns();
-        own.run(batches);
-        costs.push_back((thread_ns() - middle - making) / (double{kBatch} * batches));
-        ++done;
-        while (done.load() < turn * kCores) own.serve();
-    }
-    return costs;
-}
-
-/// Nanoseconds a packet of both threads together, in the median turn.
-double median_cost(const std::array<std::vector<double>, kCores>& costs) {
-    std::vector<double> turns(costs[0].size());
-    for (std::size_t turn = 0; turn < turns.size(); ++turn) {
-        double rate = 0;
-        for (const std::vector<double>& each : costs) rate += 1 / each[turn];
-        turns[turn] = 1 / rate;
-    }
-    std::sort(turns.begin(), turns.end());
-    return turns[turns.size() / 2];
-}
-
 struct SharedRow {
-    explicit SharedRow(const WorkloadOptions& load) : alone(load), together(load) {}
-    Shard alone;
+    explicit SharedRow(const WorkloadOptions& load)
+        : alone(make_shards(load, false)), together(load) {}
+    std::uint64_t refused() const {
+        std::uint64_t refused = refused_by(alone) + together.refused;
+        for (const auto& receiver : together.receivers) refused += receiver->refused();
+        return refused;
+    }
+    Shards alone;
     SharedFlows together;
 };
 
 void measure_shared(benchmark::State& state, const Plan& plan, const WorkloadOptions& load) {
     auto& row = keep_one<SharedRow>(fmt::format("cores_shared/{}", load.flows),
                                     [&load] { return new SharedRow(load); });
-    const double alone = run_alone(row.alone, plan.slice_s);
-    constexpr std::uint32_t kBatches = 1024;
-    const double turn_s = kBatches * kBatch * 100e-9;
-    const auto turns = static_cast<std::uint32_t>(plan.slice_s / turn_s) + 2;
-    std::array<std::vector<double>, kCores> costs;
     std::barrier both(kCores);
     std::atomic<std::uint32_t> done{0};
-    std::vector<std::thread> threads;
-    for (std::uint32_t i = 0; i < kCores; ++i) {
-        threads.emplace_back([&, i] {
-            stay_on(i);
-            costs[i] = take_turns(*row.together.receivers[i], turns, kBatches, both, done);
-        });
-    }
-    for (std::thread& thread : threads) thread.join();
-    std::uint64_t refused = row.alone.refused + row.together.refused;
-    for (const auto& receiver : row.together.receivers) refused += receiver->refused();
-    if (refused != 0) {
+    const auto alone = [&row](std::uint32_t i) { return row.alone[i]->run(kBatches / 2); };
+    // Both only make packets, then both exchange them. Who is done first serves the other.
+    const auto together = [&](std::uint32_t i) {
+        Receiver& own = *row.together.receivers[i];
+        const double begin = thread_ns();
+        own.make(kBatches);
+        const double making = thread_ns() - begin;
+        both.arrive_and_wait();
+        const double middle = thread_ns();
+        own.run(kBatches);
+        const double cost = (thread_ns() - middle - making) / (double{kBatch} * kBatches);
+        const std::uint32_t turn = done++ / kCores;
+        while (done.load() < (turn + 1) * kCores) own.serve();
+        return cost;
+    };
+    const std::vector<Turn> turns = take_turns(turns_of(plan), alone, together);
+    if (row.refused() != 0) {
         state.SkipWithError("packets were not accepted");
         return;
     }
-    const double cost = median_cost(costs);
-    finish(state, cost);
-    state.counters["alone"] = alone;
-    state.counters["gain"] = alone / cost;
+    finish_turns(state, turns);
 }
 
 }  // namespace

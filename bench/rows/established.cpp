@@ -1,5 +1,6 @@
 // What a packet of an established flow costs, by flows, batch, family, protocol, payload, and share of new flows.
 //
+//     calm         ns a packet in turns in which the core had its full speed (bench/measure.hpp); absent if there were few
 //     generator    ns a packet, already subtracted
 //     limit        ns an access of the memory limit over kLeastFlowBytes a flow in 2 MiB pages, right after
 //     limit_small  the same in pages of 4 KiB
@@ -117,6 +118,7 @@ void measure_established(benchmark::State& state, const Plan& plan, const Wish& 
         return;
     }
     finish(state, cost.engine);
+    if (cost.calm > 0) state.counters["calm"] = cost.calm;
     state.counters["generator"] = cost.generator;
     state.counters["limit"] = limit;
     state.counters["limit_small"] = run.limit_small->measure(wish.batch, kLimitAccesses);

@@ -132,6 +132,7 @@ void measure_lives(benchmark::State& state, const Plan& plan, const WorkloadOpti
     const double cost = pair.second - pair.first;
     finish(state, cost);
     state.counters["rate"] = 1000 / cost;
+    if (pair.calm_difference > 0) state.counters["calm"] = pair.calm_difference;
     state.counters["generator"] = pair.first;
     state.counters["entries"] = living;
 }

@@ -216,17 +216,19 @@ void measure_settled(benchmark::State& state, const Plan& plan, Style style, Est
             one.engine, one.decisions, [&one] { return one.generator.established(); },
             plan.slice_s / 2);
         one.refused += cost.refused;
-        return cost.engine;
+        return cost;
     };
-    const double three = cost_of(run.three);
-    const double many = cost_of(run.many);
+    const Cost three = cost_of(run.three);
+    const Cost many = cost_of(run.many);
     if (run.three.refused + run.many.refused != 0) {
         state.SkipWithError("packets were not accepted");
         return;
     }
-    finish(state, many);
-    state.counters["with_three"] = three;
-    state.counters["ratio"] = many / three;
+    finish(state, many.engine);
+    state.counters["with_three"] = three.engine;
+    // A core that others slow down for one of the two has nothing to do with the rules.
+    const bool are_calm = three.calm > 0 && many.calm > 0;
+    state.counters["ratio"] = are_calm ? many.calm / three.calm : many.engine / three.engine;
 }
 
 // --- one rule of many --------------------------------------------------------------------------------------------------
