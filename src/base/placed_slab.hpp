@@ -1,7 +1,8 @@
 // A slab in which whoever takes a slot says where he would like to be.
 //
-// As base/slab.hpp, a fixed number of slots, made once. A wish names a group of kGroup slots; if one of them is free it is
-// given, else the lowest free one of all. Who knows the wish of an element, but not its slot yet, can ask memory for the
+// As base/slab.hpp, a fixed number of slots, made once. A wish names two groups of kGroup slots; if one of the first is free it is
+// given, else one of the second, else the lowest free one of all. When all slots are taken, seven in ten stand in their first
+// group and one in ten in its second. Who knows the wish of an element, but not its slot yet, can ask memory for the
 // few places where it most likely stands. Such wishes spread elements over all of the memory, so they are heard only
 // where all of it was touched at the making (Touch::first); else slots are given from the lowest up, and memory that nobody needed is never touched.
 //
@@ -29,6 +30,7 @@ class PlacedSlab {
 
     PlacedSlab(std::uint32_t capacity, Touch touch)
         : free_(capacity),
+          capacity_(capacity),
           groups_(touch == Touch::first ? capacity / kGroup : 0),
           pages_(sizeof(Cell) * capacity, touch),
           cells_(static_cast<Cell*>(pages_.data())) {}
@@ -40,9 +42,16 @@ class PlacedSlab {
     std::uint32_t touched() const { return touched_; }
     /// Whether wishes are heard.
     bool has_groups() const { return groups_ != 0; }
+    /// Whether so many are taken that some stand in their second group.
+    bool is_crowded() const { return used_ > capacity_ / 2; }
     /// The first slot of a wish's group; `wish`: any number, all of its bits as likely as not. With has_groups.
     std::uint32_t group_of(std::uint32_t wish) const {
         return static_cast<std::uint32_t>(std::uint64_t{wish} * groups_ >> 32) * kGroup;
+    }
+    std::uint32_t second_group_of(std::uint32_t wish) const {
+        constexpr std::uint32_t kOther =
+            0x9e3779b1U;  // the upper bits of the product hang on all of the wish's
+        return group_of(wish * kOther);
     }
 
     /// A fresh T and its slot; kNone if all are taken.
@@ -64,9 +73,13 @@ class PlacedSlab {
     /// The slot that take() of this wish gives after `more` others, as far as that is known by now; else kNone.
     std::uint32_t next(std::uint32_t wish, std::uint32_t more) const {
         if (groups_ == 0) return free_.lowest_after(more);
-        const std::uint32_t first = group_of(wish);
-        const std::uint64_t free = free_.template among<kGroup>(first);
-        if (free == 0) return free_.lowest();
+        std::uint32_t first = group_of(wish);
+        std::uint64_t free = free_.template among<kGroup>(first);
+        if (free == 0) {
+            first = second_group_of(wish);
+            free = free_.template among<kGroup>(first);
+            if (free == 0) return free_.lowest();
+        }
         return first + static_cast<std::uint32_t>(std::countr_zero(free));
     }
 
@@ -86,6 +99,7 @@ class PlacedSlab {
     static_assert(alignof(Cell) <= 64, "what Pages gives");
 
     FreeSlots free_;
+    std::uint32_t capacity_;
     std::uint32_t groups_;  ///< 0: wishes are not heard
     std::uint32_t touched_ = 0;
     std::uint32_t used_ = 0;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <set>
 
+#include "base/split_mix.hpp"
+
 namespace keepstate::base {
 namespace {
 
@@ -13,15 +15,33 @@ std::uint32_t wish_of(std::uint32_t group, std::uint32_t groups) {
 
 TEST(PlacedSlab, a_wish_is_heard_while_its_group_has_room) {
     PlacedSlab<int> slab(16, Touch::first);
-    const std::uint32_t wish = wish_of(2, 4);
+    const std::uint32_t wish = wish_of(2, 4) + 1;
     EXPECT_EQ(slab.group_of(wish), 8U);
     for (std::uint32_t i = 0; i < PlacedSlab<int>::kGroup; ++i) {
         EXPECT_EQ(slab.next(wish, 0), 8 + i);
         EXPECT_EQ(slab.take(wish), 8 + i);
     }
-    EXPECT_EQ(slab.take(wish), 0U) << "then it is the lowest of all";
+    const std::uint32_t second = slab.second_group_of(wish);
+    ASSERT_NE(second, 8U) << "else the test says nothing";
+    EXPECT_EQ(slab.take(wish), second) << "then it is its second one";
     slab.give_back(9);
     EXPECT_EQ(slab.take(wish), 9U);
+}
+
+TEST(PlacedSlab, most_stand_where_they_are_looked_for_even_if_it_is_full) {
+    constexpr std::uint32_t kSlots = 1U << 16;
+    PlacedSlab<int> slab(kSlots, Touch::first);
+    SplitMix64 random(5);
+    std::uint32_t first = 0, second = 0;
+    for (std::uint32_t i = 0; i < kSlots; ++i) {
+        const auto wish = static_cast<std::uint32_t>(random.next());
+        EXPECT_EQ(slab.is_crowded(), i > kSlots / 2);
+        const std::uint32_t group = slab.take(wish) / 4 * 4;
+        first += group == slab.group_of(wish) ? 1 : 0;
+        second += group != slab.group_of(wish) && group == slab.second_group_of(wish) ? 1 : 0;
+    }
+    EXPECT_GT(first, kSlots / 100 * 70);
+    EXPECT_GT(first + second, kSlots / 100 * 82);
 }
 
 TEST(PlacedSlab, memory_that_is_not_there_yet_is_taken_from_the_lowest_up) {
