@@ -200,6 +200,16 @@ void EngineParts::look_at_few(std::span<const Frame> batch) {
     path->approach_further(all, path->approach(all));
 }
 
+bool EngineParts::decide_alone(const Frame& frame, Decision& decision) {
+    if (path->decide_alone(frame, sightings[0], latest, decision)) {
+        ++reasons[static_cast<std::size_t>(Reason::none)];
+        return true;
+    }
+    const std::span alone = std::span(sightings).first(1);
+    path->approach_further(alone, path->approach(alone));
+    return false;
+}
+
 void EngineParts::decide(const Frame& frame, Time now, Decision& decision, std::string* story,
                          std::string* log, const ct::Sighting* sighting,
                          const wire::Reassembled* reassembled) {
@@ -284,6 +294,10 @@ void Engine::process(std::span<const Frame> batch, std::span<Decision> decisions
     parts.begin_batch();
     const bool is_silent = !parts.listens && stories == nullptr && logs == nullptr;
     std::size_t group_end = 0;
+    if (is_silent && batch.size() == 1) {
+        if (parts.decide_alone(batch[0], decisions[0])) return;
+        group_end = 1;
+    }
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (i == group_end) {
             if (batch.size() <= EngineParts::kFew) {

@@ -42,6 +42,8 @@ struct EngineParts {
     /// The same for a whole batch of kFew or less.
     static constexpr std::size_t kFew = 4;
     void look_at_few(std::span<const Frame> batch);
+    /// A batch of one, while nobody listens. False: it is no usual one; it was looked at, as by look_at_few().
+    bool decide_alone(const Frame& frame, Decision& decision);
     /// Of the batch's frame i, after look_ahead() or look_at_few().
     const ct::Sighting& sighting_of(std::size_t i) const { return sightings[i % kSightedAtOnce]; }
     /// One packet. `now` never goes back. `sighting`: what path->glance() and approach() found; null: nobody looked.

@@ -51,26 +51,16 @@ void EntryIndex::uncount_leaver(std::uint32_t first) {
     if (count < kMostOverflow) set_overflow(first, count - 1);
 }
 
-/// Writes a place and gives what stood there. The bucket's own count stays.
+/// As write(); gives what stood there.
 EntryIndex::Place EntryIndex::exchange(std::uint32_t bucket, std::size_t i, const Place& place) {
     Bucket& at = buckets_[bucket];
-    const std::uint32_t count = at.references[i] & kOverflowMask;
     const Place old{at.addresses[i], at.ports[i], at.references[i] & ~kOverflowMask};
-    at.addresses[i] = place.addresses;
-    at.ports[i] = place.ports;
-    at.references[i] = count | place.reference;
+    write(at, i, place);
     return old;
 }
 
-bool EntryIndex::try_put(std::uint32_t bucket, const Place& place) {
-    const unsigned free = with_reference(buckets_[bucket], 0);
-    if (free == 0) return false;
-    exchange(bucket, static_cast<std::size_t>(std::countr_zero(free)), place);
-    return true;
-}
-
-bool EntryIndex::put(const Place& wanted, std::uint64_t wanted_hash) {
-    if (try_put(first_of(wanted_hash), wanted)) return true;
+/// There is no room in its first bucket.
+bool EntryIndex::put_elsewhere(const Place& wanted, std::uint64_t wanted_hash) {
     if (try_put(second_of(wanted_hash), wanted)) {
         if (first_of(wanted_hash) != second_of(wanted_hash)) count_leaver(first_of(wanted_hash));
         return true;
@@ -98,40 +88,17 @@ bool EntryIndex::put(const Place& wanted, std::uint64_t wanted_hash) {
     return true;
 }
 
-bool EntryIndex::insert(const FlowKey& key, bool asks, std::uint32_t slot) {
-    KS_ASSERT(slot < kMostSlots);
-    ++changes_;
-    return put(place_of(key, asks, slot), key.hash);
-}
-
-bool EntryIndex::take_from(std::uint32_t bucket, const Place& place) {
-    const Bucket& at = buckets_[bucket];
-    for (unsigned fits = with_reference(at, place.reference); fits != 0; fits &= fits - 1) {
-        const auto i = static_cast<std::size_t>(std::countr_zero(fits));
-        if (at.addresses[i] != place.addresses || at.ports[i] != place.ports) continue;
-        exchange(bucket, i, {0, 0, 0});
-        return true;
-    }
-    return false;
-}
-
-void EntryIndex::remove(const FlowKey& key, bool asks, std::uint32_t slot) {
-    ++changes_;
-    const Place place = place_of(key, asks, slot);
-    const std::uint32_t first = first_of(key.hash);
-    if (!take_from(first, place)) {
-        uncount_leaver(first);
-        if (!take_from(second_of(key.hash), place)) {
-            const auto found = std::find_if(rest_.begin(), rest_.end(), [&place](const Rest& rest) {
-                return rest.place.addresses == place.addresses && rest.place.ports == place.ports &&
-                       rest.place.reference == place.reference;
-            });
-            KS_ASSERT(found != rest_.end());
-            *found = rest_.back();
-            rest_.pop_back();
-        }
-    }
-    if (!rest_.empty()) come_back();
+/// It does not stand in its first bucket.
+void EntryIndex::remove_elsewhere(const Place& place, std::uint64_t hash) {
+    uncount_leaver(first_of(hash));
+    if (take_from(second_of(hash), place)) return;
+    const auto found = std::find_if(rest_.begin(), rest_.end(), [&place](const Rest& rest) {
+        return rest.place.addresses == place.addresses && rest.place.ports == place.ports &&
+               rest.place.reference == place.reference;
+    });
+    KS_ASSERT(found != rest_.end());
+    *found = rest_.back();
+    rest_.pop_back();
 }
 
 /// There is room somewhere: who stands in the rest may find it.

@@ -27,6 +27,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "base/inline.hpp"
 #include "base/pages.hpp"
 #include "ct/flow_key.hpp"
@@ -97,9 +98,19 @@ class EntryIndex {
     }
 
     /// Puts a slot under a key. `asks`: the place alone does not identify the flow. False: there is no room at all.
-    bool insert(const FlowKey& key, bool asks, std::uint32_t slot);
+    KS_INLINE bool insert(const FlowKey& key, bool asks, std::uint32_t slot) {
+        KS_ASSERT(slot < kMostSlots);
+        ++changes_;
+        const Place place = place_of(key, asks, slot);
+        return try_put(first_of(key.hash), place) || put_elsewhere(place, key.hash);
+    }
     /// Takes it out. Asserts that it was there.
-    void remove(const FlowKey& key, bool asks, std::uint32_t slot);
+    KS_INLINE void remove(const FlowKey& key, bool asks, std::uint32_t slot) {
+        ++changes_;
+        const Place place = place_of(key, asks, slot);
+        if (!take_from(first_of(key.hash), place)) remove_elsewhere(place, key.hash);
+        if (!rest_.empty()) come_back();
+    }
     /// Changes with every insert() and remove().
     std::uint64_t changes() const { return changes_; }
 
@@ -306,9 +317,31 @@ class EntryIndex {
         if (kind == kOther) return place.addresses;
         return keys_.hash_of(place.addresses, place.ports, kind);
     }
-    bool try_put(std::uint32_t bucket, const Place& place);
-    bool put(const Place& place, std::uint64_t hash);
-    bool take_from(std::uint32_t bucket, const Place& place);
+    /// Writes a place. The bucket's own count stays.
+    static void write(Bucket& bucket, std::size_t i, const Place& place) {
+        bucket.addresses[i] = place.addresses;
+        bucket.ports[i] = place.ports;
+        bucket.references[i] = (bucket.references[i] & kOverflowMask) | place.reference;
+    }
+    KS_INLINE bool try_put(std::uint32_t bucket, const Place& place) {
+        Bucket& at = buckets_[bucket];
+        const unsigned free = with_reference(at, 0);
+        if (free == 0) return false;
+        write(at, static_cast<std::size_t>(std::countr_zero(free)), place);
+        return true;
+    }
+    KS_INLINE bool take_from(std::uint32_t bucket, const Place& place) {
+        Bucket& at = buckets_[bucket];
+        for (unsigned fits = with_reference(at, place.reference); fits != 0; fits &= fits - 1) {
+            const auto i = static_cast<std::size_t>(std::countr_zero(fits));
+            if (at.addresses[i] != place.addresses || at.ports[i] != place.ports) continue;
+            write(at, i, {0, 0, 0});
+            return true;
+        }
+        return false;
+    }
+    bool put_elsewhere(const Place& place, std::uint64_t hash);
+    void remove_elsewhere(const Place& place, std::uint64_t hash);
     Place exchange(std::uint32_t bucket, std::size_t i, const Place& place);
     void come_back();
 

@@ -61,9 +61,7 @@ EntryExtra& EntryMap::extra_of(Entry& entry) {
 
 FlowKey EntryMap::key_of(const Entry& entry, CtDirection direction) const {
     if (entry.has_ipv4_ports() && !entry.has_extra()) {
-        FlowKey key = index_.keys().key_of_ipv4(
-            FlowKeys::join_ipv4(entry.source_bytes(), entry.destination_bytes()),
-            FlowKeys::join_ports(entry.source_key(), entry.destination_key()), entry.is_tcp());
+        FlowKey key = key_of_ipv4(entry);
         if (direction == CtDirection::reply && !entry.is_to_itself()) {
             key.kind ^= FlowKey::kReversed;
         }
@@ -91,6 +89,11 @@ bool EntryMap::insert(Entry& entry, const FlowKey& original) {
 
 void EntryMap::remove(Entry& entry) {
     const std::uint32_t slot = entries_.slot_of(entry);
+    if (entry.has_ipv4_ports() && !entry.has_extra() && !entry.is_to_itself()) {
+        index_.remove(key_of_ipv4(entry), false, slot);
+        --size_;
+        return;
+    }
     const bool asks = !is_plain(entry);
     const FlowKey original = key_of(entry, CtDirection::original);
     index_.remove(original, asks, slot);

@@ -81,9 +81,18 @@ class EntryMap {
         index_.prefetch(index_.second_bucket(key));
     }
     bool has_likely() const { return entries_.has_groups(); }
+    /// The same of the less likely places; nothing if hardly anybody stands there.
+    KS_INLINE void prefetch_less_likely(const FlowKey& key) const {
+        if (!entries_.is_crowded()) return;
+        const std::uint32_t first = entries_.second_group_of(wish_of(key));
+        for (std::uint32_t i = 0; i < base::PlacedSlab<Entry>::kGroup; ++i)
+            prefetch(first + i, false);
+    }
     /// Asks memory for what remove() will read of the index.
     KS_INLINE void prefetch_index(const Entry& entry) const {
-        index_.prefetch(index_.first_bucket(key_of(entry, CtDirection::original)));
+        index_.prefetch(index_.first_bucket(entry.has_ipv4_ports() && !entry.has_extra()
+                                                ? key_of_ipv4(entry)
+                                                : key_of(entry, CtDirection::original)));
     }
 
     Entry& at(std::uint32_t slot) { return entries_.at(slot); }
@@ -157,6 +166,12 @@ class EntryMap {
 
   private:
     FlowKey key_of(const Entry& entry, CtDirection direction) const;
+    /// The original's, of an entry that has_ipv4_ports() and nothing rare.
+    KS_INLINE FlowKey key_of_ipv4(const Entry& entry) const {
+        return index_.keys().key_of_ipv4(
+            FlowKeys::join_ipv4(entry.source_bytes(), entry.destination_bytes()),
+            FlowKeys::join_ports(entry.source_key(), entry.destination_key()), entry.is_tcp());
+    }
     Found find_by(const FlowKey& key, std::uint16_t zone, const Tuple& tuple,
                   const Zones& zones) const;
     static std::uint32_t wish_of(const FlowKey& key) {

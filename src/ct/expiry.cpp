@@ -39,6 +39,7 @@ bool Expiry::call_next(EntryMap& map, std::int64_t second) {
             if (list == kNoEntry) continue;
             map.at(list).wheel_previous = kIsFirst | (kDue + lane);
             places_[kDue + lane] = std::exchange(list, kNoEntry);
+            scouts_[lane] = {};
             waiting_ |= 1U << lane;
         }
         if (waiting_ != 0) return true;

@@ -45,8 +45,9 @@ class Expiry {
     }
     void take(EntryMap& map, Entry& entry);
 
-    /// Whether sweep() has lists to look at.
-    bool is_due(Time now) const { return now.ns >= next_ns_ || waiting_ != 0; }
+    /// From when on sweep() has lists to look at: neither put() nor take() changes it.
+    Time due() const { return {waiting_ != 0 ? INT64_MIN : next_ns_}; }
+    bool is_due(Time now) const { return now >= due(); }
     /// Calls `gone(entry)` for each entry whose time has come; `gone` must take() it. Looks at `most` entries at the most.
     template <typename Gone>
     void sweep(EntryMap& map, Time now, std::uint32_t most, Gone gone) {
@@ -57,7 +58,6 @@ class Expiry {
             swept_ = second - 1;
         }
         for (;;) {
-            std::array<Scout, kLanes> scouts;
             for (std::uint32_t lane = 0; waiting_ != 0; lane = (lane + 1) % kLanes) {
                 const std::uint32_t head = places_[kDue + lane];
                 if (head == kNoEntry) {
@@ -65,7 +65,7 @@ class Expiry {
                     continue;
                 }
                 if (most-- == 0) return;
-                scouts[lane].run_ahead(map, head);
+                scouts_[lane].run_ahead(map, head);
                 Entry& entry = map.at(head);
                 if (entry.expires <= now) {
                     gone(entry);
@@ -82,7 +82,8 @@ class Expiry {
 
   private:
     /// Goes down a due list some entries ahead of its head and asks memory for what their end will need: one step a turn, so
-    /// that each line has a turn's time to come. What it says decides nothing.
+    /// that each line has a turn's time to come. It keeps its place from one sweep to the next; an entry that is moved or goes meanwhile may
+    /// lead it astray until the list is done. What it says decides nothing.
     class Scout {
       public:
         void run_ahead(const EntryMap& map, std::uint32_t head) {
@@ -122,6 +123,7 @@ class Expiry {
     bool call_next(EntryMap& map, std::int64_t second);
 
     std::vector<std::uint32_t> places_;
+    std::array<Scout, kLanes> scouts_;  ///< of the due lists
     std::uint32_t waiting_ = 0;         ///< bit i: list kDue + i may have somebody
     std::int64_t swept_ = 0;            ///< with started_: the last second whose list was moved
     std::int64_t next_ns_ = INT64_MIN;  ///< when the next list's turn comes

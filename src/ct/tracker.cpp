@@ -36,6 +36,7 @@ Tracker::Tracker(const Settings& settings, std::vector<Settings> policies,
                  const HelperSettings& helper_settings, const TrackerRoom& room, std::uint64_t seed,
                  bool records_events)
     : settings_(settings),
+      established_timeouts_(settings),
       policies_(std::move(policies)),
       room_(room),
       map_({entries_of(settings), room.two_places, room.touch}, seed),
@@ -288,10 +289,7 @@ void Tracker::grant(Entry& entry, CtDirection direction, const Demand& demand, s
     }
     const bool counts = demand.outcome == Outcome::forget ||
                         (demand.outcome == Outcome::accepted && demand.timeout_s.has_value());
-    if (counts && entry.rare().counted) {
-        ++entry.extra()->packets[static_cast<std::size_t>(direction)];
-        entry.extra()->bytes[static_cast<std::size_t>(direction)] += bytes;
-    }
+    if (counts) count(entry, direction, bytes);
 }
 
 /// Nobody had the tuple for which the entry was made, and who went meanwhile does not count. `key`: of that tuple.
@@ -309,7 +307,6 @@ bool Tracker::was_absent(const Entry& entry) const {
 /// Whether another entry has one of the tuples. It has not the other too, or the look-up had found it; such a clash is never
 /// resolved. See docs/decisions/0011.
 bool Tracker::is_taken(const Entry& entry) {
-    if (was_absent(entry) && map_.are_all_plain() && !entry.has_extra()) return false;
     const Zones& zones = entry.rare().zones;
     // Its own look-up found nobody, and nobody came since.
     if (was_absent(entry) && map_.are_all_plain() && !entry.rare().has_reply && zones == Zones{})
@@ -327,7 +324,8 @@ bool Tracker::confirm(PacketFlow& flow, Time now, Observer* observer) {
         if (flow.direction != CtDirection::original || flow.state == CtState::established)
             return true;
         const bool has_key = absent_.made == &entry;
-        const bool is_free = !is_taken(entry);
+        const bool is_surely_free = was_absent(entry) && map_.are_all_plain() && !entry.has_extra();
+        const bool is_free = is_surely_free || !is_taken(entry);
         if (!is_free || !(has_key ? map_.insert(entry, absent_.key) : map_.insert(entry))) {
             ++statistics_.insert_failed;
             ++statistics_.drop;
@@ -377,8 +375,8 @@ void Tracker::kill(Entry& entry, Time now, std::string_view why, Observer* obser
     if (entry.has(status::kDying)) return;
     entry.set(status::kDying);
     if (entry.is_confirmed()) {
-        tell(EventKind::destroy, entry, now);
-        end_help(entry, now);
+        if (records_events_) tell(EventKind::destroy, entry, now);
+        if (entry.has_extra()) end_help(entry, now);
         expiry_.take(map_, entry);
         map_.remove(entry);
     }
@@ -388,7 +386,10 @@ void Tracker::kill(Entry& entry, Time now, std::string_view why, Observer* obser
 /// Gives the slot of a killed entry back, unless the packet in flight still looks at it or a flow that it announced
 /// lives.
 void Tracker::release_if_dead(Entry& entry, Time now) {
-    if (entry.has(status::kDying) && in_flight_ != &entry && entry.rare().announced == 0) {
+    if (!entry.has(status::kDying) || in_flight_ == &entry) return;
+    if (!entry.has_extra()) {
+        map_.discard(entry);  // it has no master either
+    } else if (entry.rare().announced == 0) {
         give_back(entry, now);
     }
 }

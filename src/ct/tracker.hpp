@@ -30,6 +30,7 @@
 #include "ct/helper/helper.hpp"
 #include "ct/observer.hpp"
 #include "ct/proto/protocol.hpp"
+#include "ct/tcp/established_timeouts.hpp"
 #include "keepstate/conntrack.hpp"
 #include "wire/glance.hpp"
 #include "wire/packet.hpp"
@@ -68,6 +69,8 @@ struct HelpState {
     ExpectationList expectations;
     std::array<std::optional<Tuple>, 2> call_keys;  ///< by CtDirection
 };
+
+struct TcpStep;
 
 /// What is found out about a packet before its turn comes, so that its entry is on its way from memory.
 struct Sighting {
@@ -134,12 +137,42 @@ class Tracker {
     void forget_memos() { map_.forget_memos(); }
     /// As nf_conntrack_acct = 1 from now on: Linux does so when a rule needs it.
     void switch_on_accounting() { settings_.acct = 1; }
-    /// The same as track() of a packet that nothing was asked for, if it is a usual one of an established flow: its glance
-    /// is_usual. An entry that is null: nothing has happened, track() is to be asked.
+    /// Nothing ends before, and collect() has nothing to do.
+    Time quiet_until() const;
+    /// Before quiet_until(): the same as track() of a packet that nothing was asked for, if it is a usual one of an established
+    /// flow: its glance is_usual. An entry that is null: nothing has happened, track() is to be asked.
     Found track_usual(const Sighting& sighting, Time now);
-    /// The same as collect() and then track() of a packet for which nothing was asked: any segment whose glance is_plain; see
-    /// tracker_plain.cpp. False: nothing has happened, they are to be asked.
-    bool track_plain(const Sighting& sighting, Time now, TrackResult& result);
+    /// What becomes of a packet for which nothing was asked: any segment whose glance is_plain. It is the same as collect() and
+    /// then track(), with track_plain() where it says so; see tracker_plain.cpp.
+    enum class Met : std::uint8_t {
+        for_long_way,  ///< nothing has happened: collect() and track() are to be asked
+        step,          ///< see confirm_step()
+        first,         ///< see confirm_first()
+        other,         ///< track_plain() is to be asked
+    };
+    struct Meeting {
+        Entry* entry = nullptr;  ///< whose it is, if anybody's
+        CtDirection direction = CtDirection::original;
+        Met met = Met::for_long_way;
+    };
+    Meeting meet_plain(const Sighting& sighting, Time now);
+    /// Met::step: the packet's flow went on with it and has nothing rare, the packet is ESTABLISHED, and the entry lives. This does for
+    /// it what confirm() does; nothing is left to be done for finish().
+    void confirm_step(Entry& entry, Time now) {
+        if (entry.pending_events() == 0) return;
+        if (records_events_) {
+            tell_pending(entry, now);
+        } else {
+            entry.forget_events();
+        }
+    }
+    /// Met::first: the packet is NEW, and its entry has nothing rare. Either one of the next two does for it what confirm() and
+    /// finish() would, or the third one says what track() would have said. `key`: as it was sighted. False: there is no room for
+    /// the entry after all, and the packet must be dropped.
+    bool confirm_first(Entry& entry, const FlowKey& key, Time now);
+    void forget_first(Entry& entry) { map_.discard(entry); }
+    TrackResult go_on_first(Entry& entry, const FlowKey& key);
+    TrackResult track_plain(const Sighting& sighting, const Meeting& met, Time now);
     /// What sight() leaves out: what a new flow, and one that changes its state, will need. After it.
     void sight_plain(std::span<const Sighting> batch) const;
     /// The packet in flight looks at the entry until finish().
@@ -221,14 +254,21 @@ class Tracker {
     void note_absent(const Entry& made, const FlowKey& key);
     bool was_absent(const Entry& entry) const;
     Entry* make_plain(const Sighting& sighting, Time now, TrackResult& result);
+    Meeting begin_plain(const Sighting& sighting);
+    bool step_apart(const Found& found, const wire::Glance& glance, Time now);
+    bool step_plain(const Found& found, const Segment& segment, const wire::Glance& glance,
+                    Time now);
+    bool judge_short(Entry& entry, CtDirection direction, const Segment& segment,
+                     TcpStep& step) const;
     Demand judge_plain(const Segment& segment, const PacketFlow& flow) const;
+    void take_step(Entry& entry, CtDirection direction, const TcpStep& step, Time now);
     bool has_ended(Time now) const;
     void fetch(const EntryIndex::Hit& hit, const Wanted& wanted) const;
     Found find_sighted(const Sighting& sighting);
     EntryIndex::Hit find_again(const FlowKey& key) const;
     static bool has_right_checksum(const wire::Glance& glance);
     bool judge_usual(Entry& entry, const wire::Glance& glance, CtDirection direction, Time now,
-                     std::uint32_t& timeout_s) const;
+                     std::int64_t& timeout_ns) const;
     void collect_entries(Time now, std::uint32_t most);
     std::uint16_t told_events(const Entry& entry) const;
     void give_help(Entry& entry, const TrackOrder& order, Time now, Observer* observer);
@@ -256,6 +296,12 @@ class Tracker {
                 Observer* observer);
     void grant(Entry& entry, CtDirection direction, const Demand& demand, std::size_t bytes,
                Time now);
+    /// A packet that counts, where somebody counts.
+    static void count(Entry& entry, CtDirection direction, std::size_t bytes) {
+        if (!entry.rare().counted) return;
+        ++entry.extra()->packets[static_cast<std::size_t>(direction)];
+        entry.extra()->bytes[static_cast<std::size_t>(direction)] += bytes;
+    }
     void kill(Entry& entry, Time now, std::string_view why, Observer* observer);
     void release_if_dead(Entry& entry, Time now);
     void give_back(Entry& entry, Time now);
@@ -263,6 +309,7 @@ class Tracker {
     void tell_pending(Entry& entry, Time now);
 
     Settings settings_;
+    EstablishedTimeouts established_timeouts_;  ///< of flows without a policy
     std::vector<Settings> policies_;
     TrackerRoom room_;
     /// The entry that was made last, because nobody had its tuple.

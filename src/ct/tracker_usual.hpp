@@ -15,12 +15,14 @@
 
 namespace keepstate::ct {
 
-/// Whether collect() would do anything.
-KS_INLINE bool Tracker::has_ended(Time now) const {
-    if (expiry_.is_due(now)) return true;
-    if (expectations_.size() == 0) return false;
-    return expectations_.at(expectations_.soonest()).expires <= now;
+KS_INLINE Time Tracker::quiet_until() const {
+    const Time due = expiry_.due();
+    if (expectations_.size() == 0) return due;
+    return std::min(due, expectations_.at(expectations_.soonest()).expires);
 }
+
+/// Whether collect() would do anything.
+KS_INLINE bool Tracker::has_ended(Time now) const { return now >= quiet_until(); }
 
 KS_INLINE FlowKey Tracker::key_of(const wire::Glance& glance) const {
     return map_.index().keys().key_of(glance);
@@ -55,26 +57,26 @@ KS_INLINE Found Tracker::find_sighted(const Sighting& sighting) {
     return map_.find_by_key(sighting.key, tuple_of(glance));
 }
 
-/// True: the entry is brought up to date and gets `timeout_s` more.
+/// True: the entry is brought up to date and gets `timeout_ns` more.
 KS_INLINE bool Tracker::judge_usual(Entry& entry, const wire::Glance& glance, CtDirection direction,
-                                    Time now, std::uint32_t& timeout_s) const {
+                                    Time now, std::int64_t& timeout_ns) const {
     if (glance.is_tcp) {
         TcpLine* const line = entry.tcp();
-        const UsualSegment segment{glance.seq, glance.ack, glance.window, glance.payload_bytes};
         return line != nullptr && entry.has(status::kAssured) &&
-               judge_established(*line, segment, static_cast<std::size_t>(direction), settings_,
-                                 timeout_s);
+               judge_established(*line, glance.segment, static_cast<std::size_t>(direction),
+                                 established_timeouts_, timeout_ns);
     }
     const std::optional<UdpMemory> udp = entry.udp();
     if (!udp) return false;
     const bool is_stream = now > udp->stream_after;
     if (is_stream && !entry.has(status::kAssured | status::kNatClash)) return false;
-    timeout_s = is_stream ? settings_.udp_timeout_stream : settings_.udp_timeout;
+    const std::uint32_t timeout_s =
+        is_stream ? settings_.udp_timeout_stream : settings_.udp_timeout;
+    timeout_ns = std::int64_t{timeout_s} * kNsPerSecond;
     return true;
 }
 
 KS_INLINE Found Tracker::track_usual(const Sighting& sighting, Time now) {
-    if (has_ended(now)) return {};  // as many are given back as on the long way
     const Found found = find_sighted(sighting);
     if (!found.entry) return {};
     Entry& entry = *found.entry;
@@ -83,9 +85,8 @@ KS_INLINE Found Tracker::track_usual(const Sighting& sighting, Time now) {
     if (entry.has_extra()) return {};
     const wire::Glance& glance = sighting.glance;
     if (settings_.checksum != 0 && !has_right_checksum(glance)) return {};
-    std::uint32_t timeout_s = 0;
-    if (!judge_usual(entry, glance, found.direction, now, timeout_s)) return {};
-    const std::int64_t timeout_ns = std::int64_t{timeout_s} * kNsPerSecond;
+    std::int64_t timeout_ns = 0;
+    if (!judge_usual(entry, glance, found.direction, now, timeout_ns)) return {};
     const std::int64_t left_ns = entry.expires - now;
     entry.expires = now + timeout_ns;
     expiry_.renew(map_, entry, timeout_ns, left_ns, now);

@@ -70,19 +70,6 @@ TupleResult read_tuple(const wire::Packet& packet) {
                       packet.protocol);
 }
 
-Tuple tuple_of(const wire::Glance& glance) {
-    Tuple tuple;
-    const std::size_t bytes = glance.is_v4 ? 4 : 16;
-    const std::uint8_t* const at = glance.ip + (glance.is_v4 ? 12 : 8);
-    tuple.source.family = tuple.destination.family = glance.is_v4 ? Family::ipv4 : Family::ipv6;
-    std::memcpy(tuple.source.bytes.data(), at, bytes);
-    std::memcpy(tuple.destination.bytes.data(), at + bytes, bytes);
-    tuple.protocol = glance.is_tcp ? protocol::kTcp : protocol::kUdp;
-    tuple.source_key = glance.source_port();
-    tuple.destination_key = glance.destination_port();
-    return tuple;
-}
-
 std::optional<Tuple> inverse_of(const Tuple& tuple) {
     Tuple inverse{tuple.destination, tuple.source, tuple.protocol, tuple.destination_key,
                   tuple.source_key};

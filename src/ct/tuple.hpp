@@ -1,9 +1,11 @@
 // Packet -> tuple, and the tuple of the answer.
 #pragma once
 
+#include <cstring>
 #include <optional>
 
 #include "base/hash.hpp"
+#include "base/inline.hpp"
 #include "keepstate/reason.hpp"
 #include "keepstate/tuple.hpp"
 #include "wire/glance.hpp"
@@ -27,7 +29,24 @@ TupleResult read_tuple(base::ByteView ip, std::size_t offset, const Address& sou
 TupleResult read_tuple(const wire::Packet& packet);
 
 /// The tuple of a glance that has ports.
-Tuple tuple_of(const wire::Glance& glance);
+KS_INLINE Tuple tuple_of(const wire::Glance& glance) {
+    constexpr std::size_t kIpv4 = 4, kIpv6 = 16;
+    Tuple tuple;
+    if (glance.is_v4) {
+        const std::uint8_t* const at = glance.ip + 12;
+        tuple.source.family = tuple.destination.family = Family::ipv4;
+        std::memcpy(tuple.source.bytes.data(), at, kIpv4);
+        std::memcpy(tuple.destination.bytes.data(), at + kIpv4, kIpv4);
+    } else {
+        tuple.source.family = tuple.destination.family = Family::ipv6;
+        std::memcpy(tuple.source.bytes.data(), glance.source_v6(), kIpv6);
+        std::memcpy(tuple.destination.bytes.data(), glance.destination_v6(), kIpv6);
+    }
+    tuple.protocol = glance.protocol();
+    tuple.source_key = glance.source_port();
+    tuple.destination_key = glance.destination_port();
+    return tuple;
+}
 
 /// The tuple that an answer has; nullopt for ICMP messages that nothing answers.
 std::optional<Tuple> inverse_of(const Tuple& tuple);

@@ -9,6 +9,8 @@
 // Where the tables would answer as they answered before, not even they are asked: what differs from packet to packet is written
 // into a copy of what was decided then (hooks/trails.hpp).
 //
+// A packet that comes alone passes no stages: nothing else could be done while its memory is on the way.
+//
 // Tested by: tests/property/lane_property.cpp, which holds it against the long way.
 #include <algorithm>
 #include <cstring>
@@ -62,11 +64,13 @@ void Path::aim(std::span<ct::Sighting> sightings) const {
 }
 
 void Path::glance(std::span<const Frame> frames, std::span<ct::Sighting> sightings) const {
+    const ct::FlowKeys keys =
+        tracker_.entries().index().keys();  // which no sighting can be part of
     for (std::size_t i = 0; i < frames.size(); ++i) {
         ct::Sighting& sighting = sightings[i];
         look_at(frames[i], sighting.glance);
         if (!sighting.glance.has_ports) continue;
-        sighting.key = tracker_.key_of(sighting.glance);
+        sighting.key = keys.key_of(sighting.glance);
         tracker_.aim(sighting);
     }
 }
@@ -108,6 +112,18 @@ Path::Way Path::find_way(const Frame& frame, const wire::Glance& glance) {
     return make_way(in, *route.out);
 }
 
+/// What is not the trail's: the packet's own bytes.
+KS_INLINE void Path::tell(const wire::Glance& glance, const Trail& trail, Decision& decision) {
+    decision = trail.decision;
+    if (decision.verdict == Verdict::accept) decision.out_bytes = {glance.ip, glance.ip_bytes};
+    trail.count_packet(glance.ip_bytes);
+}
+
+KS_INLINE void Path::tell(const wire::Glance& glance, const Trail& trail, Told& told) {
+    told.shared = &trail.decision;
+    trail.count_packet(glance.ip_bytes);
+}
+
 KS_INLINE void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Found& found,
                                      const Trail& trail, Time now, Decision& decision) const {
     decision = trail.decision;
@@ -129,8 +145,7 @@ KS_INLINE void Path::decide_on_trail(const ct::Sighting& sighting, const ct::Fou
         decide_on_trail(sighting, found, trail, now, *told.own);
         return;
     }
-    told.shared = &trail.decision;
-    trail.count_packet(sighting.glance.ip_bytes);
+    tell(sighting.glance, trail, told);
 }
 
 void Path::lower_ttl(const wire::Glance& glance, Decision& decision) const {
@@ -151,6 +166,7 @@ KS_INLINE Decision& own_of(Told& told) { return *told.own; }
 template <typename Answer>
 KS_INLINE bool Path::decide_along(const Way& way, const Frame& frame, const ct::Sighting& sighting,
                                   Time now, Answer& answer) {
+    if (now >= tracker_.quiet_until()) return false;  // as many are given back as on the long way
     const ct::Found found = tracker_.track_usual(sighting, now);
     if (!found.entry) return false;
     const Trail* const trail = find_trail(found, sighting.glance, way);
@@ -169,20 +185,77 @@ bool Path::decide_routed(const Frame& frame, const ct::Sighting& sighting, Time 
     return way.in != nullptr && decide_along(way, frame, sighting, now, answer);
 }
 
+KS_INLINE bool Path::is_usual(const wire::Glance& glance) const {
+    return glance.is_usual() && is_usual_possible_[glance.is_v4 ? 0 : 1];
+}
+
+/// The first half of decide_in_runs(), for as many packets as a Run has: what each is told by, null if it is decided already. How many.
+template <typename Answer>
+KS_NOINLINE std::size_t Path::track_run(std::span<const Frame> frames,
+                                        std::span<const ct::Sighting> sightings, Time& latest,
+                                        std::span<Answer> answers, Run& trails) {
+    Time now = latest;
+    Time quiet_until = tracker_.quiet_until();
+    std::size_t done = 0;
+    for (; done < frames.size(); ++done) {
+        const ct::Sighting& sighting = sightings[done];
+        const wire::Glance& glance = sighting.glance;
+        const Time stamp = std::max(now, frames[done].time);
+        // What has ended is given back first, as much as on the long way.
+        if (!is_usual(glance) || stamp >= quiet_until) break;
+        const ct::Found found = tracker_.track_usual(sighting, stamp);
+        if (!found.entry) break;
+        now = stamp;
+        const Trail* trail = find_trail(found, glance, only_way_);
+        if (trail == nullptr || found.entry->pending_events() != 0) {
+            ask_tables(frames[done], sighting, found, only_way_, stamp, own_of(answers[done]));
+            quiet_until = tracker_.quiet_until();
+            trail = nullptr;
+        }
+        trails[done] = trail;
+    }
+    latest = now;
+    return done;
+}
+
+/// In a bump in the wire of which no entries are told a decision needs nothing but its trail and the packet. So a run of packets is
+/// tracked, and then told: two loops have all that they work with in registers, which one had not.
+template <typename Answer>
+std::size_t Path::decide_in_runs(std::span<const Frame> frames,
+                                 std::span<const ct::Sighting> sightings, Time& latest,
+                                 std::span<Answer> answers) {
+    Run trails;
+    std::size_t done = 0;
+    while (done < frames.size()) {
+        const std::size_t count = std::min(frames.size() - done, trails.size());
+        const std::size_t tracked =
+            track_run(frames.subspan(done, count), sightings.subspan(done, count), latest,
+                      answers.subspan(done, count), trails);
+        for (std::size_t i = 0; i < tracked; ++i) {
+            if (trails[i] != nullptr)
+                tell(sightings[done + i].glance, *trails[i], answers[done + i]);
+        }
+        done += tracked;
+        if (tracked < count) break;
+    }
+    return done;
+}
+
 template <typename Answer>
 KS_INLINE std::size_t Path::decide_each(std::span<const Frame> frames,
                                         std::span<const ct::Sighting> sightings, Time& latest,
                                         std::span<Answer> answers) {
     strayed_.reset();
+    if (only_way_.in != nullptr && !tells_entries_) {
+        return decide_in_runs(frames, sightings, latest, answers);
+    }
     Time now = latest;
     std::size_t done = 0;
     for (; done < frames.size(); ++done) {
         const Frame& frame = frames[done];
         const ct::Sighting& sighting = sightings[done];
         const Time stamp = std::max(now, frame.time);
-        if (!sighting.glance.is_usual() || !is_usual_possible_[sighting.glance.is_v4 ? 0 : 1]) {
-            break;
-        }
+        if (!is_usual(sighting.glance)) break;
         const bool is_decided = only_way_.in != nullptr
                                     ? decide_along(only_way_, frame, sighting, stamp, answers[done])
                                     : decide_routed(frame, sighting, stamp, answers[done]);
@@ -203,6 +276,36 @@ std::size_t Path::decide_usual(std::span<const Frame> frames,
                                std::span<const ct::Sighting> sightings, Time& latest,
                                std::span<Told> told) {
     return decide_each(frames, sightings, latest, told);
+}
+
+bool Path::decide_alone(const Frame& frame, ct::Sighting& sighting, Time& latest,
+                        Decision& decision) {
+    const wire::Glance& glance = sighting.glance;
+    look_at(frame, sighting.glance);
+    if (!glance.has_ports) return false;
+    sighting.key = tracker_.key_of(glance);
+    tracker_.aim(sighting);
+    if (tracker_.has_likely()) {
+        tracker_.aim_at_likely(sighting);
+        tracker_.entries().prefetch_less_likely(sighting.key);
+    }
+    const Time stamp = std::max(latest, frame.time);
+    const bool is_short = only_way_.in != nullptr && !tells_entries_ && is_usual(glance);
+    if (!is_short || stamp >= tracker_.quiet_until()) return false;
+    const ct::EntryIndex& index = tracker_.entries().index();
+    sighting.changes = index.changes();
+    sighting.hit = index.find(sighting.key, [](std::uint32_t) { return true; });
+    const ct::Found found = tracker_.track_usual(sighting, stamp);
+    if (!found.entry) return false;
+    latest = stamp;
+    strayed_.reset();
+    const Trail* const trail = find_trail(found, glance, only_way_);
+    if (trail == nullptr || found.entry->pending_events() != 0) {
+        ask_tables(frame, sighting, found, only_way_, stamp, decision);
+    } else {
+        tell(glance, *trail, decision);
+    }
+    return true;
 }
 
 /// Where no trail tells the answer.

@@ -25,10 +25,8 @@ KS_INLINE const Trail* Path::find_trail(const ct::Found& found, const wire::Glan
         if (general.in != nullptr) return &general;
     }
     if (!trails_.has_any_of_flow()) return nullptr;
-    const std::uint16_t number =
-        tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)];
-    if (number == 0) return nullptr;
-    const Trail& own = trails_.of_flow(number);
+    const Trail& own =
+        trails_.of_flow(tracker_.memo_of(*found.entry)[static_cast<std::size_t>(found.direction)]);
     return own.in == way.in && own.out == way.out ? &own : nullptr;
 }
 

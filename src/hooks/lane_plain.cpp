@@ -51,19 +51,83 @@ bool Path::decide_plain(const Frame& frame, const ct::Sighting& sighting, Time n
     Way routed;
     const Way* const way = way_of(frame, glance, routed);
     if (way == nullptr) return false;
-    ct::TrackResult tracked;
-    if (!tracker_.track_plain(sighting, now, tracked)) return false;
+    const ct::Tracker::Meeting met = tracker_.meet_plain(sighting, now);
+    if (met.met == ct::Tracker::Met::for_long_way) return false;
     strayed_.reset();
+    if (met.met == ct::Tracker::Met::step) {
+        decide_step(frame, sighting, {met.entry, met.direction}, *way, now, decision);
+    } else if (met.met == ct::Tracker::Met::first) {
+        decide_first(frame, sighting, *met.entry, *way, now, decision);
+    } else {
+        decide_tracked(frame, sighting, tracker_.track_plain(sighting, met, now), *way, now,
+                       decision);
+    }
+    return true;
+}
+
+/// Of a flow's first SYN, whose entry is made and stands nowhere yet.
+void Path::decide_first(const Frame& frame, const ct::Sighting& sighting, ct::Entry& entry,
+                        const Way& way, Time now, Decision& decision) {
+    const wire::Glance& glance = sighting.glance;
+    const ct::PacketFlow flow{&entry, CtState::new_, CtDirection::original};
+    const bool is_told = trail_kind(family_of(glance), flow) == TrailKind::first;
+    const Trail* const trail =
+        is_told ? find_plain_trail(TrailKind::first, glance, flow, way) : nullptr;
+    if (trail == nullptr) [[unlikely]] {
+        const ct::TrackResult tracked = tracker_.go_on_first(entry, sighting.key);
+        decide_tracked(frame, sighting, tracked, way, now, decision);
+        return;
+    }
+    decision = trail->decision;
+    trail->count_packet(glance.ip_bytes);
+    if (decision.verdict != Verdict::accept) {
+        tracker_.forget_first(entry);
+        return;
+    }
+    if (!tracker_.confirm_first(entry, sighting.key, now)) {
+        decision.verdict = Verdict::drop;
+        decision.reason = Reason::clash;
+        return;
+    }
+    decision.out_bytes = {glance.ip, glance.ip_bytes};
+    if (routing_.is_router()) lower_ttl(glance, decision);
+    if (tells_entries_) decision.entry = facts_of(entry, now);
+}
+
+/// Of a packet whose flow has been brought up to date, and lives.
+KS_INLINE void Path::decide_step(const Frame& frame, const ct::Sighting& sighting,
+                                 const ct::Found& found, const Way& way, Time now,
+                                 Decision& decision) {
+    const wire::Glance& glance = sighting.glance;
+    const Trail* const trail = find_trail(found, glance, way);
+    if (trail == nullptr) [[unlikely]] {
+        tracker_.hold(*found.entry);
+        const ct::PacketFlow flow{found.entry, CtState::established, found.direction};
+        travel_plain(TrailKind::established, frame, sighting, {flow}, way, now, decision);
+        return;
+    }
+    decision = trail->decision;
+    trail->count_packet(glance.ip_bytes);
+    if (decision.verdict == Verdict::accept) {
+        tracker_.confirm_step(*found.entry, now);
+        decision.out_bytes = {glance.ip, glance.ip_bytes};
+        if (routing_.is_router()) lower_ttl(glance, decision);
+    }
+    if (tells_entries_) decision.entry = facts_of(*found.entry, now);
+}
+
+void Path::decide_tracked(const Frame& frame, const ct::Sighting& sighting, ct::TrackResult tracked,
+                          const Way& way, Time now, Decision& decision) {
+    const wire::Glance& glance = sighting.glance;
     const TrailKind kind = trail_kind(family_of(glance), tracked.flow);
-    const Trail* const trail = find_plain_trail(kind, glance, tracked.flow, *way);
+    const Trail* const trail = find_plain_trail(kind, glance, tracked.flow, way);
     if (trail != nullptr && kind == TrailKind::first_behind_nat) {
-        decide_behind_nat(frame, sighting, tracked, *trail, *way, now, decision);
+        decide_behind_nat(frame, sighting, tracked, *trail, way, now, decision);
     } else if (trail != nullptr) {
         decide_on_plain_trail(sighting, tracked.flow, *trail, now, decision);
     } else {
-        travel_plain(kind, frame, sighting, tracked, *way, now, decision);
+        travel_plain(kind, frame, sighting, tracked, way, now, decision);
     }
-    return true;
 }
 
 /// Null: the tables are to be asked.

@@ -89,7 +89,10 @@ class Path {
     /// The same, for decisions that are passed on: what many packets are told is not copied for each.
     std::size_t decide_usual(std::span<const Frame> frames, std::span<const ct::Sighting> sightings,
                              Time& latest, std::span<Told> told);
-    /// The same for any plain segment of TCP that decide_usual() did not take.
+    /// glance_at_few() and decide_usual() of a packet that comes alone, where no entries are told. False: it was glanced at and
+    /// no more, approach() comes next.
+    bool decide_alone(const Frame& frame, ct::Sighting& sighting, Time& latest, Decision& decision);
+    /// As decide(), likewise, for any plain segment of TCP that decide_usual() did not take.
     bool decide_plain(const Frame& frame, const ct::Sighting& sighting, Time now,
                       Decision& decision);
 
@@ -135,6 +138,17 @@ class Path {
     template <typename Answer>
     std::size_t decide_each(std::span<const Frame> frames, std::span<const ct::Sighting> sightings,
                             Time& latest, std::span<Answer> answers);
+    using Run = std::array<const Trail*, 8>;
+    template <typename Answer>
+    std::size_t decide_in_runs(std::span<const Frame> frames,
+                               std::span<const ct::Sighting> sightings, Time& latest,
+                               std::span<Answer> answers);
+    template <typename Answer>
+    std::size_t track_run(std::span<const Frame> frames, std::span<const ct::Sighting> sightings,
+                          Time& latest, std::span<Answer> answers, Run& trails);
+    bool is_usual(const wire::Glance& glance) const;
+    static void tell(const wire::Glance& glance, const Trail& trail, Decision& decision);
+    static void tell(const wire::Glance& glance, const Trail& trail, Told& told);
     template <typename Answer>
     bool decide_along(const Way& way, const Frame& frame, const ct::Sighting& sighting, Time now,
                       Answer& answer);
@@ -155,6 +169,12 @@ class Path {
     TrailKind trail_kind(Family family, const ct::PacketFlow& flow) const;
     const Trail* find_plain_trail(TrailKind kind, const wire::Glance& glance,
                                   const ct::PacketFlow& flow, const Way& way);
+    void decide_step(const Frame& frame, const ct::Sighting& sighting, const ct::Found& found,
+                     const Way& way, Time now, Decision& decision);
+    void decide_first(const Frame& frame, const ct::Sighting& sighting, ct::Entry& entry,
+                      const Way& way, Time now, Decision& decision);
+    void decide_tracked(const Frame& frame, const ct::Sighting& sighting, ct::TrackResult tracked,
+                        const Way& way, Time now, Decision& decision);
     void decide_on_plain_trail(const ct::Sighting& sighting, ct::PacketFlow& flow,
                                const Trail& trail, Time now, Decision& decision);
     bool ask_nat(Trip& trip, Hook hook, const Way& way);

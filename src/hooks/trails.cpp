@@ -41,9 +41,10 @@ std::uint16_t Trails::keep(const Trail& trail) {
     for (; slots_[slot] != 0; slot = (slot + 1) % slots_.size()) {
         if (are_equal(of_flow(slots_[slot]), trail)) return slots_[slot];
     }
-    if (of_flow_.size() == kMostOfFlows) return 0;
+    if (flow_count_ == kMostOfFlows) return 0;
     of_flow_.push_back(trail);
-    return slots_[slot] = static_cast<std::uint16_t>(forgotten_ + of_flow_.size());
+    ++flow_count_;
+    return slots_[slot] = static_cast<std::uint16_t>(forgotten_ + flow_count_);
 }
 
 void Trails::settle() const {
@@ -57,9 +58,10 @@ Trails::Numbers Trails::forget() {
     for (Trail& trail : of_class_) trail.in = nullptr;
     for (OfFirst& first : of_first_) first.trail.in = nullptr;
     for (Particular& each : particular_) each = {};
-    forgotten_ += static_cast<std::uint32_t>(of_flow_.size());
-    if (!of_flow_.empty()) std::fill(slots_.begin(), slots_.end(), std::uint16_t{0});
+    forgotten_ += flow_count_;
+    if (flow_count_ != 0) std::fill(slots_.begin(), slots_.end(), std::uint16_t{0});
     of_flow_.clear();
+    flow_count_ = 0;
     if (forgotten_ + kMostOfFlows <= kMostNumbers) return Numbers::go_on;
     forgotten_ = 0;
     return Numbers::used_up;

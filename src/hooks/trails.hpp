@@ -75,10 +75,10 @@ class Trails {
         return static_cast<std::size_t>(is_v4) * 4 + static_cast<std::size_t>(is_tcp) * 2 +
                static_cast<std::size_t>(direction);
     }
-    /// `number` as keep() gave it, now or before forget(): then a trail that tells nothing.
+    /// `number` as keep() gave it, now or before forget(), or 0: then a trail that tells nothing.
     const Trail& of_flow(std::uint16_t number) const {
         const std::uint32_t at = number - 1U - forgotten_;
-        return at < of_flow_.size() ? of_flow_[at] : nothing_;
+        return at < flow_count_ ? of_flow_[at] : nothing_;
     }
     /// What a first packet shows of itself that rules of ports may ask for.
     struct First {
@@ -114,7 +114,7 @@ class Trails {
         return particular_[place_of(packet.first)] == packet;
     }
     void note_particular(const Particular& packet) { particular_[place_of(packet.first)] = packet; }
-    bool has_any_of_flow() const { return !of_flow_.empty(); }
+    bool has_any_of_flow() const { return flow_count_ != 0; }
     /// The number of this trail, or of the equal one that is there; 0: no room.
     std::uint16_t keep(const Trail& trail);
 
@@ -141,6 +141,7 @@ class Trails {
     std::vector<OfFirst> of_first_;
     std::vector<Particular> particular_;
     std::vector<Trail> of_flow_;
+    std::uint32_t flow_count_ = 0;      ///< of them; a size is a division
     std::vector<std::uint16_t> slots_;  ///< numbers, open addressing, at most half full
     std::uint32_t forgotten_ = 0;       ///< numbers up to this one
     Trail nothing_;

@@ -434,7 +434,7 @@ KS_INLINE Outcome pass_empty(ProgramTable& table, const ChainIndex& chain, Hook 
 }
 
 /// A call of its own: what only passes an empty chain need not save so many registers.
-[[gnu::noinline]] Outcome run_rules(Program& program, Table table, Hook hook, Context& context) {
+KS_NOINLINE Outcome run_rules(Program& program, Table table, Hook hook, Context& context) {
     ProgramTable& in = program.table(table);
     Beside beside;
     if (!prepare(in, hook, context, beside)) return walk(program, table, hook, context);

@@ -16,6 +16,7 @@
 #include "base/inline.hpp"
 #include "keepstate/tuple.hpp"
 #include "wire/packet.hpp"
+#include "wire/usual_segment.hpp"
 
 namespace keepstate::wire {
 
@@ -39,11 +40,7 @@ struct Glance {
     bool is_v4 = true;
     std::uint32_t ports = 0;  ///< in host order, the source's in the lower half
 
-    // of usual TCP, in host order
-    std::uint32_t seq = 0;
-    std::uint32_t ack = 0;
-    std::uint16_t window = 0;
-    std::uint16_t payload_bytes = 0;
+    UsualSegment segment;  ///< of usual TCP
 
     std::uint16_t source_port() const { return static_cast<std::uint16_t>(ports); }
     std::uint16_t destination_port() const { return static_cast<std::uint16_t>(ports >> 16); }
@@ -119,10 +116,8 @@ KS_INLINE Glance::Sort sort_of_tcp(const std::uint8_t* tcp, std::size_t bytes, G
         if (kind != (0x8000U | kAck) || header > bytes) return Glance::Sort::plain;
         if (glance32(tcp + kHeader) != kTimestampAligned) return Glance::Sort::plain;
     }
-    glance.seq = glance32(tcp + 4);
-    glance.ack = glance32(tcp + 8);
-    glance.window = glance16(tcp + 14);
-    glance.payload_bytes = static_cast<std::uint16_t>(bytes - header);
+    glance.segment = {glance32(tcp + 4), glance32(tcp + 8), glance16(tcp + 14),
+                      static_cast<std::uint16_t>(bytes - header)};
     return Glance::Sort::usual;
 }
 
@@ -156,16 +151,21 @@ KS_INLINE void glance_at(base::ByteView frame, bool is_ethernet, Glance& glance)
     if (type == 0x0800) {
         const detail::Ipv4Words words(ip);
         const std::uint8_t number = ip[9];
-        if (!words.is_plain() || (number != protocol::kTcp && number != protocol::kUdp)) return;
+        const bool is_tcp = number == protocol::kTcp;
+        if (!words.is_plain() || (!is_tcp && number != protocol::kUdp)) return;
+        const std::size_t ip_bytes = glance16(ip + 2);
         glance.is_v4 = true;
-        glance.ip_bytes = glance16(ip + 2);
-        detail::glance_at_ports(ip + kIpv4, number == protocol::kTcp, glance);
-        const std::size_t least = kIpv4 + (glance.is_tcp ? kTcp : kUdp);
-        const bool is_whole = glance.ip_bytes <= there && glance.ip_bytes >= least;
-        if (!is_whole || !words.have_right_sum()) return;
-        const std::size_t bytes = glance.ip_bytes - kIpv4;
-        glance.sort = glance.is_tcp ? detail::sort_of_tcp(ip + kIpv4, bytes, glance)
-                                    : detail::sort_of_udp(ip + kIpv4, bytes);
+        glance.ip_bytes = static_cast<std::uint32_t>(ip_bytes);
+        detail::glance_at_ports(ip + kIpv4, is_tcp, glance);
+        if (ip_bytes > there || !words.have_right_sum()) return;
+        const std::size_t bytes = ip_bytes - kIpv4;
+        if (is_tcp) {
+            if (ip_bytes < kIpv4 + kTcp) return;
+            glance.sort = detail::sort_of_tcp(ip + kIpv4, bytes, glance);
+        } else {
+            if (ip_bytes < kIpv4 + kUdp) return;
+            glance.sort = detail::sort_of_udp(ip + kIpv4, bytes);
+        }
         return;
     }
     if (type != 0x86dd || ip[0] >> 4 != 6 || there < kIpv6 + kPorts) return;

@@ -59,10 +59,10 @@ void expect_transport(const Packet& packet, const Glance& glance) {
     const auto tcp = parse_tcp(packet);
     ASSERT_TRUE(tcp.has_value());
     if (!glance.is_usual()) return;
-    ASSERT_EQ(tcp->seq, glance.seq);
-    ASSERT_EQ(tcp->ack, glance.ack);
-    ASSERT_EQ(tcp->window, glance.window);
-    ASSERT_EQ(tcp->payload_bytes, glance.payload_bytes);
+    ASSERT_EQ(tcp->seq, glance.segment.seq);
+    ASSERT_EQ(tcp->ack, glance.segment.ack);
+    ASSERT_EQ(tcp->window, glance.segment.window);
+    ASSERT_EQ(tcp->payload_bytes, glance.segment.payload_bytes);
     ASSERT_GE(tcp->header_bytes, 20);
     ASSERT_LE(tcp->header_bytes, transport.size());
 }

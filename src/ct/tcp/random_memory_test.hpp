@@ -1,7 +1,11 @@
 // For tests: memories and segments near the edges of everything that is compared. Random: gives 32 random bits each time.
 #pragma once
 
+#include <string_view>
+
 #include "ct/tcp/established.hpp"
+#include "ct/tcp/judge.hpp"
+#include "ct/tcp/step.hpp"
 
 namespace keepstate::ct {
 
@@ -15,9 +19,10 @@ TcpMemory random_memory(Random& random) {
         TcpSide& side = memory.seen[i];
         side.end = wire::SeqNumber{bases[i] + random() % 300};
         side.max_end = wire::SeqNumber{bases[i] + random() % 600};
-        side.max_window = random() % 8 == 0   ? 0
-                          : random() % 3 == 0 ? random() % 200'000
-                                              : random() % 500;
+        side.max_window = random() % 8 == 0    ? 0
+                          : random() % 64 == 0 ? 0x7fffffffU + random() % 3
+                          : random() % 3 == 0  ? random() % 200'000
+                                               : random() % 500;
         side.max_ack = wire::SeqNumber{bases[1 - i] + random() % 300};
         side.scale = static_cast<std::uint8_t>(random() % 4 == 0 ? random() % 15 : 0);
         side.flags = static_cast<std::uint8_t>(random() & TcpLine::kSideFlags);
@@ -35,6 +40,30 @@ TcpMemory random_memory(Random& random) {
     memory.last_scale = static_cast<std::uint8_t>(random() % 15);
     memory.last_flags = static_cast<std::uint8_t>(random());
     return memory;
+}
+
+/// Settings that matter to a judge, mostly the usual ones.
+template <typename Random>
+Settings random_settings(Random& random) {
+    Settings settings;
+    if (random() % 4 == 0) settings.tcp_be_liberal = 1;
+    if (random() % 4 == 0) settings.tcp_ignore_invalid_rst = 1;
+    if (random() % 4 == 0) settings.tcp_max_retrans = 1;
+    if (random() % 4 == 0) settings.tcp_timeout_established = 200;
+    if (random() % 4 == 0) settings.tcp_timeout_unacknowledged = 400;
+    if (random() % 8 == 0) settings.tcp_timeout_max_retrans = random() % 2 == 0 ? 5 : 100;
+    return settings;
+}
+
+/// Where what a short way made of a line, and asks for, is not what judge_tcp did; empty: nowhere.
+inline std::string_view difference(const TcpLine& line, const TcpStep& step,
+                                   const TcpJudgement& whole) {
+    if (whole.outcome != TcpOutcome::accepted) return "outcome";
+    if (!(unpack(line) == unpack(pack(whole.memory)))) return "memory";
+    if (step.timeout_s != whole.timeout_s) return "timeout";
+    if (step.state_changed != whole.state_changed) return "state changed";
+    if (step.becomes_assured != whole.becomes_assured) return "becomes ASSURED";
+    return whole.shorten_only ? "shorten only" : "";
 }
 
 template <typename Random>

@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::uint8_t kEndOfList = 0;
 constexpr std::uint8_t kNoOperation = 1;
-constexpr std::uint8_t kWindowScale = 3;
-constexpr std::uint8_t kSackPermitted = 4;
 constexpr std::uint8_t kSack = 5;
 constexpr std::uint8_t kTimestampAligned[4] = {1, 1, 8, 10};
 
@@ -72,37 +70,11 @@ Segment make_segment(const wire::TcpHeader& header) {
     return segment;
 }
 
-bool is_possible(std::uint8_t flags) {
-    using namespace wire::tcp_flag;
-    switch (flags & ~(kPsh | kEce | kCwr)) {
-        case kSyn:
-        case kSyn | kUrg:
-        case kSyn | kAck:
-        case kRst:
-        case kRst | kAck:
-        case kFin | kAck:
-        case kFin | kAck | kUrg:
-        case kAck:
-        case kAck | kUrg: return true;
-        default: return false;
-    }
-}
-
 void read_syn_options(base::ByteView options, TcpSide& side) {
     if (options.size() == 0) return;
-    side.scale = 0;
-    side.flags &= side_flag::kBeLiberal;
-    std::size_t offset = 0;
-    for (Option option = next_option(options, offset); option.kind != kEndOfList;
-         option = next_option(options, offset)) {
-        if (option.kind == kSackPermitted && option.value.size() == 0) {
-            side.flags |= side_flag::kSackPermitted;
-        } else if (option.kind == kWindowScale && option.value.size() == 1) {
-            constexpr std::uint8_t kMaxScale = 14;
-            side.scale = option.value.u8(0) > kMaxScale ? kMaxScale : option.value.u8(0);
-            side.flags |= side_flag::kWindowScale;
-        }
-    }
+    const SynOptions read = scan_syn_options(options);
+    side.scale = read.scale;
+    side.flags = static_cast<std::uint8_t>((side.flags & side_flag::kBeLiberal) | read.flags);
 }
 
 wire::SeqNumber highest_sack(base::ByteView options, wire::SeqNumber ack) {

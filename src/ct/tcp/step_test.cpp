@@ -39,10 +39,7 @@ TEST(JudgeStep, agrees_with_judge_tcp_wherever_it_answers) {
     std::uint32_t answered = 0, passed = 0;
     std::array<std::uint32_t, kTcpStates> reached{};
     for (int i = 0; i < 600'000; ++i) {
-        Settings settings;
-        if (random() % 4 == 0) settings.tcp_be_liberal = 1;
-        if (random() % 4 == 0) settings.tcp_timeout_established = 200;
-        if (random() % 4 == 0) settings.tcp_max_retrans = 1;
+        const Settings settings = random_settings(random);
         TcpMemory before = random_memory(random);
         before.state = static_cast<TcpState>(1 + random() % (kTcpStates - 1));
         const auto direction = static_cast<CtDirection>(random() % 2);
@@ -65,17 +62,54 @@ TEST(JudgeStep, agrees_with_judge_tcp_wherever_it_answers) {
         ++answered;
         ++reached[static_cast<std::size_t>(line.state())];
         ASSERT_TRUE(is_accepted) << i;
-        ASSERT_EQ(unpack(line), unpack(pack(whole.memory))) << i;
-        ASSERT_EQ(step.timeout_s, whole.timeout_s) << i;
-        ASSERT_EQ(step.state_changed, whole.state_changed) << i;
-        ASSERT_EQ(step.becomes_assured, whole.becomes_assured) << i;
-        ASSERT_FALSE(whole.shorten_only) << i;
+        ASSERT_EQ(difference(line, step, whole), "") << i;
     }
     EXPECT_GT(answered, 50'000U);
     EXPECT_GT(answered, passed / 2) << "most of those that are accepted go the short way";
     for (const TcpState state : {TcpState::established, TcpState::fin_wait, TcpState::close_wait,
                                  TcpState::last_ack, TcpState::time_wait}) {
         EXPECT_GT(reached[static_cast<std::size_t>(state)], 1000U) << text(state);
+    }
+}
+
+TEST(JudgeReset, agrees_with_judge_tcp_wherever_it_answers) {
+    Random random{4};
+    std::uint32_t answered = 0, accepted = 0;
+    std::array<std::uint32_t, kTcpStates> from{};
+    for (int i = 0; i < 600'000; ++i) {
+        const Settings settings = random_settings(random);
+        TcpMemory before = random_memory(random);
+        before.state = static_cast<TcpState>(1 + random() % (kTcpStates - 1));
+        const auto direction = static_cast<CtDirection>(random() % 2);
+        Segment segment = random_full(
+            random, random_segment(random, before, static_cast<std::size_t>(direction)));
+        segment.flags = static_cast<std::uint8_t>(random() % 4 == 0 ? kRst : kRst | kAck);
+        segment.kind = SegmentKind::rst;
+        if (random() % 8 == 0) segment.ack = wire::SeqNumber{0};
+        if (random() % 2 == 0) {  // where the other side has acknowledged to
+            const std::uint32_t bytes = segment.end - segment.seq;
+            segment.seq = before.seen[1 - static_cast<std::size_t>(direction)].max_ack;
+            segment.end = segment.seq + bytes;
+        }
+        constexpr std::uint32_t kStatus[] = {0, status::kSeenReply,
+                                             status::kSeenReply | status::kAssured};
+        const std::uint32_t status = status::kConfirmed | kStatus[random() % 3];
+        const TcpJudgement whole = judge_tcp(before, segment, direction, status, settings);
+        accepted += whole.outcome == TcpOutcome::accepted && whole.memory.state == TcpState::close;
+        TcpLine line = pack(before);
+        TcpStep step;
+        if (!judge_reset(line, segment, direction, status, settings, step)) {
+            ASSERT_EQ(unpack(line), unpack(pack(before))) << i;
+            continue;
+        }
+        ++answered;
+        ++from[static_cast<std::size_t>(before.state)];
+        ASSERT_EQ(difference(line, step, whole), "") << i;
+    }
+    EXPECT_GT(answered, accepted / 2) << "most of those that are accepted go the short way";
+    for (const TcpState state : {TcpState::established, TcpState::syn_recv, TcpState::fin_wait,
+                                 TcpState::last_ack, TcpState::close}) {
+        EXPECT_GT(from[static_cast<std::size_t>(state)], 500U) << text(state);
     }
 }
 
