@@ -38,6 +38,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "keepstate/engine.hpp"
@@ -113,6 +114,16 @@ class Exchange {
     Member& member(std::uint32_t number);
     /// Why all packets belong to member 0: the rule, with file, line and text, or the setting; nothing otherwise.
     const std::optional<Fault>& why_one() const;
+
+    /// As Engine::change_rules, while no member is in a call and none has packets under way (Member::in_flight() is 0: all its
+    /// batches were collected, and the last one released by another collect()), since answers name decisions that go with
+    /// the rules. All members change, or none. Threads that go round meet for it: each collects until nothing is under
+    /// way, all wait for each other, one changes the rules, all wait again.
+    /// Errors: besides, packets are under way (usage); and where members judge side by side, a rule that they could not: as
+    /// ShardedEngine::change_rules (input).
+    /// Cost: that of a change, once for each member.
+    Result<void> change_rules(Family family, std::string_view command,
+                              std::span<const LabelName> labels = {});
 
     // What all members hold together; as Engine's.
     void for_each_entry(Time now, const EntryVisitor& visit) const;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <utility>
+#include <vector>
 
 #include "api/exchange_member.hpp"
 #include "api/several.hpp"
@@ -95,6 +96,26 @@ std::uint32_t Exchange::members() const {
 }
 Exchange::Member& Exchange::member(std::uint32_t number) { return *parts_->members.at(number); }
 const std::optional<Fault>& Exchange::why_one() const { return parts_->why_one; }
+
+Result<void> Exchange::change_rules(Family family, std::string_view command,
+                                    std::span<const LabelName> labels) {
+    std::vector<EngineParts*> engines;
+    for (const auto& member : parts_->members) {
+        const ExchangeMember& each = member->parts_->member;
+        if (!each.is_idle()) {
+            return Unexpected(Error::of(
+                ErrorKind::usage,
+                fmt::format("member {} has packets under way: rules change when every member has "
+                            "collected and released all of its batches",
+                            engines.size())));
+        }
+        engines.push_back(each.engine.get());
+    }
+    const bool judge_side_by_side = engines.size() > 1 && !parts_->why_one;
+    const ct::HelperReach& reach = parts_->members[0]->parts_->member.reach();
+    return keepstate::change_rules(engines, family, command, labels,
+                                   judge_side_by_side ? &reach : nullptr);
+}
 
 void Exchange::for_each_entry(Time now, const EntryVisitor& visit) const {
     visit_entries(parts_->engines, now, visit);

@@ -16,44 +16,66 @@ namespace keepstate {
 /// A fragment, or what fragments have become, into the stages. It has no sighting.
 void ExchangeMember::put_piece(std::uint32_t asker, std::uint32_t number, const Frame& frame,
                                Request::Kind kind, const wire::Reassembled* whole) {
-    items_[filled_ % kPlaces].whole = whole;
-    pieces_end_ = filled_ + 1;
-    const std::size_t place = put(asker, answers_to(asker), number, kind);
+    const std::size_t place = filled_ % kPlaces;
+    put(place, asker, answers_to(asker), number, kind);
+    wholes_[place] = whole;
     frames_[place] = frame;
-    engine->sightings[place].glance = {};
-    enter();
+    sightings_[place].glance = {};
+    pieces_end_ = ++filled_;
+    go_on();
 }
 
-void ExchangeMember::take_request(std::uint32_t asker) {
+/// As many of `most` as are glanced ones and have places in a row.
+std::uint32_t ExchangeMember::take_glanced(std::uint32_t asker, std::uint32_t most) {
+    HandOver& there = *from_[asker];
+    Answers& answers = there.answers();
+    const std::uint32_t first = there.taken();
+    const std::size_t begin = filled_ % kPlaces;
+    const std::size_t end = begin + std::min<std::size_t>(most, kPlaces - begin);
+    std::size_t place = begin;
+    for (std::uint32_t number = first; place != end; ++place, ++number) {
+        const Request& request = there.at(number);
+        if (request.kind() != Request::Kind::glanced) break;
+        put(place, asker, answers, number, Request::Kind::glanced);
+        // Part by part: what was just written in pieces is slow to read as a whole.
+        request.get(frames_[place]);
+        request.get(sightings_[place]);
+    }
+    const auto taken = static_cast<std::uint32_t>(place - begin);
+    there.take(taken);
+    filled_ += taken;
+    return taken;
+}
+
+std::uint32_t ExchangeMember::take_piece(std::uint32_t asker) {
     HandOver& there = *from_[asker];
     const std::uint32_t number = there.taken();
-    const Request& request = there.take();
-    const Request::Kind kind = request.kind();
-    if (kind != Request::Kind::glanced) {
-        Frame frame;
-        request.get(frame);
-        const bool is_whole = kind == Request::Kind::whole;
-        put_piece(asker, number, frame, kind, is_whole ? there.whole_of(number) : nullptr);
-        return;
-    }
-    // Part by part into its place: what was just written in pieces is slow to read as a whole.
-    const std::size_t place = put(asker, there.answers(), number, kind);
-    request.get(frames_[place]);
-    request.get(engine->sightings[place]);
-    enter();
+    const Request& request = there.at(number);
+    there.take(1);
+    Frame frame;
+    request.get(frame);
+    const bool is_whole = request.kind() == Request::Kind::whole;
+    put_piece(asker, number, frame, request.kind(), is_whole ? there.whole_of(number) : nullptr);
+    return 1;
 }
 
 /// Takes some of what others ask and the last look has seen. How many.
-std::size_t ExchangeMember::take_requests(std::size_t most) {
-    std::size_t left = most;
+std::size_t ExchangeMember::take_requests() {
+    auto left = static_cast<std::uint32_t>(kSome);
     const auto members = static_cast<std::uint32_t>(from_.size());
     for (std::uint32_t i = 0; i < members && left != 0; ++i) {
         const std::uint32_t asker = next_from_;
-        std::size_t some = from_[asker] ? std::min<std::size_t>(from_[asker]->ready(), left) : 0;
-        for (; some != 0; --some, --left) take_request(asker);
+        std::uint32_t some = from_[asker] ? std::min(from_[asker]->ready(), left) : 0;
+        left -= some;
+        while (some != 0) {
+            const bool is_glanced =
+                from_[asker]->at(from_[asker]->taken()).kind() == Request::Kind::glanced;
+            some -= is_glanced ? take_glanced(asker, some) : take_piece(asker);
+        }
         if (left != 0) next_from_ = next_from_ + 1 == members ? 0 : next_from_ + 1;
     }
-    return most - left;
+    go_on();
+    return kSome - left;
 }
 
 /// How many wait.
@@ -75,10 +97,10 @@ std::size_t ExchangeMember::size_of_group(std::size_t group) const {
 void ExchangeMember::step(std::size_t group) {
     hooks::Path& path = *engine->path;
     const auto sightings_of = [this](std::size_t which) {
-        return std::span(engine->sightings).subspan(which * kGroup % kPlaces, size_of_group(which));
+        return std::span(sightings_).subspan(which * kGroup % kPlaces, size_of_group(which));
     };
     const auto further_of = [this](std::size_t which) -> std::uint32_t& {
-        return engine->further[which % EngineParts::kStages];
+        return engine->further[which % kStages];
     };
     if (size_of_group(group) != 0) path.aim(sightings_of(group));
     if (group >= 1 && size_of_group(group - 1) != 0) {
@@ -94,10 +116,8 @@ void ExchangeMember::step(std::size_t group) {
 void ExchangeMember::drain() {
     if (filled_ == 0) return;
     const std::size_t last = (filled_ - 1) / kGroup;
-    for (std::size_t group = filled_ / kGroup; group < last + EngineParts::kStages; ++group) {
-        step(group);
-    }
-    filled_ = pieces_end_ = 0;
+    while (entered_ < last + kStages) step(entered_++);
+    filled_ = entered_ = pieces_end_ = 0;
     publish_answers();
 }
 
@@ -106,19 +126,19 @@ void ExchangeMember::judge_group(std::size_t group) {
     const std::size_t first = group * kGroup % kPlaces;
     const std::size_t count = size_of_group(group);
     const std::span<const Frame> frames = std::span(frames_).subspan(first, count);
-    const std::span<const ct::Sighting> sightings =
-        std::span(engine->sightings).subspan(first, count);
+    const std::span<const ct::Sighting> sightings = std::span(sightings_).subspan(first, count);
     const std::span<hooks::Told> told = std::span(told_).subspan(first, count);
     for (std::size_t i = 0; i < count; ++i) {
         i += engine->decide_usual(frames.subspan(i), sightings.subspan(i), told.subspan(i));
-        if (i < count) judge(items_[first + i], frames[i], sightings[i], *told[i].own);
+        if (i < count) judge(first + i);
     }
     // Only what was rewritten, answered or put together has bytes of its own.
     if (pieces_end_ > group * kGroup || !engine->arena.is_empty()) keep_bytes(first, count);
+    std::uint32_t* const decided = decided_.data();
     for (std::size_t i = first; i < first + count; ++i) {
         const Item& item = items_[i];
-        *item.word = Word(told_[i]);
-        decided_[item.asker] = item.number + 1;
+        item.word() = Word(told_[i]);
+        decided[item.asker()] = item.number() + 1;
     }
 }
 
@@ -126,30 +146,34 @@ void ExchangeMember::keep_bytes(std::size_t first, std::size_t count) {
     for (std::size_t i = first; i < first + count; ++i) {
         const Item& item = items_[i];
         if (told_[i].shared != nullptr) continue;
-        answers_to(item.asker).keep_bytes(item.number, frames_[i].bytes);
+        answers_to(item.asker()).keep_bytes(item.number(), frames_[i].bytes);
     }
 }
 
 /// One that is no usual packet.
-void ExchangeMember::judge(const Item& item, const Frame& frame, const ct::Sighting& sighting,
-                           Decision& decision) {
+void ExchangeMember::judge(std::size_t place) {
+    const Item& item = items_[place];
+    const Frame& frame = frames_[place];
+    Decision& decision = *told_[place].own;
     engine->latest = std::max(engine->latest, frame.time);
-    if (item.kind == Request::Kind::glanced) {
-        engine->decide_unusual(frame, sighting, engine->latest, decision);
+    if (item.kind() == Request::Kind::glanced) {
+        engine->decide_unusual(frame, sightings_[place], engine->latest, decision);
         return;
     }
-    Answers& answers = answers_to(item.asker);
-    const bool is_piece = item.kind == Request::Kind::fragment;
+    const wire::Reassembled* const made =
+        item.kind() == Request::Kind::whole ? wholes_[place] : nullptr;
+    Answers& answers = answers_to(item.asker());
+    const bool is_piece = item.kind() == Request::Kind::fragment;
     if (is_piece) {
-        answers.clear_stray(item.number);
+        answers.clear_stray(item.number());
         engine->path->set_owner(this);
     }
-    engine->decide(frame, engine->latest, decision, nullptr, nullptr, nullptr, item.whole);
+    engine->decide(frame, engine->latest, decision, nullptr, nullptr, nullptr, made);
     engine->path->set_owner(nullptr);
     if (!is_piece) return;
     if (const auto& whole = engine->path->strayed()) {
         decision.out_bytes = decision.reply_bytes = {};
-        answers.set_stray(item.number, stray_owner_, *whole);
+        answers.set_stray(item.number(), stray_owner_, *whole);
     }
 }
 
@@ -169,14 +193,14 @@ void ExchangeMember::publish_answers() {
 void ExchangeMember::look_around() {
     constexpr std::uint32_t kIdleLooks = 4;
     look_for_requests();
-    idle_looks_ = take_requests(kPlaces) != 0 ? 0 : idle_looks_ + 1;
+    idle_looks_ = take_requests() != 0 ? 0 : idle_looks_ + 1;
     if (idle_looks_ % kIdleLooks == kIdleLooks - 1) drain();
     publish_answers();
 }
 
 std::size_t ExchangeMember::serve() {
     look_for_requests();
-    const std::size_t taken = take_requests(kPlaces);
+    const std::size_t taken = take_requests();
     if (look_for_requests() == 0) drain();
     publish_answers();
     return taken;

@@ -35,7 +35,6 @@ void ExchangeMember::meet(std::span<const std::unique_ptr<HandOver>> all, std::u
         from_.push_back(all[other * members + number_].get());
     }
     wanted_.resize(batches_.size() * members);
-    shares_.resize(members);
     decided_.resize(members);
 }
 
@@ -52,16 +51,15 @@ bool ExchangeMember::submit(std::span<const Frame> batch) {
     const std::uint32_t first = behind + count > answers_.size() ? 0 : behind;
     batch_at(begun_) = {first, count};
     in_flight += count;
-    constexpr auto kSome = static_cast<std::uint32_t>(kPlaces);
     for (std::uint32_t i = 0; i < count; i += kSome) {
-        place_frames(batch.subspan(i, std::min(kSome, count - i)), first + i);
+        place_frames(batch.subspan(i, std::min<std::size_t>(kSome, count - i)), first + i);
     }
     std::uint32_t* const wanted = wanted_at(begun_);
     for (std::size_t other = 0; other < to_.size(); ++other) {
         wanted[other] = to_[other] ? to_[other]->next() : own_added_;
     }
     ++begun_;
-    take_requests(kPlaces);
+    take_requests();
     publish_answers();
     // Those that are seen now are taken the next time: the counter is on its way from the other core meanwhile.
     look_for_requests();
@@ -71,71 +69,83 @@ bool ExchangeMember::submit(std::span<const Frame> batch) {
 /// All are looked at before the first is placed: what was just written in small pieces is slow to read in large ones. And
 /// they are sorted by owner without asking whose each is, which no processor can foresee.
 void ExchangeMember::sort_frames(std::span<const Frame> frames, std::uint32_t first) {
-    for (Share& share : shares_) share.count = 0;
     engine->path->look(frames, looked_);
-    for (std::size_t i = 0; i < frames.size(); ++i) {
+    std::size_t own = 0, there = 0;
+    const auto count = static_cast<std::uint32_t>(frames.size());
+    const std::uint32_t self = number_;
+    Exchange::Answer* const answers = answers_.data() + first;
+    for (std::uint32_t i = 0; i < count; ++i) {
         const ct::Sighting& looked = looked_[i];
-        bool is_fragment = false;
-        const std::uint32_t owner = is_steered_by_key_ && looked.glance.has_ports
-                                        ? steering_.shard_of(looked.key)
-                                        : find_owner(frames[i], is_fragment);
-        if (is_fragment) {
-            Answers& answers = owner == number_ ? own_ : to_[owner]->answers();
-            const std::uint32_t number = owner == number_ ? own_added_ : to_[owner]->next();
-            const auto at = static_cast<std::uint32_t>(first + i);
-            pieces_.push_back({begun_, at, &answers, number, frames[i]});
-            place_piece(frames[i], owner, nullptr, at);
-            continue;
+        answers[i].out_bytes = {looked.glance.ip, looked.glance.ip_bytes};
+        std::uint32_t owner = 0;
+        if (is_steered_by_key_ && looked.glance.has_ports) {
+            owner = steering_.shard_of(looked.key);
+        } else {
+            owner = find_odd_owner(frames[i], first + i);
+            if (owner == kNobody) continue;
         }
-        Share& share = shares_[owner];
-        share.which[share.count++] = static_cast<std::uint8_t>(i);
+        owners_[i] = owner;
+        which_own_[own] = which_there_[there] = i;
+        own += static_cast<std::size_t>(owner == self);
+        there += static_cast<std::size_t>(owner != self);
     }
+    own_count_ = own;
+    there_count_ = there;
 }
 
-/// Others' first, so that they are on their way while own ones are decided.
-void ExchangeMember::place_frames(std::span<const Frame> frames, std::uint32_t first) {
-    sort_frames(frames, first);
-    for (std::size_t owner = 0; owner < shares_.size(); ++owner) {
-        HandOver* const there = to_[owner];
-        if (there == nullptr) continue;
-        const Share& share = shares_[owner];
-        for (std::uint32_t n = 0; n < share.count; ++n) {
-            const std::uint32_t i = share.which[n];
-            place_there(frames[i], looked_[i], first + i, *there);
-        }
-        there->publish();
-    }
-    const Share& own = shares_[number_];
-    for (std::uint32_t n = 0; n < own.count; ++n) {
-        const std::uint32_t i = own.which[n];
-        place_own(frames[i], looked_[i], first + i);
-    }
-}
-
-/// Of a packet whose key does not tell.
-std::uint32_t ExchangeMember::find_owner(const Frame& frame, bool& is_fragment) {
+/// Of a packet whose key does not tell. kNobody: it was a fragment, and is placed.
+std::uint32_t ExchangeMember::find_odd_owner(const Frame& frame, std::uint32_t at) {
     const auto link = static_cast<wire::LinkType>(frame.link);
     const ct::Way way = steering_.way_of(link, frame.bytes);
-    is_fragment = way.kind == ct::Way::Kind::fragment && to_.size() > 1;
-    return is_fragment ? steering_.shard_of_fragment(link, frame.bytes) : way.shard;
+    if (way.kind != ct::Way::Kind::fragment || to_.size() == 1) return way.shard;
+    const std::uint32_t owner = steering_.shard_of_fragment(link, frame.bytes);
+    Answers& answers = owner == number_ ? own_ : to_[owner]->answers();
+    const std::uint32_t number = owner == number_ ? own_added_ : to_[owner]->next();
+    pieces_.push_back({begun_, at, &answers, number, frame});
+    place_piece(frame, owner, nullptr, at);
+    return kNobody;
 }
 
-void ExchangeMember::place_own(const Frame& frame, const ct::Sighting& looked, std::uint32_t at) {
-    words_[at] = &own_.word(own_added_);
-    answers_[at].out_bytes = {looked.glance.ip, looked.glance.ip_bytes};
-    const std::size_t place = put(number_, own_, own_added_++, Request::Kind::glanced);
-    frames_[place] = frame;
-    ct::Sighting& sighting = engine->sightings[place];
-    sighting.glance = looked.glance;
-    sighting.key = looked.key;
-    enter();
+/// Others' behind own ones: a store waits for those before it, and the lines of requests have to come from other cores first. What follows them
+/// is deciding, which writes less than placing.
+void ExchangeMember::place_frames(std::span<const Frame> frames, std::uint32_t first) {
+    sort_frames(frames, first);
+    place_own(frames, first);
+    place_there(frames, first);
+    go_on();
 }
 
-void ExchangeMember::place_there(const Frame& frame, const ct::Sighting& looked, std::uint32_t at,
-                                 HandOver& there) {
-    words_[at] = &there.answers().word(there.next());
-    answers_[at].out_bytes = {looked.glance.ip, looked.glance.ip_bytes};
-    there.add().set(frame, looked);
+void ExchangeMember::place_there(std::span<const Frame> frames, std::uint32_t first) {
+    HandOver* const* const to = to_.data();
+    const Word** const words = words_.data() + first;
+    for (std::size_t n = 0; n < there_count_; ++n) {
+        const std::uint32_t i = which_there_[n];
+        HandOver& there = *to[owners_[i]];
+        words[i] = &there.answers().word(there.next());
+        there.add().set(frames[i], looked_[i]);
+    }
+    for (HandOver* const there : to_) {
+        if (there != nullptr) there->publish();
+    }
+}
+
+void ExchangeMember::place_own(std::span<const Frame> frames, std::uint32_t first) {
+    const Word** const words = words_.data() + first;
+    for (std::size_t n = 0; n < own_count_;) {
+        const std::size_t begin = filled_ % kPlaces;
+        const std::size_t end = begin + std::min(own_count_ - n, kPlaces - begin);
+        std::uint32_t number = own_added_;
+        for (std::size_t place = begin; place != end; ++place, ++n, ++number) {
+            const std::uint32_t i = which_own_[n];
+            words[i] = &own_.word(number);
+            put(place, number_, own_, number, Request::Kind::glanced);
+            frames_[place] = frames[i];
+            sightings_[place].glance = looked_[i].glance;
+            sightings_[place].key = looked_[i].key;
+        }
+        filled_ += end - begin;
+        own_added_ = number;
+    }
 }
 
 /// A fragment, or what fragments have become: `whole`.

@@ -1,14 +1,14 @@
 // A member of an exchange: an engine's parts, what others hand over to it, and its own batches.
 //
-//     submit   ask for the lines of what others have asked, which come meanwhile
-//              look at each frame of the batch: own         -> the group at hand
-//                                               another's   -> a request, published when all were looked at
-//              take some of what others have asked          -> the group
-//              judge the group: ask memory for all, decide one by one
+//     submit   look at each frame of the batch, and list which are own and which are others'
+//              own                                   -> the stages
+//              others'                               -> requests, published; the stages go on
+//              some of what others have asked        -> the stages, which go on
 //     collect  are all answers of the oldest batch there?
 //
-// Own and others' packets share a group of EngineParts::kSightedAtOnce, so that memory is asked for many at a time however
-// few of a batch are own.
+// Own and others' packets share the stages, so that memory is asked for many at a time however few of a batch are own. They
+// come to them some at a time, each kind in a loop of its own that asks nothing of the single packet: whose the next one is, and
+// whether it completes a group, no processor foresees.
 //
 // A fragment goes to the member that puts its datagram together. If the whole is another one's, the answer is that, and the asker hands
 // the whole over to whose it is: so nobody waits within a call, and the batch is complete a little later.
@@ -48,20 +48,39 @@ class ExchangeMember final : hooks::Owner {
     std::span<const Exchange::Answer> collect();
     std::span<const Exchange::Answer> wait();
 
+    /// Nothing is under way, and nobody reads a decision that was made here for this member's packets.
+    bool is_idle() const { return in_flight == 0 && filled_ == 0; }
+    const ct::HelperReach& reach() const { return steering_.reach(); }
+
     std::unique_ptr<EngineParts> engine;
     ct::Ledger ledger;
     std::uint32_t in_flight = 0;
 
   private:
     static constexpr std::size_t kGroup = EngineParts::kGroup;
-    static constexpr std::size_t kPlaces = EngineParts::kSightedAtOnce;
-    /// Whose answer a packet in the stages is.
-    struct Item {
-        std::uint32_t asker = 0;   ///< the member
-        std::uint32_t number = 0;  ///< of the answer
-        Request::Kind kind = Request::Kind::glanced;
-        Word* word = nullptr;
-        const wire::Reassembled* whole = nullptr;
+    static constexpr std::size_t kStages = EngineParts::kStages;
+    /// So many packets are looked at, or taken from others, before those in the stages go on.
+    static constexpr std::size_t kSome = 32;
+    /// Three whole groups and a part of one may be there, when some more come.
+    static constexpr std::size_t kPlaces = kGroup * kStages + kSome;
+    static constexpr std::uint32_t kNobody = ~std::uint32_t{0};  ///< no owner
+
+    /// Whose answer a packet in the stages is. Two stores and no more, for it is written once a packet.
+    class Item {
+      public:
+        Item() = default;
+        Item(Word& word, std::uint32_t asker, std::uint32_t number, Request::Kind kind)
+            : word_(&word),
+              facts_(std::uint64_t{static_cast<std::uint16_t>(kind)} << 48 |
+                     std::uint64_t{asker} << 32 | number) {}
+        Word& word() const { return *word_; }
+        std::uint32_t asker() const { return static_cast<std::uint16_t>(facts_ >> 32); }
+        std::uint32_t number() const { return static_cast<std::uint32_t>(facts_); }
+        Request::Kind kind() const { return static_cast<Request::Kind>(facts_ >> 48); }
+
+      private:
+        Word* word_ = nullptr;
+        std::uint64_t facts_ = 0;  ///< kind, the member that asks, the answer's number
     };
     struct Batch {
         std::uint32_t first = 0;  ///< in answers_
@@ -77,28 +96,28 @@ class ExchangeMember final : hooks::Owner {
     };
     bool is_here(const wire::Packet& packet) override;
     std::uint32_t find_owner(const Frame& frame, bool& is_fragment);
+    std::uint32_t find_odd_owner(const Frame& frame, std::uint32_t at);
     void sort_frames(std::span<const Frame> frames, std::uint32_t first);
     void place_frames(std::span<const Frame> frames, std::uint32_t first);
-    void place_own(const Frame& frame, const ct::Sighting& looked, std::uint32_t at);
-    void place_there(const Frame& frame, const ct::Sighting& looked, std::uint32_t at,
-                     HandOver& there);
+    void place_there(std::span<const Frame> frames, std::uint32_t first);
+    void place_own(std::span<const Frame> frames, std::uint32_t first);
     void place_piece(const Frame& frame, std::uint32_t owner, const wire::Reassembled* whole,
                      std::uint32_t at);
-    std::size_t put(std::uint32_t asker, Answers& answers, std::uint32_t number,
-                    Request::Kind kind);
-    void enter();
+    void put(std::size_t place, std::uint32_t asker, Answers& answers, std::uint32_t number,
+             Request::Kind kind);
     void put_piece(std::uint32_t asker, std::uint32_t number, const Frame& frame,
                    Request::Kind kind, const wire::Reassembled* whole);
-    void take_request(std::uint32_t asker);
-    std::size_t take_requests(std::size_t most);
+    void go_on();
+    std::uint32_t take_glanced(std::uint32_t asker, std::uint32_t most);
+    std::uint32_t take_piece(std::uint32_t asker);
+    std::size_t take_requests();
     std::uint32_t look_for_requests();
     void look_around();
     std::size_t size_of_group(std::size_t group) const;
     void step(std::size_t group);
     void drain();
     void judge_group(std::size_t group);
-    void judge(const Item& item, const Frame& frame, const ct::Sighting& sighting,
-               Decision& decision);
+    void judge(std::size_t place);
     void keep_bytes(std::size_t first, std::size_t count);
     void publish_answers();
     Answers& answers_to(std::uint32_t asker) {
@@ -123,20 +142,23 @@ class ExchangeMember final : hooks::Owner {
     bool is_steered_by_key_;
     std::uint32_t most_in_flight_;
 
-    // Packets in the stages, packet i at i modulo their count, as are engine->sightings.
+    // Packets in the stages, packet i at i modulo their count.
     std::array<Frame, kPlaces> frames_;
+    std::array<ct::Sighting, kPlaces> sightings_;
     std::array<Item, kPlaces> items_;
     std::array<hooks::Told, kPlaces> told_;
+    std::array<const wire::Reassembled*, kPlaces> wholes_{};  ///< with Request::Kind::whole
     std::size_t filled_ = 0;              ///< packets since the stages were empty
+    std::size_t entered_ = 0;             ///< groups of them that have begun
     std::size_t pieces_end_ = 0;          ///< behind the last of them that is no glanced one
     std::vector<std::uint32_t> decided_;  ///< by asker: before this number all have their answers
-    std::array<ct::Sighting, kPlaces> looked_;  ///< at frames that are placed next
-    /// Which of them are whose: places in `looked_`, by member.
-    struct Share {
-        std::uint32_t count = 0;
-        std::array<std::uint8_t, kPlaces> which{};
-    };
-    std::vector<Share> shares_;
+    // Frames that are placed next: what was seen of them, whose each is, and which are own and which are not, in order.
+    std::array<ct::Sighting, kSome> looked_;
+    std::array<std::uint32_t, kSome> owners_{};
+    std::array<std::uint32_t, kSome> which_own_{};
+    std::array<std::uint32_t, kSome> which_there_{};
+    std::size_t own_count_ = 0;
+    std::size_t there_count_ = 0;
     Answers own_;
     std::uint32_t own_added_ = 0;
     std::uint32_t next_from_ = 0;  ///< whose requests are taken first
@@ -154,22 +176,16 @@ class ExchangeMember final : hooks::Owner {
     std::vector<Piece> pieces_;  ///< in the order of their batches
 };
 
-/// Into the next place of the stages, whose number it gives. Frame and sighting are to be filled there before enter().
-KS_INLINE std::size_t ExchangeMember::put(std::uint32_t asker, Answers& answers,
-                                          std::uint32_t number, Request::Kind kind) {
-    const std::size_t at = filled_ % kPlaces;
-    told_[at] = {&answers.decision(number), nullptr};
-    Item& item = items_[at];
-    item.asker = asker;
-    item.number = number;
-    item.kind = kind;
-    item.word = &answers.word(number);
-    return at;
+/// What is known of a packet by its answer. Frame and sighting of the place are to be filled too.
+KS_INLINE void ExchangeMember::put(std::size_t place, std::uint32_t asker, Answers& answers,
+                                   std::uint32_t number, Request::Kind kind) {
+    told_[place] = {&answers.decision(number), nullptr};
+    items_[place] = Item(answers.word(number), asker, number, kind);
 }
 
-KS_INLINE void ExchangeMember::enter() {
-    ++filled_;
-    if (filled_ % kGroup == 0) step(filled_ / kGroup - 1);
+/// Whole groups enter the stages.
+KS_INLINE void ExchangeMember::go_on() {
+    while (entered_ < filled_ / kGroup) step(entered_++);
 }
 
 }  // namespace keepstate

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "ct/tracker.hpp"
@@ -41,7 +42,7 @@ inline bool has_come(std::uint32_t counter, std::uint32_t number) {
 /// lines stay with the asker.
 class Request {
   public:
-    enum class Kind : std::uint32_t {
+    enum class Kind : std::uint16_t {
         glanced,   ///< it has a sighting
         fragment,  ///< to be put together
         whole,     ///< the last piece of what was put together: HandOver::whole_of()
@@ -139,15 +140,12 @@ class Answers {
     /// `places`: a power of two.
     explicit Answers(std::uint32_t places)
         : mask_(places - 1),
-          words_(new WordLine[(places + kInLine - 1) / kInLine]),
+          words_(make_words(places)),
           decisions_(new Place[places]),
           bytes_(places),
           strays_(places) {}
 
-    Word& word(std::uint32_t number) {
-        const std::uint32_t at = number & mask_;
-        return words_[at / kInLine].words[at % kInLine];
-    }
+    Word& word(std::uint32_t number) { return words_[number & mask_]; }
     Decision& decision(std::uint32_t number) { return decisions_[number & mask_].decision; }
     /// Makes what the decision names outlive the engine's next call. `frame`: the packet's bytes, which do so.
     void keep_bytes(std::uint32_t number, std::span<const std::uint8_t> frame) {
@@ -178,10 +176,15 @@ class Answers {
     }
 
   private:
-    static constexpr std::uint32_t kInLine = 8;
-    struct alignas(64) WordLine {
-        std::array<Word, kInLine> words;
+    static constexpr std::align_val_t kLine{64};
+    struct FreeWords {
+        void operator()(Word* words) const { ::operator delete[](words, kLine); }
     };
+    /// Lines of their own.
+    static Word* make_words(std::uint32_t places) {
+        constexpr std::uint32_t kInLine = 8;
+        return new (kLine) Word[std::max(places, kInLine)];
+    }
     struct alignas(64) Place {
         Decision decision;
     };
@@ -197,7 +200,7 @@ class Answers {
     }
 
     std::uint32_t mask_;
-    std::unique_ptr<WordLine[]> words_;
+    std::unique_ptr<Word[], FreeWords> words_;
     std::unique_ptr<Place[]> decisions_;
     std::vector<std::vector<std::uint8_t>> bytes_;
     std::vector<Stray> strays_;
@@ -237,9 +240,10 @@ class HandOver {
     }
     /// How many the last look() saw that are not yet taken.
     std::uint32_t ready() const { return seen_asked_ - taken_; }
-    /// The next one; its number is taken() - 1 then.
-    const Request& take() { return requests_[taken_++ & mask_].request; }
+    /// The number of the one that is to be taken next.
     std::uint32_t taken() const { return taken_; }
+    const Request& at(std::uint32_t number) const { return requests_[number & mask_].request; }
+    void take(std::uint32_t count) { taken_ += count; }
     const wire::Reassembled* whole_of(std::uint32_t number) const {
         return wholes_[number & mask_];
     }

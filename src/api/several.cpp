@@ -1,6 +1,7 @@
 // See several.hpp.
 #include "api/several.hpp"
 
+#include <utility>
 #include <vector>
 
 #include "rules/sharing.hpp"
@@ -54,6 +55,28 @@ std::array<std::uint64_t, kReasons> sum_of_reasons(EngineList engines) {
         for (std::size_t i = 0; i < kReasons; ++i) sum[i] += engine->reasons[i];
     }
     return sum;
+}
+
+Result<void> change_rules(std::span<EngineParts* const> engines, Family family,
+                          std::string_view command, std::span<const LabelName> labels,
+                          const ct::HelperReach* reach) {
+    EngineParts& first = *engines[0];
+    rules::ChangeTerms terms;
+    if (reach) {
+        terms.why_not = [&](const rules::Program& program, const rules::RulePosition& at) {
+            return rules::why_not_beside_others(program, at, first.helpers, *reach);
+        };
+    }
+    Result<bool> changed = first.change_rules(family, command, labels, terms);
+    if (!changed) return Unexpected(std::move(changed.error()));
+    if (!*changed) return {};
+    terms = {};
+    terms.counts_from_zero = true;
+    for (EngineParts* other : engines.subspan(1)) {
+        const Result<bool> also = other->change_rules(family, command, labels, terms);
+        KS_ASSERT(also && *also);
+    }
+    return {};
 }
 
 std::optional<Fault> find_rule_for_order(const EngineParts& engine, bool has_helpers) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "rules/sharing.hpp"
+#include "api/several.hpp"
 
 namespace keepstate {
 
@@ -42,22 +42,9 @@ void ShardedEngine::Parts::process(std::span<const Frame> batch, std::span<Decis
 /// The first shard says whether it may be; what it takes, all others take.
 Result<void> ShardedEngine::Parts::change_rules(Family family, std::string_view command,
                                                 std::span<const LabelName> labels) {
-    EngineParts& first = shards[0]->parts();
-    const ct::HelperReach& reach = shards[0]->steering().reach();
-    rules::ChangeTerms terms;
-    terms.why_not = [&](const rules::Program& program, const rules::RulePosition& at) {
-        return rules::why_not_beside_others(program, at, first.helpers, reach);
-    };
-    Result<bool> changed = first.change_rules(family, command, labels, terms);
-    if (!changed) return Unexpected(std::move(changed.error()));
-    if (!*changed) return {};
-    terms = {};
-    terms.counts_from_zero = true;
-    for (std::size_t i = 1; i < shards.size(); ++i) {
-        const Result<bool> also = shards[i]->parts().change_rules(family, command, labels, terms);
-        KS_ASSERT(also && *also);
-    }
-    return {};
+    std::vector<EngineParts*> all;
+    for (const auto& shard : shards) all.push_back(&shard->parts());
+    return keepstate::change_rules(all, family, command, labels, &shards[0]->steering().reach());
 }
 
 void ShardedEngine::Parts::process_part() {

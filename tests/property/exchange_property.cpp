@@ -3,7 +3,7 @@
 // Random traffic in which packets meet each other's flows, given to a random member each. Where every packet is decided
 // before the next is submitted the order is that of the traffic; where whole batches are under way at several members at once, each
 // flow's packets are given to one of them, so that the order of each flow is. Likewise where decisions are shared, and where a member
-// stays away for a while. And threads: packets of all flows at all
+// stays away for a while, and where rules change. And threads: packets of all flows at all
 // members, where what is said must not depend on the order.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <barrier>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -19,6 +21,7 @@
 #include "decision_words.hpp"
 #include "keepstate/exchange.hpp"
 #include "keepstate/packet.hpp"
+#include "live_changes.hpp"
 
 namespace keepstate {
 namespace {
@@ -95,6 +98,14 @@ Traffic random_traffic(unsigned seed, unsigned flows, std::size_t count, bool on
         traffic.frames.push_back(frame);
     }
     return traffic;
+}
+
+Frame frame_of(const WrittenPacket& packet) {
+    Frame frame;
+    frame.bytes = packet.ip;
+    frame.link = kLinkRaw;
+    frame.time = Time::from_s(1000);
+    return frame;
 }
 
 /// silent: nobody asks for counters, entries' facts or events, as in data planes. Then usual packets share decisions.
@@ -196,6 +207,84 @@ TEST(Exchange, says_what_one_engine_says_wherever_packets_arrive) {
     }
 }
 
+// --- rules that change ----------------------------------------------------------------------------
+
+/// Nothing is under way afterwards.
+void release_all(Exchange& exchange) {
+    for (std::uint32_t i = 0; i < exchange.members(); ++i) {
+        EXPECT_TRUE(exchange.member(i).collect().empty());
+        EXPECT_EQ(exchange.member(i).in_flight(), 0U);
+    }
+}
+
+/// Whether the change was taken, in the same words by both.
+bool change_both(Dice& dice, Engine& engine, Exchange& exchange) {
+    std::string command = kLiveChanges[below(dice, std::size(kLiveChanges))];
+    const std::size_t at = command.find('#');
+    if (at != std::string::npos) command.replace(at, 1, std::to_string(1 + below(dice, 6)));
+    const Family family = below(dice, 3) == 0 ? Family::ipv6 : Family::ipv4;
+    const auto words_of_change = [&](auto& any) {
+        const Result<void> done = any.change_rules(family, command);
+        return done ? "" : done.error().faults.front().words;
+    };
+    release_all(exchange);
+    const std::string wanted = words_of_change(engine);
+    EXPECT_EQ(words_of_change(exchange), wanted) << command;
+    return wanted.empty();
+}
+
+TEST(Exchange, says_what_one_engine_says_while_rules_change) {
+    for (const Kind kind : kKinds) {
+        for (std::uint32_t members = 1; members <= 4; ++members) {
+            const Traffic traffic = random_traffic(20 + members, 6, 1500, false);
+            Engine engine = std::move(*Engine::make(setup_of(kind)));
+            Exchange exchange = make_exchange(members, 4, kind);
+            Dice dice(members);
+            unsigned changed = 0;
+            Decision decision;
+            for (std::size_t i = 0; i < traffic.frames.size(); ++i) {
+                const Frame& frame = traffic.frames[i];
+                if (below(dice, 30) == 0) changed += change_both(dice, engine, exchange) ? 1 : 0;
+                engine.process({&frame, 1}, {&decision, 1});
+                ASSERT_EQ(ask(exchange, below(dice, members), frame), describe(decision))
+                    << members << " members, packet " << i;
+            }
+            EXPECT_GT(changed, 10U);
+            const Time now = traffic.frames.back().time;
+            EXPECT_EQ(all_of(exchange, now), all_of(engine, now));
+        }
+    }
+}
+
+TEST(Exchange,
+     keeps_its_rules_while_packets_are_under_way_and_where_members_could_not_judge_alike) {
+    constexpr const char* kOneMore = "-A FORWARD -p sctp -j DROP";
+    Exchange exchange = make_exchange(2, 64, Kind::silent_bump);
+    const WrittenPacket packet = *parse_packet_text("tcp 10.0.0.1:1000 10.0.1.1:80 flags syn");
+    const Frame frame = frame_of(packet);
+    const auto kind_of_refusal = [&](const char* command) {
+        const Result<void> done = exchange.change_rules(Family::ipv4, command);
+        return done ? std::nullopt : std::optional(done.error().kind);
+    };
+    ASSERT_TRUE(exchange.member(1).submit({&frame, 1}));
+    EXPECT_EQ(kind_of_refusal(kOneMore), ErrorKind::usage);
+    for (int rounds = 0; exchange.member(1).collect().empty(); ++rounds) {
+        ASSERT_LT(rounds, 10);
+        exchange.member(0).serve();
+    }
+    EXPECT_EQ(kind_of_refusal(kOneMore), ErrorKind::usage) << "the answer may still be read";
+    release_all(exchange);
+    EXPECT_EQ(kind_of_refusal("-A FORWARD -m limit --limit 1/s -j ACCEPT"), ErrorKind::input);
+    EXPECT_EQ(kind_of_refusal("-t raw -A PREROUTING -p tcp --dport 21 -j CT --helper ftp"),
+              ErrorKind::input);
+    EXPECT_EQ(exchange.print_counters(Family::ipv4).find("sctp -j DROP"), std::string::npos);
+    EXPECT_EQ(kind_of_refusal(kOneMore), std::nullopt);
+    EXPECT_NE(exchange.print_counters(Family::ipv4).find("sctp -j DROP"), std::string::npos);
+    // One member and one engine for all take any rule.
+    Exchange alone = make_exchange(1, 64, Kind::silent_bump);
+    EXPECT_TRUE(alone.change_rules(Family::ipv4, "-A FORWARD -m limit --limit 1/s -j ACCEPT"));
+}
+
 // --- many under way -------------------------------------------------------------------------------
 
 /// A member's packets in the order in which they are to be submitted, and what is said of them.
@@ -275,14 +364,6 @@ std::vector<WrittenPacket> handshakes(unsigned flows) {
         packets.push_back(*parse_packet_text("tcp " + out + " flags ack seq 10 ack 6 win 9000"));
     }
     return packets;
-}
-
-Frame frame_of(const WrittenPacket& packet) {
-    Frame frame;
-    frame.bytes = packet.ip;
-    frame.link = kLinkRaw;
-    frame.time = Time::from_s(1000);
-    return frame;
 }
 
 TEST(Exchange, gives_packets_their_own_bytes_where_they_share_a_decision) {
@@ -406,6 +487,8 @@ TEST(Exchange, has_one_engine_where_rules_remember_or_flows_have_helpers) {
         for (const Frame& frame : traffic.frames) EXPECT_NE(ask(exchange, 2, frame), "no answer");
         EXPECT_GT(exchange.entry_counts()[0], 0U);
         EXPECT_EQ(exchange.entry_counts()[1] + exchange.entry_counts()[2], 0U);
+        release_all(exchange);
+        EXPECT_TRUE(exchange.change_rules(Family::ipv4, "-A FORWARD -m limit --limit 1/s -j DROP"));
     }
     EXPECT_FALSE(make_exchange(3, 64, Kind::bump).why_one());
 }
@@ -460,6 +543,50 @@ TEST(Exchange, serves_threads_that_all_receive_packets_of_all_flows) {
     std::uint64_t entries = 0;
     for (const std::uint32_t each : exchange.entry_counts()) entries += each;
     EXPECT_EQ(entries, kFlows);
+}
+
+TEST(Exchange, changes_rules_while_its_threads_meet) {
+    constexpr std::uint32_t kMembers = 3;
+    constexpr unsigned kFlows = 100, kBatch = 20, kBatches = 20, kRounds = 30;
+    const std::vector<WrittenPacket> opening = handshakes(kFlows);
+    Exchange exchange = make_exchange(kMembers, 4 * kBatch, Kind::silent_bump);
+    for (const WrittenPacket& packet : opening) ask(exchange, 1, frame_of(packet));
+    release_all(exchange);
+    std::array<std::uint64_t, kMembers> wrong{};
+    std::barrier meeting(kMembers);
+    std::array<std::atomic<std::uint32_t>, kRounds> done{};
+    const auto play = [&](std::uint32_t which) {
+        Exchange::Member& member = exchange.member(which);
+        Dice dice(which);
+        std::vector<Frame> frames(kBatch);
+        for (unsigned round = 0; round < kRounds; ++round) {
+            const bool is_open = round % 2 == 0;
+            const auto count = [&](std::span<const Exchange::Answer> answers) {
+                for (const auto& [d, out_bytes] : answers) {
+                    const bool is_good = (d->verdict == Verdict::accept) == is_open &&
+                                         d->rule.number == 1 && out_bytes.empty() != is_open;
+                    wrong[which] += is_good ? 0 : 1;
+                }
+            };
+            for (unsigned batch = 0; batch < kBatches; ++batch) {
+                for (Frame& frame : frames) frame = frame_of(opening[below(dice, kFlows) * 3 + 2]);
+                while (!member.submit(frames)) count(member.wait());
+            }
+            while (member.in_flight() != 0) count(member.wait());
+            ++done[round];
+            while (done[round].load() < kMembers) member.serve();
+            meeting.arrive_and_wait();
+            if (which == round % kMembers) {
+                const char* const command = is_open ? "-I FORWARD -p tcp -j DROP" : "-D FORWARD 1";
+                EXPECT_TRUE(exchange.change_rules(Family::ipv4, command));
+            }
+            meeting.arrive_and_wait();
+        }
+    };
+    std::vector<std::thread> threads;
+    for (std::uint32_t which = 0; which < kMembers; ++which) threads.emplace_back(play, which);
+    for (std::thread& thread : threads) thread.join();
+    for (const std::uint64_t each : wrong) EXPECT_EQ(each, 0U);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "keepstate/packet.hpp"
 #include "keepstate/sharded_engine.hpp"
 #include "keepstate/steering.hpp"
+#include "live_changes.hpp"
 #include "runs.hpp"
 
 namespace keepstate {
@@ -400,26 +401,11 @@ TEST(Shards, meet_expectations_while_the_table_is_full) {
     compare_all({.most = 25, .has_helpers = true}, ftp_packets, draws(3U, 1U), 20);
 }
 TEST(Shards, say_what_one_engine_says_while_rules_change) {
-    const std::vector<std::string> changes = {
-        "-I FORWARD # -p udp -j ACCEPT",
-        "-I FORWARD # -p tcp -m tcp --sport 1002 -m conntrack --ctstate ESTABLISHED -j DROP",
-        "-A FORWARD -c 7 700 -p tcp -m tcp --dport 80 -j ACCEPT",
-        "-R FORWARD # -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-        "-R FORWARD # -c 5 500 -p udp -j REJECT",
-        "-D FORWARD #",
-        "-D FORWARD #",
-        "-D FORWARD -p udp -j ACCEPT",
-        "-C FORWARD -p udp -j ACCEPT",
-        "-t mangle -I PREROUTING -p udp -j MARK --set-mark 3",
-        "-t mangle -A FORWARD -p tcp -m tcp --syn -j CONNMARK --set-mark #",
-        "-t mangle -D PREROUTING #",
-        "-t raw -A PREROUTING -p udp -m udp --sport 1000 -j NOTRACK",
-        "-t raw -A PREROUTING -p tcp -m tcp --sport 1001 -j CT --zone #",
-        "-t raw -A PREROUTING -p tcp -m tcp --sport 1001 -j CT --zone-orig #",
-        "-t raw -D PREROUTING 1",
+    std::vector<std::string> changes(std::begin(kLiveChanges), std::end(kLiveChanges));
+    changes.emplace_back("-t raw -A PREROUTING -p tcp -m tcp --sport 1001 -j CT --zone-orig #");
+    changes.emplace_back(
         "-t security -A FORWARD -m connbytes --connbytes 2 --connbytes-mode packets "
-        "--connbytes-dir both",
-        "-A FORWARD -j nowhere"};
+        "--connbytes-dir both");
     const Case plain{.rules4 = kStateful4, .rules6 = kStateful6, .changes = changes};
     compare_all(plain, mixed_packets, draws(6U, 1U), 50);
     Case router = plain;
