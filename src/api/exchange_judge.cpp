@@ -82,7 +82,9 @@ std::size_t ExchangeMember::take_requests() {
 std::uint32_t ExchangeMember::look_for_requests() {
     std::uint32_t waiting = 0;
     for (HandOver* other : from_) {
-        if (other) waiting += other->look();
+        if (!other) continue;
+        waiting += other->look();
+        other->prepare_to_take(kSome);
     }
     return waiting;
 }

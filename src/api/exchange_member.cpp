@@ -53,16 +53,14 @@ bool ExchangeMember::submit(std::span<const Frame> batch) {
     in_flight += count;
     for (std::uint32_t i = 0; i < count; i += kSome) {
         place_frames(batch.subspan(i, std::min<std::size_t>(kSome, count - i)), first + i);
+        take_requests();
+        publish_answers();
     }
     std::uint32_t* const wanted = wanted_at(begun_);
     for (std::size_t other = 0; other < to_.size(); ++other) {
         wanted[other] = to_[other] ? to_[other]->next() : own_added_;
     }
     ++begun_;
-    take_requests();
-    publish_answers();
-    // Those that are seen now are taken the next time: the counter is on its way from the other core meanwhile.
-    look_for_requests();
     return true;
 }
 
@@ -109,10 +107,23 @@ std::uint32_t ExchangeMember::find_odd_owner(const Frame& frame, std::uint32_t a
 /// Others' behind own ones: a store waits for those before it, and the lines of requests have to come from other cores first. What follows them
 /// is deciding, which writes less than placing.
 void ExchangeMember::place_frames(std::span<const Frame> frames, std::uint32_t first) {
+    prepare(static_cast<std::uint32_t>(frames.size()));
     sort_frames(frames, first);
+    look_for_requests();
     place_own(frames, first);
     place_there(frames, first);
     go_on();
+}
+
+/// What other cores hold is asked for before some of so many frames go there.
+void ExchangeMember::prepare(std::uint32_t frames) {
+    constexpr std::uint32_t kMore = 4;  // they are not shared out evenly
+    const auto members = static_cast<std::uint32_t>(to_.size());
+    for (std::uint32_t other = 0; other < members; ++other) {
+        if (other == number_) continue;
+        to_[other]->prepare_to_ask(std::min(frames, frames / members + kMore));
+        from_[other]->prepare_to_look();
+    }
 }
 
 void ExchangeMember::place_there(std::span<const Frame> frames, std::uint32_t first) {
@@ -182,8 +193,18 @@ std::span<const Exchange::Answer> ExchangeMember::collect() {
         if (!is_complete(given_)) return {};
     }
     const Batch& batch = batch_at(given_++);
+    if (given_ != begun_) prepare_to_read(given_);
     read_answers(batch);
     return std::span(answers_).subspan(batch.first, batch.count);
+}
+
+/// Answers to a batch that will be collected next, if they are there.
+void ExchangeMember::prepare_to_read(std::uint64_t batch) {
+    const std::uint32_t* const first = wanted_at(batch - 1);
+    const std::uint32_t* const end = wanted_at(batch);
+    for (std::size_t other = 0; other < to_.size(); ++other) {
+        if (to_[other]) to_[other]->prepare_to_read(first[other], end[other]);
+    }
 }
 
 void ExchangeMember::read_answers(const Batch& batch) {

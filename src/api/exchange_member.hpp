@@ -1,6 +1,7 @@
 // A member of an exchange: an engine's parts, what others hand over to it, and its own batches.
 //
-//     submit   look at each frame of the batch, and list which are own and which are others'
+//     submit   ask for the lines of the cache that others have and that will be needed
+//              look at each frame of the batch, and list which are own and which are others'
 //              own                                   -> the stages
 //              others'                               -> requests, published; the stages go on
 //              some of what others have asked        -> the stages, which go on
@@ -9,6 +10,9 @@
 // Own and others' packets share the stages, so that memory is asked for many at a time however few of a batch are own. They
 // come to them some at a time, each kind in a loop of its own that asks nothing of the single packet: whose the next one is, and
 // whether it completes a group, no processor foresees.
+//
+// A line that another core has written takes 60 to 400 ns, as far as that is away, and stores behind one that waits for its line
+// wait with it. So each of them is asked for while something else is done, about the looks at some frames before it is needed.
 //
 // A fragment goes to the member that puts its datagram together. If the whole is another one's, the answer is that, and the asker hands
 // the whole over to whose it is: so nobody waits within a call, and the batch is complete a little later.
@@ -99,6 +103,7 @@ class ExchangeMember final : hooks::Owner {
     std::uint32_t find_odd_owner(const Frame& frame, std::uint32_t at);
     void sort_frames(std::span<const Frame> frames, std::uint32_t first);
     void place_frames(std::span<const Frame> frames, std::uint32_t first);
+    void prepare(std::uint32_t frames);
     void place_there(std::span<const Frame> frames, std::uint32_t first);
     void place_own(std::span<const Frame> frames, std::uint32_t first);
     void place_piece(const Frame& frame, std::uint32_t owner, const wire::Reassembled* whole,
@@ -124,6 +129,7 @@ class ExchangeMember final : hooks::Owner {
         return asker == number_ ? own_ : from_[asker]->answers();
     }
     void release();
+    void prepare_to_read(std::uint64_t batch);
     void read_answers(const Batch& batch);
     bool is_complete(std::uint64_t batch);
     bool follow_pieces(std::uint64_t batch);

@@ -22,6 +22,7 @@
 #include <new>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "ct/tracker.hpp"
 #include "hooks/path.hpp"
 #include "keepstate/engine.hpp"
@@ -146,6 +147,14 @@ class Answers {
           strays_(places) {}
 
     Word& word(std::uint32_t number) { return words_[number & mask_]; }
+    /// For each line of the words from `first` to `end`.
+    template <typename Prefetch>
+    void for_each_line(std::uint32_t first, std::uint32_t end, Prefetch prefetch) const {
+        for (std::uint32_t number = first & ~(kInLine - 1); !has_come(number, end);
+             number += kInLine) {
+            prefetch(&words_[number & mask_]);
+        }
+    }
     Decision& decision(std::uint32_t number) { return decisions_[number & mask_].decision; }
     /// Makes what the decision names outlive the engine's next call. `frame`: the packet's bytes, which do so.
     void keep_bytes(std::uint32_t number, std::span<const std::uint8_t> frame) {
@@ -176,13 +185,13 @@ class Answers {
     }
 
   private:
+    static constexpr std::uint32_t kInLine = 8;
     static constexpr std::align_val_t kLine{64};
     struct FreeWords {
         void operator()(Word* words) const { ::operator delete[](words, kLine); }
     };
     /// Lines of their own.
     static Word* make_words(std::uint32_t places) {
-        constexpr std::uint32_t kInLine = 8;
         return new (kLine) Word[std::max(places, kInLine)];
     }
     struct alignas(64) Place {
@@ -214,7 +223,17 @@ class HandOver {
     HandOver(const HandOver&) = delete;
     HandOver& operator=(const HandOver&) = delete;
 
+    // Lines that the other one has had come some hundred nanoseconds after they are asked for. Whoever will soon need some says
+    // so, and does something else meanwhile.
+
     // --- the asker's side; requests are numbered as they are added
+    /// About so many requests will be added and published.
+    void prepare_to_ask(std::uint32_t count) const {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            base::prefetch_to_write(&requests_[(added_ + i) & mask_]);
+        }
+        base::prefetch_to_write(&asked_);
+    }
     std::uint32_t next() const { return added_; }
     Request& add() { return requests_[added_++ & mask_].request; }
     /// Of the request that was added last.
@@ -225,6 +244,12 @@ class HandOver {
         published_ = added_;
         asked_.store(added_, std::memory_order_release);
     }
+    /// The answers from `first` to `end` will be read, if it is known that they are there.
+    void prepare_to_read(std::uint32_t first, std::uint32_t end) const {
+        if (has_come(seen_answered_, end)) {
+            answers_.for_each_line(first, end, base::prefetch_to_read);
+        }
+    }
     /// Whether all requests before the one with this number have their answers.
     bool is_answered(std::uint32_t number) {
         if (has_come(seen_answered_, number)) return true;
@@ -233,6 +258,19 @@ class HandOver {
     }
 
     // --- the owner's side
+    /// There will be a look, and answers that are published.
+    void prepare_to_look() const {
+        base::prefetch_to_read(&asked_);
+        base::prefetch_to_write(&answered_);
+    }
+    /// Some of those that were seen, `most` at the most, will be taken and answered.
+    void prepare_to_take(std::uint32_t most) const {
+        const std::uint32_t end = taken_ + std::min(ready(), most);
+        for (std::uint32_t number = taken_; number != end; ++number) {
+            base::prefetch_to_read(&requests_[number & mask_]);
+        }
+        answers_.for_each_line(taken_, end, base::prefetch_to_write);
+    }
     /// Looks at the asker's counter. How many requests wait for it.
     std::uint32_t look() {
         seen_asked_ = asked_.load(std::memory_order_acquire);

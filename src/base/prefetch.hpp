@@ -1,10 +1,12 @@
-// Asking for a line of the cache that will be written.
+// Asking for a line of the cache that will be read or written.
 //
 // __builtin_prefetch(at, 1) asks only to read where compilers may not assume the instruction; a line that another core
 // holds would then be asked for twice. On x86 it is there, or does nothing.
 #pragma once
 
 namespace keepstate::base {
+
+inline void prefetch_to_read(const void* at) { __builtin_prefetch(at); }
 
 inline void prefetch_to_write(const void* at) {
 #if defined(__x86_64__)
