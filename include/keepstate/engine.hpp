@@ -68,7 +68,7 @@ struct EngineSetup {
     std::uint64_t seed = 0;         ///< of the entry map's keyed hash and of random matches
     bool listen_events = false;     ///< somebody will call take_events()
     /// All memory for entries is taken at make(), in huge pages where the system has them, so that no packet waits for it:
-    /// about 160 bytes for each of nf_conntrack_max; and entries are placed so that batches of a few packets need not wait for the index
+    /// about 175 bytes for each of nf_conntrack_max; and entries are placed so that batches of a few packets need not wait for the index
     /// first. Otherwise the system gives it as flows come.
     bool prefault = false;
     /// Entries whose time is over are given back, and their end is told, with the next packet: so many with one packet at the

@@ -28,20 +28,35 @@ TEST(PlacedSlab, a_wish_is_heard_while_its_group_has_room) {
     EXPECT_EQ(slab.take(wish), 9U);
 }
 
+/// Of so many elements with random wishes.
+struct Placed {
+    std::uint32_t first = 0;   ///< stand in their first group
+    std::uint32_t second = 0;  ///< or in their second
+};
+Placed fill(PlacedSlab<int>& slab, std::uint32_t slots, std::uint32_t elements) {
+    SplitMix64 random(5);
+    Placed placed;
+    for (std::uint32_t i = 0; i < elements; ++i) {
+        const auto wish = static_cast<std::uint32_t>(random.next());
+        EXPECT_EQ(slab.is_crowded(), i > slots / 2);
+        const std::uint32_t group = slab.take(wish) / 4 * 4;
+        const bool is_first = group == slab.group_of(wish);
+        placed.first += is_first ? 1 : 0;
+        placed.second += !is_first && group == slab.second_group_of(wish) ? 1 : 0;
+    }
+    return placed;
+}
+
 TEST(PlacedSlab, most_stand_where_they_are_looked_for_even_if_it_is_full) {
     constexpr std::uint32_t kSlots = 1U << 16;
-    PlacedSlab<int> slab(kSlots, Touch::first);
-    SplitMix64 random(5);
-    std::uint32_t first = 0, second = 0;
-    for (std::uint32_t i = 0; i < kSlots; ++i) {
-        const auto wish = static_cast<std::uint32_t>(random.next());
-        EXPECT_EQ(slab.is_crowded(), i > kSlots / 2);
-        const std::uint32_t group = slab.take(wish) / 4 * 4;
-        first += group == slab.group_of(wish) ? 1 : 0;
-        second += group != slab.group_of(wish) && group == slab.second_group_of(wish) ? 1 : 0;
-    }
-    EXPECT_GT(first, kSlots / 100 * 70);
-    EXPECT_GT(first + second, kSlots / 100 * 82);
+    PlacedSlab<int> full(kSlots, Touch::first);
+    const Placed in_full = fill(full, kSlots, kSlots);
+    EXPECT_GT(in_full.first, kSlots / 100 * 70);
+    EXPECT_GT(in_full.first + in_full.second, kSlots / 100 * 82);
+    PlacedSlab<int> roomy(kSlots, Touch::first);
+    constexpr std::uint32_t kMost = kSlots / 11 * 10;
+    const Placed in_roomy = fill(roomy, kSlots, kMost);
+    EXPECT_GT(in_roomy.first + in_roomy.second, kMost / 100 * 89);
 }
 
 TEST(PlacedSlab, memory_that_is_not_there_yet_is_taken_from_the_lowest_up) {

@@ -16,6 +16,15 @@ std::uint32_t entries_of(const EntryMap::Room& room) {
     return std::min(room.entries, EntryIndex::kMostSlots - kInFlight);
 }
 
+/// Where entries are placed by their keys, one slot in eleven stays free however full the map is, so that fewer of them stand where
+/// nobody expects them: a packet that comes alone waits for memory once more there.
+std::uint32_t slots_of(const EntryMap::Room& room) {
+    constexpr std::uint32_t kTenth = 10;
+    const std::uint32_t entries = entries_of(room) + kInFlight;
+    if (room.touch != base::Touch::first) return entries;
+    return std::min(entries + entries / kTenth, EntryIndex::kMostSlots);
+}
+
 /// What the place alone is sure of: the reply is the inverse, another tuple, and the zone is 0.
 bool is_plain(const Entry& entry) {
     if (!entry.has_extra()) return !entry.is_to_itself();
@@ -27,9 +36,9 @@ bool is_plain(const Entry& entry) {
 
 EntryMap::EntryMap(const Room& room, std::uint64_t seed)
     : index_(room.two_places ? 2 * entries_of(room) : entries_of(room), seed, room.touch),
-      entries_(entries_of(room) + kInFlight, room.touch),
-      memos_(sizeof(Memo) * (entries_of(room) + kInFlight), room.touch),
-      extras_(entries_of(room) + kInFlight) {}
+      entries_(slots_of(room), room.touch),
+      memos_(sizeof(Memo) * slots_of(room), room.touch),
+      extras_(slots_of(room)) {}
 
 Entry* EntryMap::make(const FlowKey& original) {
     const std::uint32_t slot = entries_.take(wish_of(original));
