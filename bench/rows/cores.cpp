@@ -3,7 +3,9 @@
 //     cores/flows:N         each with N flows of its own. Counter `gain`: packets a second of the two threads, as a multiple
 //                           of what one of them does while the other rests. Time: a packet's, of both together
 //     cores_shared/flows:N  N flows in all, of each of which packets arrive at both threads: an Exchange, in which half of
-//                           all packets are handed over. `gain`: the same over one engine with the N flows
+//                           all packets are handed over. `gain`: the same over one engine with the N flows.
+//                           `line`: how long a line of the cache takes from the one core to the other; `gain_near`, `gain_far`:
+//                           of turns in which that was less than 150 ns, and of the others
 //
 // Each thread's rate is packets by its own processor time, so that other programs on the machine do not lower it; what
 // the two take from each other (the shared cache, memory) does, and so does the time in which one waits for the other,
@@ -55,6 +57,39 @@ double sum_of_rates(const std::array<double, kCores>& costs) {
     return rate;
 }
 
+/// What both cores do together, as a multiple of what one does.
+double gain_of(const Turn& turn) {
+    return sum_of_rates(turn.together) / sum_of_rates(turn.alone) * kCores;
+}
+
+/// Thrown from one core to the other and back: how far they are from each other. Cores that share a cache are some 60 ns apart, others
+/// up to 400, and where the machine is a guest its host may move it from the one to the other at any time.
+constexpr double kNearNs = 150;
+class Ball {
+  public:
+    /// Nanoseconds one way. Both threads call it, each with its number.
+    double play(std::uint32_t who) {
+        constexpr std::uint32_t kThrows = 500;
+        const double begin = wall_ns();
+        for (std::uint32_t i = 0; i < kThrows; ++i) {
+            ++seen_[who].value;
+            if (who == 0) at_[0].value.store(seen_[0].value, std::memory_order_release);
+            while (at_[1 - who].value.load(std::memory_order_acquire) != seen_[who].value) continue;
+            if (who == 1) at_[1].value.store(seen_[1].value, std::memory_order_release);
+        }
+        return (wall_ns() - begin) / (2.0 * kThrows);
+    }
+
+  private:
+    static constexpr std::size_t kApart = 128;
+    template <typename Value>
+    struct alignas(kApart) Apart {
+        Value value{};
+    };
+    std::array<Apart<std::atomic<std::uint32_t>>, kCores> at_;
+    std::array<Apart<std::uint32_t>, kCores> seen_;
+};
+
 double median_of(std::vector<double> values) {
     std::sort(values.begin(), values.end());
     return values[values.size() / 2];
@@ -88,7 +123,7 @@ void finish_turns(benchmark::State& state, const std::vector<Turn>& turns) {
     for (const Turn& turn : turns) {
         alone.push_back(kCores / sum_of_rates(turn.alone));
         together.push_back(1 / sum_of_rates(turn.together));
-        gains.push_back(alone.back() / together.back());
+        gains.push_back(gain_of(turn));
     }
     finish(state, median_of(together));
     state.counters["alone"] = median_of(alone);
@@ -260,10 +295,14 @@ void measure_shared(benchmark::State& state, const Plan& plan, const WorkloadOpt
                                     [&load] { return new SharedRow(load); });
     std::barrier both(kCores);
     std::atomic<std::uint32_t> done{0};
+    Ball ball;
+    std::vector<double> lines;
     const auto alone = [&row](std::uint32_t i) { return row.alone[i]->run(kBatches / 2); };
     // Both only make packets, then both exchange them. Who is done first serves the other.
     const auto together = [&](std::uint32_t i) {
         Receiver& own = *row.together.receivers[i];
+        const double line = ball.play(i);
+        if (i == 0) lines.push_back(line);
         const double begin = thread_ns();
         own.make(kBatches);
         const double making = thread_ns() - begin;
@@ -281,6 +320,13 @@ void measure_shared(benchmark::State& state, const Plan& plan, const WorkloadOpt
         return;
     }
     finish_turns(state, turns);
+    state.counters["line"] = median_of(lines);
+    std::array<std::vector<double>, 2> gains;
+    for (std::size_t i = 0; i < turns.size(); ++i) {
+        gains[lines[i] < kNearNs ? 0 : 1].push_back(gain_of(turns[i]));
+    }
+    if (!gains[0].empty()) state.counters["gain_near"] = median_of(gains[0]);
+    if (!gains[1].empty()) state.counters["gain_far"] = median_of(gains[1]);
 }
 
 }  // namespace
