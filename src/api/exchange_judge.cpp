@@ -62,8 +62,7 @@ std::uint32_t ExchangeMember::take_piece(std::uint32_t asker) {
 /// Takes some of what others ask and the last look has seen. How many.
 std::size_t ExchangeMember::take_requests() {
     auto left = static_cast<std::uint32_t>(kSome);
-    const auto members = static_cast<std::uint32_t>(from_.size());
-    for (std::uint32_t i = 0; i < members && left != 0; ++i) {
+    for (std::uint32_t i = 0; i < members_ && left != 0; ++i) {
         const std::uint32_t asker = next_from_;
         std::uint32_t some = from_[asker] ? std::min(from_[asker]->ready(), left) : 0;
         left -= some;
@@ -72,7 +71,7 @@ std::size_t ExchangeMember::take_requests() {
                 from_[asker]->at(from_[asker]->taken()).kind() == Request::Kind::glanced;
             some -= is_glanced ? take_glanced(asker, some) : take_piece(asker);
         }
-        if (left != 0) next_from_ = next_from_ + 1 == members ? 0 : next_from_ + 1;
+        if (left != 0) next_from_ = next_from_ + 1 == members_ ? 0 : next_from_ + 1;
     }
     go_on();
     return kSome - left;
@@ -81,7 +80,7 @@ std::size_t ExchangeMember::take_requests() {
 /// How many wait.
 std::uint32_t ExchangeMember::look_for_requests() {
     std::uint32_t waiting = 0;
-    for (HandOver* other : from_) {
+    for (HandOver* const other : std::span(from_).first(members_)) {
         if (!other) continue;
         waiting += other->look();
         other->prepare_to_take(kSome);
@@ -186,7 +185,7 @@ bool ExchangeMember::is_here(const wire::Packet& packet) {
 }
 
 void ExchangeMember::publish_answers() {
-    for (std::size_t asker = 0; asker < from_.size(); ++asker) {
+    for (std::size_t asker = 0; asker < members_; ++asker) {
         if (from_[asker]) from_[asker]->finish(decided_[asker]);
     }
 }

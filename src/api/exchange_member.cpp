@@ -30,12 +30,12 @@ ExchangeMember::ExchangeMember(std::uint32_t number, std::unique_ptr<EngineParts
 }
 
 void ExchangeMember::meet(std::span<const std::unique_ptr<HandOver>> all, std::uint32_t members) {
+    members_ = members;
     for (std::uint32_t other = 0; other < members; ++other) {
-        to_.push_back(all[number_ * members + other].get());
-        from_.push_back(all[other * members + number_].get());
+        to_[other] = all[number_ * members + other].get();
+        from_[other] = all[other * members + number_].get();
     }
     wanted_.resize(batches_.size() * members);
-    decided_.resize(members);
 }
 
 // --- a batch is submitted ------------------------------------------------------------------------
@@ -57,7 +57,7 @@ bool ExchangeMember::submit(std::span<const Frame> batch) {
         publish_answers();
     }
     std::uint32_t* const wanted = wanted_at(begun_);
-    for (std::size_t other = 0; other < to_.size(); ++other) {
+    for (std::size_t other = 0; other < members_; ++other) {
         wanted[other] = to_[other] ? to_[other]->next() : own_added_;
     }
     ++begun_;
@@ -95,7 +95,7 @@ void ExchangeMember::sort_frames(std::span<const Frame> frames, std::uint32_t fi
 std::uint32_t ExchangeMember::find_odd_owner(const Frame& frame, std::uint32_t at) {
     const auto link = static_cast<wire::LinkType>(frame.link);
     const ct::Way way = steering_.way_of(link, frame.bytes);
-    if (way.kind != ct::Way::Kind::fragment || to_.size() == 1) return way.shard;
+    if (way.kind != ct::Way::Kind::fragment || members_ == 1) return way.shard;
     const std::uint32_t owner = steering_.shard_of_fragment(link, frame.bytes);
     Answers& answers = owner == number_ ? own_ : to_[owner]->answers();
     const std::uint32_t number = owner == number_ ? own_added_ : to_[owner]->next();
@@ -118,10 +118,9 @@ void ExchangeMember::place_frames(std::span<const Frame> frames, std::uint32_t f
 /// What other cores hold is asked for before some of so many frames go there.
 void ExchangeMember::prepare(std::uint32_t frames) {
     constexpr std::uint32_t kMore = 4;  // they are not shared out evenly
-    const auto members = static_cast<std::uint32_t>(to_.size());
-    for (std::uint32_t other = 0; other < members; ++other) {
+    for (std::uint32_t other = 0; other < members_; ++other) {
         if (other == number_) continue;
-        to_[other]->prepare_to_ask(std::min(frames, frames / members + kMore));
+        to_[other]->prepare_to_ask(std::min(frames, frames / members_ + kMore));
         from_[other]->prepare_to_look();
     }
 }
@@ -135,7 +134,7 @@ void ExchangeMember::place_there(std::span<const Frame> frames, std::uint32_t fi
         words[i] = &there.answers().word(there.next());
         there.add().set(frames[i], looked_[i]);
     }
-    for (HandOver* const there : to_) {
+    for (HandOver* const there : std::span(to_).first(members_)) {
         if (there != nullptr) there->publish();
     }
 }
@@ -182,6 +181,16 @@ void ExchangeMember::release() {
     ++released_;
 }
 
+/// Answers to a batch that will be collected next, if they are there. Inlined always: g++ 12 leaves out
+/// calls of functions that do nothing but prefetch.
+KS_INLINE void ExchangeMember::prepare_to_read(std::uint64_t batch) {
+    const std::uint32_t* const first = wanted_at(batch - 1);
+    const std::uint32_t* const end = wanted_at(batch);
+    for (std::size_t other = 0; other < members_; ++other) {
+        if (to_[other]) to_[other]->prepare_to_read(first[other], end[other]);
+    }
+}
+
 std::span<const Exchange::Answer> ExchangeMember::collect() {
     release();
     if (given_ == begun_) {
@@ -196,15 +205,6 @@ std::span<const Exchange::Answer> ExchangeMember::collect() {
     if (given_ != begun_) prepare_to_read(given_);
     read_answers(batch);
     return std::span(answers_).subspan(batch.first, batch.count);
-}
-
-/// Answers to a batch that will be collected next, if they are there.
-void ExchangeMember::prepare_to_read(std::uint64_t batch) {
-    const std::uint32_t* const first = wanted_at(batch - 1);
-    const std::uint32_t* const end = wanted_at(batch);
-    for (std::size_t other = 0; other < to_.size(); ++other) {
-        if (to_[other]) to_[other]->prepare_to_read(first[other], end[other]);
-    }
 }
 
 void ExchangeMember::read_answers(const Batch& batch) {
@@ -222,7 +222,7 @@ void ExchangeMember::read_answers(const Batch& batch) {
 
 bool ExchangeMember::is_complete(std::uint64_t batch) {
     const std::uint32_t* const wanted = wanted_at(batch);
-    for (std::size_t other = 0; other < to_.size(); ++other) {
+    for (std::size_t other = 0; other < members_; ++other) {
         const bool is_there = to_[other] ? to_[other]->is_answered(wanted[other])
                                          : has_come(decided_[other], wanted[other]);
         if (!is_there) return false;

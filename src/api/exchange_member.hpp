@@ -30,10 +30,11 @@
 #include "base/inline.hpp"
 #include "ct/steering.hpp"
 #include "keepstate/exchange.hpp"
+#include "keepstate/steering.hpp"
 
 namespace keepstate {
 
-class ExchangeMember final : hooks::Owner {
+class alignas(kApart) ExchangeMember final : hooks::Owner {
   public:
     /// Entries of member N are numbered from N * kNumbers on.
     static constexpr std::uint64_t kNumbers = std::uint64_t{1} << 40;
@@ -137,12 +138,16 @@ class ExchangeMember final : hooks::Owner {
     Batch& batch_at(std::uint64_t number) { return batches_[number % batches_.size()]; }
     /// What the batch waits for at each member.
     std::uint32_t* wanted_at(std::uint64_t number) {
-        return &wanted_[number % batches_.size() * to_.size()];
+        return &wanted_[number % batches_.size() * members_];
     }
 
-    /// By member; null for itself.
-    std::vector<HandOver*> to_;
-    std::vector<HandOver*> from_;
+    // By member, to_ and from_ null for itself. Here, and not in memory of their own, small pieces of which would lie beside what
+    // other members' threads write.
+    std::array<HandOver*, Steering::kMostShards> to_{};
+    std::array<HandOver*, Steering::kMostShards> from_{};
+    std::array<std::uint32_t, Steering::kMostShards>
+        decided_{};  ///< before this number all of an asker's have their answers
+    std::uint32_t members_ = 0;
     std::uint32_t number_;
     ct::Steering steering_;
     bool is_steered_by_key_;
@@ -154,10 +159,9 @@ class ExchangeMember final : hooks::Owner {
     std::array<Item, kPlaces> items_;
     std::array<hooks::Told, kPlaces> told_;
     std::array<const wire::Reassembled*, kPlaces> wholes_{};  ///< with Request::Kind::whole
-    std::size_t filled_ = 0;              ///< packets since the stages were empty
-    std::size_t entered_ = 0;             ///< groups of them that have begun
-    std::size_t pieces_end_ = 0;          ///< behind the last of them that is no glanced one
-    std::vector<std::uint32_t> decided_;  ///< by asker: before this number all have their answers
+    std::size_t filled_ = 0;      ///< packets since the stages were empty
+    std::size_t entered_ = 0;     ///< groups of them that have begun
+    std::size_t pieces_end_ = 0;  ///< behind the last of them that is no glanced one
     // Frames that are placed next: what was seen of them, whose each is, and which are own and which are not, in order.
     std::array<ct::Sighting, kSome> looked_;
     std::array<std::uint32_t, kSome> owners_{};
