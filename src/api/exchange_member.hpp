@@ -148,6 +148,7 @@ class alignas(kApart) ExchangeMember final : hooks::Owner {
     std::array<std::uint32_t, Steering::kMostShards>
         decided_{};  ///< before this number all of an asker's have their answers
     std::uint32_t members_ = 0;
+    std::uint32_t placed_ = 0;  ///< times that frames were placed
     std::uint32_t number_;
     ct::Steering steering_;
     bool is_steered_by_key_;

@@ -22,6 +22,7 @@
 #include <new>
 #include <vector>
 
+#include "base/inline.hpp"
 #include "base/prefetch.hpp"
 #include "ct/tracker.hpp"
 #include "hooks/path.hpp"
@@ -244,8 +245,9 @@ class HandOver {
         published_ = added_;
         asked_.store(added_, std::memory_order_release);
     }
-    /// The answers from `first` to `end` will be read, if it is known that they are there.
-    void prepare_to_read(std::uint32_t first, std::uint32_t end) const {
+    /// The answers from `first` to `end` will be read, if it is known that they are there. Inlined always: g++ 12 leaves out calls of
+    /// functions that do nothing but prefetch.
+    KS_INLINE void prepare_to_read(std::uint32_t first, std::uint32_t end) const {
         if (has_come(seen_answered_, end)) {
             answers_.for_each_line(first, end, base::prefetch_to_read);
         }
