@@ -81,8 +81,10 @@ Result<Exchange> Exchange::make(EngineSetup setup, ExchangeSetup members) {
         parts->engines.push_back(engine->get());
         parts->members.push_back(std::unique_ptr<Member>(new Member(std::unique_ptr<Member::Parts>(
             new Member::Parts{{i, std::move(*engine), steering, members.most_in_flight}}))));
+        const bool has_own_decisions = !parts->engines.back()->path->shares_decisions();
         for (std::uint32_t other = 0; other < members.members; ++other) {
-            parts->hand_overs.push_back(other == i ? nullptr : std::make_unique<HandOver>(places));
+            parts->hand_overs.push_back(
+                other == i ? nullptr : std::make_unique<HandOver>(places, has_own_decisions));
         }
     }
     for (const auto& member : parts->members) {

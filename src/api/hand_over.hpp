@@ -148,12 +148,20 @@ class Answers {
           strays_(places) {}
 
     Word& word(std::uint32_t number) { return words_[number & mask_]; }
-    /// For each line of the words from `first` to `end`.
+    /// For each line of the words from `first` to `end`, and with `decisions` of the decisions too.
     template <typename Prefetch>
-    void for_each_line(std::uint32_t first, std::uint32_t end, Prefetch prefetch) const {
+    KS_INLINE void for_each_line(std::uint32_t first, std::uint32_t end, bool decisions,
+                                 Prefetch prefetch) const {
         for (std::uint32_t number = first & ~(kInLine - 1); !has_come(number, end);
              number += kInLine) {
             prefetch(&words_[number & mask_]);
+        }
+        if (!decisions) return;
+        for (std::uint32_t number = first; number != end; ++number) {
+            const auto* const at = reinterpret_cast<const std::byte*>(&decisions_[number & mask_]);
+            for (std::size_t line = 0; line < sizeof(Place); line += alignof(Place)) {
+                prefetch(at + line);
+            }
         }
     }
     Decision& decision(std::uint32_t number) { return decisions_[number & mask_].decision; }
@@ -218,9 +226,13 @@ class Answers {
 
 class HandOver {
   public:
-    /// `places`: a power of two.
-    explicit HandOver(std::uint32_t places)
-        : mask_(places - 1), requests_(new Line[places]), wholes_(places), answers_(places) {}
+    /// `places`: a power of two. `has_own_decisions`: most answers are decisions of their own.
+    HandOver(std::uint32_t places, bool has_own_decisions)
+        : mask_(places - 1),
+          has_own_decisions_(has_own_decisions),
+          requests_(new Line[places]),
+          wholes_(places),
+          answers_(places) {}
     HandOver(const HandOver&) = delete;
     HandOver& operator=(const HandOver&) = delete;
 
@@ -249,7 +261,7 @@ class HandOver {
     /// functions that do nothing but prefetch.
     KS_INLINE void prepare_to_read(std::uint32_t first, std::uint32_t end) const {
         if (has_come(seen_answered_, end)) {
-            answers_.for_each_line(first, end, base::prefetch_to_read);
+            answers_.for_each_line(first, end, has_own_decisions_, base::prefetch_to_read);
         }
     }
     /// Whether all requests before the one with this number have their answers.
@@ -271,7 +283,7 @@ class HandOver {
         for (std::uint32_t number = taken_; number != end; ++number) {
             base::prefetch_to_read(&requests_[number & mask_]);
         }
-        answers_.for_each_line(taken_, end, base::prefetch_to_write);
+        answers_.for_each_line(taken_, end, has_own_decisions_, base::prefetch_to_write);
     }
     /// Looks at the asker's counter. How many requests wait for it.
     std::uint32_t look() {
@@ -303,6 +315,7 @@ class HandOver {
     };
     // never changed
     std::uint32_t mask_;
+    bool has_own_decisions_;
     std::unique_ptr<Line[]> requests_;
     std::vector<const wire::Reassembled*> wholes_;
     Answers answers_;

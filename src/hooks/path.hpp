@@ -102,6 +102,9 @@ class Path {
     void decide(const Frame& frame, Time now, Decision& decision, Observer* observer,
                 std::string* log = nullptr, const wire::Reassembled* reassembled = nullptr);
 
+    /// Whether what usual packets are told is mostly shared (Told); else each has a decision of its own.
+    bool shares_decisions() const { return only_way_.in != nullptr && !tells_entries_; }
+
     /// Null, as at first: every packet is this Path's.
     void set_owner(Owner* owner) { owner_ = owner; }
     /// After decide(): what reassembly made of the frame, if that is not this Path's. The packet has then left no
