@@ -74,13 +74,20 @@ class Ball {
         for (std::uint32_t i = 0; i < kThrows; ++i) {
             ++seen_[who].value;
             if (who == 0) at_[0].value.store(seen_[0].value, std::memory_order_release);
-            while (at_[1 - who].value.load(std::memory_order_acquire) != seen_[who].value) continue;
+            wait_for(at_[1 - who].value, seen_[who].value);
             if (who == 1) at_[1].value.store(seen_[1].value, std::memory_order_release);
         }
         return (wall_ns() - begin) / (2.0 * kThrows);
     }
 
   private:
+    /// Lets others run if that takes long: the other thread may be one of them.
+    static void wait_for(const std::atomic<std::uint32_t>& value, std::uint32_t wanted) {
+        constexpr std::uint32_t kLooks = 10'000;
+        for (std::uint32_t looks = 0; value.load(std::memory_order_acquire) != wanted; ++looks) {
+            if (looks >= kLooks) std::this_thread::yield();
+        }
+    }
     static constexpr std::size_t kApart = 128;
     template <typename Value>
     struct alignas(kApart) Apart {
