@@ -34,20 +34,34 @@ Segment random_full(Random& random, const UsualSegment& usual) {
     return make_segment(header);
 }
 
+struct Case {
+    Settings settings;
+    TcpMemory before;  ///< in any state but none
+    CtDirection direction = CtDirection::original;
+    Segment segment;
+    std::uint32_t status = 0;
+};
+
+Case random_case(Random& random) {
+    constexpr std::uint32_t kStatus[] = {0, status::kSeenReply,
+                                         status::kSeenReply | status::kAssured};
+    Case drawn;
+    drawn.settings = random_settings(random);
+    drawn.before = random_memory(random);
+    drawn.before.state = static_cast<TcpState>(1 + random() % (kTcpStates - 1));
+    drawn.direction = static_cast<CtDirection>(random() % 2);
+    drawn.segment = random_full(
+        random, random_segment(random, drawn.before, static_cast<std::size_t>(drawn.direction)));
+    drawn.status = status::kConfirmed | kStatus[random() % 3];
+    return drawn;
+}
+
 TEST(JudgeStep, agrees_with_judge_tcp_wherever_it_answers) {
     Random random{3};
     std::uint32_t answered = 0, passed = 0;
     std::array<std::uint32_t, kTcpStates> reached{};
     for (int i = 0; i < 600'000; ++i) {
-        const Settings settings = random_settings(random);
-        TcpMemory before = random_memory(random);
-        before.state = static_cast<TcpState>(1 + random() % (kTcpStates - 1));
-        const auto direction = static_cast<CtDirection>(random() % 2);
-        const Segment segment = random_full(
-            random, random_segment(random, before, static_cast<std::size_t>(direction)));
-        constexpr std::uint32_t kStatus[] = {0, status::kSeenReply,
-                                             status::kSeenReply | status::kAssured};
-        const std::uint32_t status = status::kConfirmed | kStatus[random() % 3];
+        const auto [settings, before, direction, segment, status] = random_case(random);
         const TcpJudgement whole = judge_tcp(before, segment, direction, status, settings);
         const bool is_accepted =
             whole.outcome == TcpOutcome::accepted &&
@@ -77,12 +91,7 @@ TEST(JudgeReset, agrees_with_judge_tcp_wherever_it_answers) {
     std::uint32_t answered = 0, accepted = 0;
     std::array<std::uint32_t, kTcpStates> from{};
     for (int i = 0; i < 600'000; ++i) {
-        const Settings settings = random_settings(random);
-        TcpMemory before = random_memory(random);
-        before.state = static_cast<TcpState>(1 + random() % (kTcpStates - 1));
-        const auto direction = static_cast<CtDirection>(random() % 2);
-        Segment segment = random_full(
-            random, random_segment(random, before, static_cast<std::size_t>(direction)));
+        auto [settings, before, direction, segment, status] = random_case(random);
         segment.flags = static_cast<std::uint8_t>(random() % 4 == 0 ? kRst : kRst | kAck);
         segment.kind = SegmentKind::rst;
         if (random() % 8 == 0) segment.ack = wire::SeqNumber{0};
@@ -91,9 +100,6 @@ TEST(JudgeReset, agrees_with_judge_tcp_wherever_it_answers) {
             segment.seq = before.seen[1 - static_cast<std::size_t>(direction)].max_ack;
             segment.end = segment.seq + bytes;
         }
-        constexpr std::uint32_t kStatus[] = {0, status::kSeenReply,
-                                             status::kSeenReply | status::kAssured};
-        const std::uint32_t status = status::kConfirmed | kStatus[random() % 3];
         const TcpJudgement whole = judge_tcp(before, segment, direction, status, settings);
         accepted += whole.outcome == TcpOutcome::accepted && whole.memory.state == TcpState::close;
         TcpLine line = pack(before);
