@@ -182,8 +182,8 @@ void ExchangeMember::release() {
     ++released_;
 }
 
-/// Answers to a batch that will be collected next, if they are there. Inlined for what HandOver's says.
-KS_INLINE void ExchangeMember::prepare_to_read(std::uint64_t batch) {
+/// Answers to a batch that will be collected next, if they are there.
+void ExchangeMember::prepare_to_read(std::uint64_t batch) {
     const std::uint32_t* const first = wanted_at(batch - 1);
     const std::uint32_t* const end = wanted_at(batch);
     for (std::size_t other = 0; other < members_; ++other) {

@@ -22,7 +22,6 @@
 #include <new>
 #include <vector>
 
-#include "base/inline.hpp"
 #include "base/prefetch.hpp"
 #include "ct/tracker.hpp"
 #include "hooks/path.hpp"
@@ -150,8 +149,8 @@ class Answers {
     Word& word(std::uint32_t number) { return words_[number & mask_]; }
     /// For each line of the words from `first` to `end`, and with `decisions` of the decisions too.
     template <typename Prefetch>
-    KS_INLINE void for_each_line(std::uint32_t first, std::uint32_t end, bool decisions,
-                                 Prefetch prefetch) const {
+    void for_each_line(std::uint32_t first, std::uint32_t end, bool decisions,
+                       Prefetch prefetch) const {
         for (std::uint32_t number = first & ~(kInLine - 1); !has_come(number, end);
              number += kInLine) {
             prefetch(&words_[number & mask_]);
@@ -257,9 +256,8 @@ class HandOver {
         published_ = added_;
         asked_.store(added_, std::memory_order_release);
     }
-    /// The answers from `first` to `end` will be read, if it is known that they are there. Inlined always: g++ 12 leaves out calls of
-    /// functions that do nothing but prefetch.
-    KS_INLINE void prepare_to_read(std::uint32_t first, std::uint32_t end) const {
+    /// The answers from `first` to `end` will be read, if it is known that they are there.
+    void prepare_to_read(std::uint32_t first, std::uint32_t end) const {
         if (has_come(seen_answered_, end)) {
             answers_.for_each_line(first, end, has_own_decisions_, base::prefetch_to_read);
         }

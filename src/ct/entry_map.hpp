@@ -4,8 +4,8 @@
 //     entries_     slab of Entry, two lines of the cache each, near where the key says (prefetch_likely)
 //     extras_      slab of EntryExtra, for the few that have one
 //
-// All room is taken when it is made (nf_conntrack_max entries and two more for the packet in flight) and costs nothing
-// before it is used.
+// All room is taken when it is made (nf_conntrack_max entries and two more for the packet in flight, and a tenth more where entries
+// are placed by their keys) and costs nothing before it is used.
 //
 // Threads: one owner.  Cost: constant; no allocation after the making.  Tested by: ct/entry_map_test.cpp.
 #pragma once
